@@ -9,6 +9,7 @@
 #include <uv.h>
 
 struct net;
+struct stanza_ctx;
 
 struct net_options {
 	/* Name servers "127.0.0.1:5353,…" instead of the system's; NULL in normal use. */
@@ -28,5 +29,8 @@ void net_free(struct net *net);
 
 /* The loop given to net_new. */
 uv_loop_t *net_loop(const struct net *net);
+
+/* The context of every stanza that streams hand out; use it for those you send too. */
+struct stanza_ctx *net_stanzas(const struct net *net);
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "backend/net/fault.h"
+#include "backend/xmpp/parser.h"
 #include "bridge/base/buf.h"
 
 struct jid;
@@ -49,10 +50,10 @@ struct stream_features {
 
 /* Limits; a zero takes the default in brackets. */
 struct stream_limits {
-	size_t stanza_bytes; /* incoming stanza, else skipped and told [1 MiB] */
-	size_t result_bytes; /* result of an open iq of ours, in batches [64 MiB] */
-	size_t send_bytes;   /* outgoing stanza, else -EMSGSIZE [200 KiB or announced] */
-	size_t queue_bytes;  /* outgoing queue, else -ENOBUFS [16 MiB] */
+	size_t stanza_bytes;  /* incoming stanza, else skipped and told [1 MiB] */
+	uint64_t batch_bytes; /* result of an open iq, in batches [64 MiB] */
+	size_t send_bytes;    /* outgoing stanza, else -EMSGSIZE [200 KiB or announced] */
+	size_t queue_bytes;   /* outgoing queue, else -ENOBUFS [16 MiB] */
 	unsigned max_iterations; /* SCRAM [1,000,000] */
 };
 
@@ -96,20 +97,18 @@ struct stream_events {
 	 * limits. From STREAM_WAIT on; before that the stream keeps them to itself. */
 	void (*stanza)(void *data, const struct stanza *stanza);
 
-	/* One iq of ours is open under ID, sent to FROM (NULL: no from attribute)? Then
-	 * its result may be large and comes in batches. NULL: never. */
-	bool (*is_open_iq)(void *data, const char *id, const char *from);
+	/* Asked at the start tag of a result: 0 if ID (from FROM, NULL if missing) is no
+	 * iq of ours whose answer comes in batches, else the level of its rows
+	 * (parser.h). NULL: always 0. */
+	int (*batch_level)(void *data, const char *id, const char *from);
 
-	/* A piece of such a result: PART is the iq with its payload element holding the
-	 * next at most 100 children; the last piece (which may hold none) has IS_LAST. A
-	 * result that fits a piece comes once, with IS_LAST. */
-	void (*batch)(void *data, const struct stanza *part, bool is_last);
+	/* A part of such a result (parser.h); its stanza is borrowed like everything
+	 * here. */
+	void (*batch)(void *data, const struct parser_batch *batch);
 
-	/* A stanza past the limits was skipped; the stream goes on. KIND is its element
-	 * name, FROM and ID may be NULL. A large result under way that passed
-	 * result_bytes ends so too, with its id: no further batch comes. It counts as a
-	 * stanza received. */
-	void (*too_large)(void *data, const char *kind, const char *from, const char *id);
+	/* A stanza past the limits was skipped; the stream goes on. It counts as
+	 * received. */
+	void (*too_large)(void *data, const struct parser_skipped *skipped);
 
 	/* The queue to the socket has run empty after it was not: send more. */
 	void (*drained)(void *data);
