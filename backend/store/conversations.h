@@ -1,0 +1,74 @@
+/*
+ * Conversations: one row per partner with its badge (unread, mentions, draft, last line).
+ * Rows are never deleted: closing one only takes it from the list of open ones.
+ */
+#ifndef TERN_STORE_CONVERSATIONS_H
+#define TERN_STORE_CONVERSATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/store/messages.h"
+#include "bridge/base/arena.h"
+
+struct store;
+
+enum conversation_kind {
+	CONVERSATION_CHAT = 0,	  /* jid is bare */
+	CONVERSATION_ROOM = 1,	  /* jid is bare */
+	CONVERSATION_PRIVATE = 2, /* jid is an occupant's */
+};
+
+struct conversation {
+	int64_t id;
+	enum conversation_kind kind;
+	const char *jid;
+	bool is_open;
+	int64_t unread;	    /* incoming lines behind read_place */
+	int64_t mentions;   /* those of them that mention us */
+	int64_t read_place; /* read up to and with this place; 0 for nothing yet */
+	const char *draft;  /* the unsent line; NULL for none */
+	int64_t last_ms;    /* sent_ms of the last line; 0 without one */
+	int64_t seq;
+	bool has_last;
+	struct message last; /* the line with the highest place, if has_last */
+};
+
+struct conversation_list {
+	struct conversation *items;
+	size_t count;
+};
+
+/* The conversation of KIND with JID; made (closed, empty) where there is none. Inside a
+ * job. */
+int conversations_ensure(struct store *store, enum conversation_kind kind,
+			 const char *jid, int64_t *ret_id);
+
+/* The id of that conversation, or -ENOENT. */
+int conversations_find(struct store *store, enum conversation_kind kind, const char *jid,
+		       int64_t *ret_id);
+
+/* The row ID with its last line; -ENOENT. */
+int conversations_get(struct store *store, int64_t id, struct arena *arena,
+		      struct conversation *ret_conversation);
+
+/* Rows changed after SINCE in the order of change; SINCE 0 gives all that are open. A new
+ * line, a changed state of the last line, unread, draft and open are changes. */
+int conversations_changed(struct store *store, int64_t since, struct arena *arena,
+			  struct conversation_list *ret_list);
+
+/* Opens or closes. Returns 1 if that changed it, else 0. Inside a job. */
+int conversations_set_open(struct store *store, int64_t id, bool is_open);
+
+/* Keeps the unsent line (NULL or "" for none): 1 if it changed, else 0. Inside a job. */
+int conversations_set_draft(struct store *store, int64_t id, const char *draft);
+
+/* Read up to and with PLACE (never backwards) and counts what is left unread: 1 if that
+ * changed anything, else 0. Inside a job. */
+int conversations_set_read(struct store *store, int64_t id, int64_t place);
+
+/* Sums over all open conversations, for a status line. */
+int conversations_unread(struct store *store, int64_t *ret_unread, int64_t *ret_mentions);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * The lines of all conversations. id never changes; place is the order of display within
+ * a conversation (with room between, for the archive's lines); seq the order of changes.
+ * The outbox is not a table: it is the lines in state MESSAGE_QUEUED, by id.
+ */
+#ifndef TERN_STORE_MESSAGES_H
+#define TERN_STORE_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bridge/base/arena.h"
+
+struct store;
+
+enum message_kind {
+	MESSAGE_CHAT = 0,
+	MESSAGE_NOTICE =
+		1, /* something about the conversation, counts as nothing unread */
+};
+
+/* Kept as numbers: never renumber. */
+enum message_state {
+	MESSAGE_RECEIVED = 0,
+	MESSAGE_QUEUED = 1, /* durable here, not yet sent */
+	MESSAGE_SENT = 2,   /* its bytes went to the link */
+	MESSAGE_ACKED = 3,  /* the server has it */
+	MESSAGE_DELIVERED = 4,
+	MESSAGE_DISPLAYED = 5,
+	MESSAGE_FAILED = 6, /* with a reason */
+};
+
+struct message {
+	int64_t id;	      /* 0 before it is added */
+	int64_t conversation; /* id of the conversation's row */
+	int64_t place;
+	int64_t seq;
+	enum message_kind kind;
+	enum message_state state;
+	bool is_outgoing;
+	bool is_delayed; /* sent_ms is from a delay stamp (XEP-0203) */
+	bool is_mention;
+	bool may_repeat;     /* sent again without proof that it was not there */
+	int64_t sent_ms;     /* wall clock, ms since 1970 */
+	int64_t received_ms; /* when it reached this store */
+	const char *sender; /* true sender: bare JID one-to-one, occupant JID in a room */
+	const char *resource;  /* of the sending client; NULL where unknown */
+	const char *wire_id;   /* the stanza's id attribute; NULL where it has none */
+	const char *origin_id; /* XEP-0359; NULL where it has none */
+	const char
+		*archive_id; /* trusted stanza-id (XEP-0359); NULL where there is none */
+	const char *archive_by; /* who gave it */
+	const char *body;	/* never NULL when read */
+	const char *reason;	/* why it failed, a sentence; else NULL */
+};
+
+struct message_list {
+	struct message *items;
+	size_t count;
+};
+
+/* A page of lines of one conversation, always given in the order of place. */
+struct message_range {
+	int64_t conversation;
+	int64_t before; /* places lower than this; 0: no bound. The newest LIMIT of
+			   them... */
+	int64_t after;	/* ...or if not 0: the oldest LIMIT of those higher than this */
+	int limit;	/* 1 to 500 */
+};
+
+/* Appends MESSAGE to its conversation: fills in id, place and seq. An incoming chat line
+ * raises unread (and mentions); the conversation's row changes as well. Inside a job. */
+int messages_add(struct store *store, struct message *message);
+
+/* Moves the line ID to STATE with REASON (NULL for none) and gives it a new seq. Inside a
+ * job. -ENOENT. */
+int messages_set_state(struct store *store, int64_t id, enum message_state state,
+		       const char *reason);
+
+/* Keeps the archive's id of the line ID, without a new seq: nothing of it shows. Inside a
+ * job. */
+int messages_set_archived(struct store *store, int64_t id, const char *archive_id,
+			  const char *archive_by);
+
+/* Removes a line that was never sent (/cancel). Inside a job. -ENOENT if there is no such
+ * line in state QUEUED or FAILED. */
+int messages_withdraw(struct store *store, int64_t id);
+
+/* The line ID; -ENOENT. */
+int messages_get(struct store *store, int64_t id, struct arena *arena,
+		 struct message *ret_message);
+
+/* The line of CONVERSATION from SENDER whose origin-id, or else id, is ID: the newest;
+ * -ENOENT. */
+int messages_find_same(struct store *store, int64_t conversation, const char *sender,
+		       const char *id, struct arena *arena, struct message *ret_message);
+
+/* The own line sent with this id attribute (for errors and receipts) in CONVERSATION; the
+ * newest; -ENOENT. */
+int messages_find_sent(struct store *store, int64_t conversation, const char *wire_id,
+		       struct arena *arena, struct message *ret_message);
+
+/* The line with that archive id; -ENOENT. */
+int messages_find_archived(struct store *store, const char *archive_by,
+			   const char *archive_id, struct arena *arena,
+			   struct message *ret_message);
+
+/* A page. Costs the same in a conversation of ten and of a million lines. */
+int messages_page(struct store *store, const struct message_range *range,
+		  struct arena *arena, struct message_list *ret_list);
+
+/* Lines of CONVERSATION (0: of all) changed after SINCE, oldest change first, LIMIT at
+ * most (1 to 500). */
+int messages_changed(struct store *store, int64_t conversation, int64_t since, int limit,
+		     struct arena *arena, struct message_list *ret_list);
+
+/* The outbox: own lines in state STATE (QUEUED; SENT: what a break leaves open) with an
+ * id above AFTER_ID, in order, LIMIT at most (1 to 500). */
+int messages_waiting(struct store *store, enum message_state state, int64_t after_id,
+		     int limit, struct arena *arena, struct message_list *ret_list);
+
+/* How many lines of CONVERSATION have a place above AFTER. */
+int messages_count(struct store *store, int64_t conversation, int64_t after,
+		   int64_t *ret_count);
+
+#endif
