@@ -59,7 +59,7 @@ int
 main(int argc, char **argv)
 {
 	int count = 0;
-	uint8_t *nothing = malloc(1);
+	uint8_t *nothing = calloc(1, 1);
 	(void)LLVMFuzzerTestOneInput(nothing, 0);
 	free(nothing);
 	for (int i = 1; i < argc; i++)
