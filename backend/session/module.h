@@ -1,0 +1,95 @@
+/*
+ * Modules: one file in backend/xep for each XEP (and for the chapters of RFC 6121), each
+ * exporting one const table of hooks. The order of modules.def is the order in which the
+ * hooks of all modules run. Every hook but start and stop runs inside a store job: it may
+ * write to the store, and what it says (profile_emit, profile_send, profile_ask) leaves
+ * when that is durable. A hook borrows everything until it returns.
+ */
+#ifndef TERN_SESSION_MODULE_H
+#define TERN_SESSION_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/xmpp/jid.h"
+#include "backend/xmpp/stanza.h"
+
+struct profile;
+
+/* Which way a message came to us. */
+enum inbound_origin {
+	INBOUND_LIVE, /* addressed to this resource or our bare JID */
+	INBOUND_CARBON,
+	INBOUND_ARCHIVE,
+};
+
+/* A message on its way into the store; modules annotate it in turn. */
+struct inbound {
+	const struct stanza *stanza; /* the message itself, unwrapped */
+	enum inbound_origin origin;
+	struct jid from; /* its true sender; our own full JID where it had none */
+	struct jid to;
+	const char *peer;   /* bare JID of the other side: its conversation */
+	bool is_own;	    /* written by this account */
+	bool is_delayed;
+	int64_t time_ms;    /* when it was sent, wall clock */
+	const char *body;   /* NULL: none */
+};
+
+/* Whether a message or presence goes on to the next module. */
+enum module_verdict { MODULE_PASS, MODULE_TAKEN };
+
+/* A kind of iq request that a module answers (get or set, by payload). */
+struct module_iq {
+	const char *type; /* "get" or "set" */
+	const char *name; /* local name of the payload */
+	const char *ns;
+	/* Answers IQ with profile_send of stanza_reply or stanza_reply_error. */
+	void (*handle)(struct profile *profile, const struct stanza *iq);
+};
+
+/* The hooks; every one may be NULL. */
+struct module {
+	const char *name; /* "roster", "xep-0085" … for the log */
+	const char *const *features; /* disco features (XEP-0030), NULL-terminated */
+	const struct module_iq *iqs; /* ended by a row with type NULL */
+
+	/* Makes the module's state of one profile (profile_state_set); outside any job. */
+	void (*start)(struct profile *profile);
+	/* Frees it. */
+	void (*stop)(struct profile *profile);
+
+	/* The stream is online; IS_RESUMED: the session before it goes on (XEP-0198). */
+	void (*on_connect)(struct profile *profile, bool is_resumed);
+	/* The stream ended; open questions are answered with NULL before this. */
+	void (*on_disconnect)(struct profile *profile);
+
+	enum module_verdict (*on_message)(struct profile *profile,
+					  struct inbound *inbound);
+	enum module_verdict (*on_presence)(struct profile *profile,
+					   const struct stanza *presence,
+					   const struct jid *from);
+	/* A message or presence of ours is about to leave: add to it. */
+	void (*on_outgoing)(struct profile *profile, struct stanza *stanza);
+};
+
+/* MODULE_roster, …: the place of each module. */
+enum module_id {
+#define MODULE(name) MODULE_##name,
+#include "backend/session/modules.def"
+#undef MODULE
+	MODULE_COUNT
+};
+
+/* module_roster, …: the table of each module, defined in backend/xep/NAME.c. */
+#define MODULE(name) extern const struct module module_##name;
+#include "backend/session/modules.def"
+#undef MODULE
+
+/* All modules by enum module_id. */
+extern const struct module *const modules[MODULE_COUNT];
+
+/* Calls FN for each feature of every module in order. */
+void modules_each_feature(void (*fn)(void *data, const char *feature), void *data);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * A profile in a session process: its folder, vault, store and link, and what modules and
+ * handlers may do with it. Everything of a profile runs on the loop's thread.
+ *
+ * What is said from inside a store job (events, stanzas, answers) is held and leaves when
+ * the job's batch is durable, in order; if it is undone, it is never said.
+ */
+#ifndef TERN_SESSION_PROFILE_H
+#define TERN_SESSION_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/session/module.h"
+#include "bridge/schema.h"
+
+struct process;
+struct profile;
+struct serve_request;
+struct store;
+
+/* ---- what it is ---- */
+
+/* Its name, NFC. Borrowed. */
+const char *profile_name(const struct profile *profile);
+
+/* The account: a bare JID. Borrowed; stays while the profile is open. */
+const struct jid *profile_account(const struct profile *profile);
+
+/* The JID bound to the stream; NULL while not online. Borrowed. */
+const struct jid *profile_full_jid(const struct profile *profile);
+
+/* Whether stanzas can be sent now. */
+bool profile_is_online(const struct profile *profile);
+
+struct store *profile_store(const struct profile *profile);
+
+/* Where stanzas are made. */
+struct stanza_ctx *profile_stanzas(const struct profile *profile);
+
+/* The value of a profile option ("typing"), its default if it was never set; "" for an
+ * unknown one. Borrowed until the option changes. */
+const char *profile_option(const struct profile *profile, const char *name);
+
+/* Whether that option's value is "yes". */
+bool profile_option_is_on(const struct profile *profile, const char *name);
+
+/* The module's state of this profile, as its start hook set it. */
+void *profile_state(const struct profile *profile, enum module_id id);
+void profile_state_set(struct profile *profile, enum module_id id, void *state);
+
+/* Wall clock, milliseconds since 1970 UTC. */
+int64_t profile_now_ms(void);
+
+/* ---- what it says ---- */
+
+/* Sends an event to the attached frontends; RECORD's field `profile` is filled in by the
+ * caller with profile_name. */
+void profile_emit(struct profile *profile, enum bridge_event event, const void *record);
+
+/* Sends a stanza of ours, which this takes over; messages and presences pass the modules'
+ * on_outgoing first. Dropped when the stream is not online by then. */
+void profile_send(struct profile *profile, struct stanza *take_stanza);
+
+/* An answer to an iq of ours: ANSWER is the iq of type result or error, or NULL when the
+ * stream ended or nothing came in time. Runs inside a job. IS_LAST is false only for the
+ * parts before the last of a large result. */
+typedef void profile_answer(struct profile *profile, const struct stanza *answer,
+			    bool is_last, void *data);
+
+enum profile_ask_kind {
+	PROFILE_ASK,	   /* the answer comes whole */
+	PROFILE_ASK_LARGE, /* the result may be large and comes in parts */
+};
+
+/* Sends an iq of ours (taken over; its id is set here) and calls ANSWER with what comes
+ * back, exactly once with IS_LAST; matched by (id, from). */
+void profile_ask(struct profile *profile, struct stanza *take_iq,
+		 enum profile_ask_kind kind, profile_answer *answer, void *data);
+
+/* Makes a serve_request's answer part of the running job: it is sent when the job is
+ * durable; if the job is undone, the answer is STORAGE. Takes the request over. */
+void profile_reply(struct profile *profile, struct serve_request *request,
+		   const void *result);
+void profile_refuse(struct profile *profile, struct serve_request *request,
+		    enum bridge_error error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Refuses REQUEST for what the server said in ANSWER (NULL: TIMEOUT or OFFLINE). */
+void profile_refuse_iq(struct profile *profile, struct serve_request *request,
+		       const struct stanza *answer);
+
+/* The unread counts or waiting requests changed: the router is told after the commit. */
+void profile_status_changed(struct profile *profile);
+
+#endif
