@@ -1,0 +1,122 @@
+/*
+ * The tables of a profile's database and the way from each version to the next. Called by
+ * store_prepare, off the loop. Numbers of states and kinds are those of the enums in the
+ * tables' headers.
+ */
+#include "backend/store/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <sys/random.h>
+
+#include "backend/store/sql.h"
+
+static const char version_1[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE contacts("
+	" jid TEXT PRIMARY KEY, name TEXT, subscription INTEGER NOT NULL,"
+	" is_asking INTEGER NOT NULL, is_approved INTEGER NOT NULL,"
+	" groups TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX contacts_seq ON contacts(seq);"
+	"CREATE TABLE requests("
+	" jid TEXT PRIMARY KEY, nick TEXT, text TEXT, time_ms INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE blocked(jid TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE tombstones("
+	" kind INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL,"
+	" time_ms INTEGER NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;"
+	"CREATE INDEX tombstones_seq ON tombstones(seq);"
+	"CREATE TABLE conversations("
+	" id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, jid TEXT NOT NULL,"
+	" is_open INTEGER NOT NULL DEFAULT 0, unread INTEGER NOT NULL DEFAULT 0,"
+	" mentions INTEGER NOT NULL DEFAULT 0, read_place INTEGER NOT NULL DEFAULT 0,"
+	" draft TEXT, last_ms INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL,"
+	" UNIQUE(kind, jid));"
+	"CREATE INDEX conversations_seq ON conversations(seq);"
+	"CREATE TABLE messages("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, conversation INTEGER NOT NULL,"
+	" place INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" state INTEGER NOT NULL, is_outgoing INTEGER NOT NULL, is_delayed INTEGER NOT "
+	"NULL,"
+	" is_mention INTEGER NOT NULL, may_repeat INTEGER NOT NULL,"
+	" sent_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, sender TEXT NOT NULL,"
+	" resource TEXT, wire_id TEXT, origin_id TEXT, archive_id TEXT, archive_by TEXT,"
+	" body TEXT NOT NULL, reason TEXT);"
+	"CREATE UNIQUE INDEX messages_place ON messages(conversation, place);"
+	"CREATE INDEX messages_seq ON messages(seq);"
+	"CREATE INDEX messages_same ON messages(conversation, coalesce(origin_id, "
+	"wire_id));"
+	"CREATE INDEX messages_archived ON messages(archive_id, archive_by)"
+	" WHERE archive_id IS NOT NULL;"
+	"CREATE INDEX messages_waiting ON messages(state, id) WHERE state IN (1, 2);"
+	"CREATE TABLE tokens("
+	" token BLOB PRIMARY KEY, method TEXT NOT NULL, params BLOB NOT NULL,"
+	" result BLOB NOT NULL, time_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX tokens_time ON tokens(time_ms);";
+
+static const char *const versions[] = {version_1};
+
+int
+schema_version(void)
+{
+	return (int)(sizeof versions / sizeof *versions);
+}
+
+int
+schema_read_version(struct sql_db *db, int64_t *ret_version)
+{
+	struct sql sql = sql_start(db, "PRAGMA user_version");
+	int result = sql_run_int(&sql, ret_version);
+	return result < 0 ? result : 0;
+}
+
+static int
+write_epoch(struct sql_db *db)
+{
+	int64_t epoch;
+	if (getrandom(&epoch, sizeof epoch, 0) != (ssize_t)sizeof epoch)
+		return -EIO;
+	struct sql sql =
+		sql_start(db, "INSERT INTO meta(key, value)"
+			      " VALUES('epoch', ?), ('seq_ceiling', 0), ('floor', 0)");
+	sql_int(&sql, epoch);
+	return sql_run(&sql);
+}
+
+static int
+migrate(struct sql_db *db, int64_t version)
+{
+	for (int64_t i = version; i < schema_version(); i++) {
+		int error = sql_fault(db, "step");
+		if (!error)
+			error = sql_exec(db, versions[i]);
+		if (error)
+			return error;
+	}
+	int error = version == 0 ? write_epoch(db) : 0;
+	if (error)
+		return error;
+	char text[64];
+	(void)snprintf(text, sizeof text, "PRAGMA user_version=%d", schema_version());
+	return sql_exec(db, text);
+}
+
+int
+schema_migrate(struct sql_db *db, int64_t version)
+{
+	if (version == schema_version())
+		return 0;
+	int error = sql_exec(db, "BEGIN IMMEDIATE");
+	if (error)
+		return error;
+	error = migrate(db, version);
+	if (!error)
+		error = sql_fault(db, "commit");
+	if (!error)
+		error = sql_exec(db, "COMMIT");
+	if (error && sql_is_open_transaction(db))
+		(void)sql_exec(db, "ROLLBACK");
+	return error;
+}
