@@ -89,7 +89,7 @@ void screen_erase(struct screen *screen);
  * come in are blank. Costs a few bytes where the terminal can scroll. */
 void screen_scroll(struct screen *screen, int top, int height, int rows);
 
-/* Where the cursor rests after the next flush. */
+/* Where the cursor rests after the next flush; Y under 0 hides it. */
 void screen_cursor(struct screen *screen, int y, int x);
 
 /* Sends what changed since the last flush (one doupdate). While earlier bytes wait for
