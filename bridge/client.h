@@ -29,14 +29,15 @@ void client_free(struct client *client);
 /* The peer underneath, for peer_call and peer_forget. */
 struct peer *client_peer(struct client *client);
 
-/* client_message_send(client, &params, done, data), one for each METHOD for frontends: DONE
- * gets the method's result struct as its RESULT. */
-#define METHOD(name, wire, scope, params, result, since, doc)                              \
-	static inline void client_##name(struct client *client,                            \
-					 const struct bridge_##params *the_params,         \
-					 peer_done *done, void *data)                      \
-	{                                                                                  \
-		peer_call(client_peer(client), METHOD_##name, the_params, 0, done, data);  \
+/* client_message_send(client, &params, done, data), one for each METHOD for frontends:
+ * DONE gets the method's result struct as its RESULT. */
+#define METHOD(name, wire, scope, params, result, since, doc)                            \
+	static inline void client_##name(struct client *client,                          \
+					 const struct bridge_##params *the_params,       \
+					 peer_done *done, void *data)                    \
+	{                                                                                \
+		peer_call(client_peer(client), METHOD_##name, the_params, 0, done,       \
+			  data);                                                         \
 	}
 #include "bridge/schema_rows.h"
 

@@ -14,17 +14,21 @@ enum frame_kind { FRAME_REQUEST, FRAME_RESPONSE, FRAME_NOTIFICATION };
 /* A message taken apart; everything points into the bytes that were parsed. */
 struct frame {
 	enum frame_kind kind;
-	uint32_t id;         /* request and response */
-	const char *name;    /* method or event, not NUL-terminated */
+	uint32_t id;	  /* request and response */
+	const char *name; /* method or event, not NUL-terminated */
 	size_t name_len;
 	struct bridge_bin params; /* request and notification: a map, raw MessagePack */
 	struct bridge_bin error;  /* response: raw; len 0 when nil */
 	struct bridge_bin result; /* response: raw; len 0 when nil */
 };
 
-/* Takes apart one scanned message. 0, or -EBADMSG when it is none of the three (params may
- * be a map, or an array of one map as some clients send, or empty). */
+/* Takes apart one scanned message. 0, or -EBADMSG when it is none of the three (params
+ * may be a map, or an array of one map as some clients send, or empty). */
 int frame_parse(const uint8_t *data, size_t len, struct frame *ret_frame);
+
+/* The id of a message that frame_parse refused, if it began as a request: so its caller
+ * can be told. */
+bool frame_guess_id(const uint8_t *data, size_t len, uint32_t *ret_id);
 
 /* Appends a message whose params or result are a record. */
 void frame_request(struct buf *out, uint32_t id, enum bridge_method method,

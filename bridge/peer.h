@@ -27,8 +27,10 @@ struct peer_hooks {
 	void (*on_alive)(void *data);
 };
 
-/* An answer: FAILURE is NULL on success; RESULT is the method's result struct, borrowed. */
-typedef void peer_done(void *data, const struct bridge_failure *failure, const void *result);
+/* An answer: FAILURE is NULL on success; RESULT is the method's result struct, borrowed.
+ */
+typedef void peer_done(void *data, const struct bridge_failure *failure,
+		       const void *result);
 
 /* An answer as it came, for those who pass it on: a FRAME_RESPONSE, or NULL when the peer
  * is gone. */
@@ -36,14 +38,15 @@ typedef void peer_raw_done(void *data, const struct frame *response);
 
 /* Takes over FD (a connected stream socket or pipe, set non-blocking here) on LOOP. HOOKS
  * are copied. Returns NULL with errno when the descriptor cannot be used. */
-struct peer *peer_new(uv_loop_t *loop, int fd, const struct peer_hooks *hooks, void *data);
+struct peer *peer_new(uv_loop_t *loop, int fd, const struct peer_hooks *hooks,
+		      void *data);
 
-/* Closes and frees; pending calls are told BACKEND_GONE first, on_closed is not called. What
- * was queued is tried once more without waiting. NULL is fine. */
+/* Closes and frees; pending calls are told BACKEND_GONE first, on_closed is not called.
+ * What was queued is tried once more without waiting. NULL is fine. */
 void peer_free(struct peer *peer);
 
-/* Calls METHOD with PARAMS (its params struct, borrowed until return); DONE (may be NULL) is
- * called exactly once, later. TIMEOUT_MS 0 waits for as long as the connection lives;
+/* Calls METHOD with PARAMS (its params struct, borrowed until return); DONE (may be NULL)
+ * is called exactly once, later. TIMEOUT_MS 0 waits for as long as the connection lives;
  * afterwards the answer is TIMEOUT. */
 void peer_call(struct peer *peer, enum bridge_method method, const void *params,
 	       unsigned timeout_ms, peer_done *done, void *data);

@@ -1,7 +1,7 @@
 /*
  * The schema as C: one struct a record, one enum a choice, and tables that describe both,
- * all of it made by re-including schema.def. Everything that knows the wire (codec, calls,
- * dispatch, introspection, ternctl) walks these tables.
+ * all of it made by re-including schema.def. Everything that knows the wire (codec,
+ * calls, dispatch, introspection, ternctl) walks these tables.
  */
 #ifndef TERN_BRIDGE_SCHEMA_H
 #define TERN_BRIDGE_SCHEMA_H
@@ -17,9 +17,14 @@ struct bridge_bin {
 };
 
 /* enum bridge_show { SHOW_OFFLINE, … }: each choice begins at 0. */
-#define CHOICE(name, since, doc) enum bridge_##name {
+#define CHOICE(name, since, doc)                                                         \
+	enum bridge_##name                                                               \
+	{
 #define VALUE(choice, NAME, text, doc) choice##_##NAME,
-#define CHOICE_END(name) name##_COUNT };
+#define CHOICE_END(name)                                                                 \
+	name##_COUNT                                                                     \
+	}                                                                                \
+	;
 #define RECORD(name, since, doc)
 #define RECORD_END(name)
 #include "bridge/schema_rows.h"
@@ -28,7 +33,10 @@ struct bridge_bin {
  * borrowed; who fills a record keeps them alive until the call that takes it returns, and
  * a decoded record lives as long as its arena. */
 #define RECORD(name, since, doc) struct bridge_##name {
-#define RECORD_END(name) char end_of_record; };
+#define RECORD_END(name)                                                                 \
+	char end_of_record;                                                              \
+	}                                                                                \
+	;
 #define BOOL(record, field, need, since, doc) bool field;
 #define INT(record, field, need, since, doc) int64_t field;
 #define STR(record, field, need, since, doc) const char *field;
@@ -37,11 +45,11 @@ struct bridge_bin {
 #define SECRET_BIN(record, field, need, since, doc) struct bridge_bin field;
 #define ENUM(record, field, need, of, since, doc) enum bridge_##of field;
 #define REC(record, field, need, of, since, doc) const struct bridge_##of *field;
-#define LIST(record, field, need, of, since, doc)                                          \
-	const struct bridge_##of *field;                                                   \
+#define LIST(record, field, need, of, since, doc)                                        \
+	const struct bridge_##of *field;                                                 \
 	size_t field##_count;
-#define STRS(record, field, need, since, doc)                                              \
-	const char *const *field;                                                          \
+#define STRS(record, field, need, since, doc)                                            \
+	const char *const *field;                                                        \
 	size_t field##_count;
 #include "bridge/schema_rows.h"
 
@@ -80,8 +88,8 @@ struct bridge_field_row {
 	const char *name;
 	enum bridge_type type;
 	enum bridge_need need;
-	size_t offset;       /* of the field in its struct */
-	size_t count_offset; /* of its count; LIST and STRS only */
+	size_t offset;				/* of the field in its struct */
+	size_t count_offset;			/* of its count; LIST and STRS only */
 	const struct bridge_record_row *record; /* REC and LIST only */
 	const struct bridge_choice_row *choice; /* ENUM only */
 	int since;
@@ -150,6 +158,10 @@ extern const struct bridge_method_row bridge_methods[METHOD_COUNT];
 extern const struct bridge_event_row bridge_events[EVENT_COUNT];
 extern const struct bridge_error_row bridge_errors[ERROR_COUNT];
 
+/* choice_show, …: the row of each choice. */
+#define CHOICE(name, since, doc) extern const struct bridge_choice_row choice_##name;
+#include "bridge/schema_rows.h"
+
 /* All records and choices in the order of the file, NULL-terminated. */
 extern const struct bridge_record_row *const bridge_records[];
 extern const struct bridge_choice_row *const bridge_choices[];
@@ -163,7 +175,8 @@ int bridge_error_named(const char *name);
 const char *bridge_value_text(const struct bridge_choice_row *choice, int value);
 
 /* The text of one value, by choice: bridge_show_text(show_DND) is "dnd". */
-#define CHOICE(name, since, doc) const char *bridge_##name##_text(enum bridge_##name value);
+#define CHOICE(name, since, doc)                                                         \
+	const char *bridge_##name##_text(enum bridge_##name value);
 #include "bridge/schema_rows.h"
 
 /* The hash of the whole schema: 16 hexadecimal digits, the same for the same schema. */
