@@ -28,8 +28,8 @@ struct parser_open {
 
 /* Why a well-formed stanza was not handed over. */
 enum parser_cap {
-	PARSER_CAP_SIZE,  /* bytes of the stanza, of one tag, or of a batch's child */
-	PARSER_CAP_DEPTH, /* elements in elements */
+	PARSER_CAP_SIZE,       /* bytes of the stanza, of one tag, or of a batch's row */
+	PARSER_CAP_DEPTH,      /* elements in elements */
 	PARSER_CAP_ATTRIBUTES, /* attributes of one element */
 	PARSER_CAP_CHILDREN,   /* children of one element, or elements in all */
 };
@@ -47,14 +47,14 @@ struct parser_skipped {
 };
 
 /* One part of a large result. Each part is a whole tree: the iq with its attributes, the
- * payload with its, and up to 100 of its children; the parts together are the result. */
+ * payload with its, and up to 100 of the rows; the parts together are the result. */
 struct parser_batch {
-	struct stanza *stanza; /* taken over by the handler; NULL only if is_cut */
+	struct stanza *stanza; /* taken over by the handler; with is_cut the bare iq */
 	bool is_first;
 	bool is_last;	  /* the end tag came: apply what was gathered */
-	bool is_cut;	  /* with is_last: over 64 MiB or malformed in a way that the
-			   * rest was skipped: drop what was gathered */
-	uint32_t dropped; /* with is_last: children over a cap that were left out */
+	bool is_cut;	  /* with is_last: over a cap, the rest was skipped: drop what was
+			   * gathered */
+	uint32_t dropped; /* with is_last: rows over a cap that were left out */
 };
 
 /* Calls made inside parser_feed. Any of them may call parser_restart, parser_stop and
@@ -65,18 +65,18 @@ struct parser_hooks {
 	/* A whole child of the stream, also features, error, proceed … The handler owns
 	 * it and frees it with stanza_free. */
 	void (*take_stanza)(void *data, struct stanza *stanza);
-	/* A stanza over a cap; the stream is fine. */
+	/* A stanza over a cap; the stream is fine. If it is the answer to an open iq of
+	 * ours, that iq is over. */
 	void (*on_skipped)(void *data, const struct parser_skipped *skipped);
 	/* </stream:stream>; bytes after it are ignored. */
 	void (*on_close)(void *data);
 	/* Asked at the start tag of an iq of type "result": is ID (from FROM, NULL if
 	 * missing) an open iq of ours whose answer is taken in batches? 0: no; 1: the
 	 * children of the payload are the rows (roster, disco items); 2: the children of
-	 * the payload's children (<pubsub><items>). */
+	 * the payload's children are (<pubsub><items>). */
 	int (*batch_level)(void *data, const char *id, const char *from);
-	/* A part of such a result; never for a result that fits under level 0's rules and
-	 * was not asked for in batches. A batched iq gives at least one call; the last
-	 * has is_last. If the stream ends before that, drop what was gathered. */
+	/* A part of a result that batch_level took: at least one call, the last one with
+	 * is_last. If the stream ends before that, drop what was gathered. */
 	void (*take_batch)(void *data, const struct parser_batch *batch);
 };
 
@@ -89,8 +89,8 @@ struct parser_limits {
 	unsigned children;   /* of one element: 1,000 */
 	unsigned elements;   /* of one stanza: 10,000 */
 	uint64_t batch;	     /* bytes of a batched result: 64 MiB */
-	size_t batch_child;  /* bytes of one child of it: 64 KiB */
-	unsigned batch_size; /* children a part: 100 */
+	size_t batch_row;    /* bytes of one row of it: 64 KiB */
+	unsigned batch_size; /* rows a part: 100 */
 };
 
 /* A parser that waits for a stream header. HOOKS and LIMITS (may be NULL) are copied;

@@ -1,0 +1,594 @@
+/*
+ * The stream parser: expat between the scan (where tokens end) and the assembly (what
+ * they make). Here are the stream's own header and end, namespaces, restarts and what
+ * ends a stream. Once a parser is halted (broken, stopped, restarting, closed) no hook is
+ * called.
+ */
+#include "backend/xmpp/parser.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <expat.h>
+
+#include "backend/xmpp/assembly.h"
+#include "backend/xmpp/ns.h"
+#include "backend/xmpp/scan.h"
+#include "backend/xmpp/stanza.h"
+#include "bridge/base/buf.h"
+#include "bridge/base/mem.h"
+
+/* Between namespace and name: a character that XML cannot carry. */
+#define SEPARATOR '\1'
+/* Levels that a skipped stanza may have: expat remembers each. */
+#define SKIPPED_DEPTH_MAX 200000
+/* Bytes given to expat at once; its lengths are ints. */
+#define SLICE ((size_t)1 << 20)
+
+enum halt {
+	HALT_NONE,
+	HALT_BROKEN,  /* condition and reason say why */
+	HALT_STOPPED, /* by parser_stop or parser_free */
+	HALT_RESTART, /* in a hook; ends with the feed */
+	HALT_CLOSED,  /* the other side's end tag came */
+};
+
+struct parser {
+	XML_Parser expat;
+	struct parser_hooks hooks;
+	void *data;
+	struct scan scan;
+	struct assembly assembly;
+	struct buf held;  /* the beginning of a token whose end has not come */
+	struct buf ns;	  /* scratch: the namespace of the current tag */
+	struct buf pairs; /* scratch: its attributes as const char * */
+	char *default_ns; /* what the stream header declared, until it is told */
+	uint64_t received;
+	uint64_t restart_at; /* offset behind the element that asked for a restart */
+	enum halt halt;
+	bool is_open; /* the stream header came */
+	bool is_feeding;
+	bool is_freed;
+	bool is_batch_begun;
+	const char *condition;
+	const char *reason;
+};
+
+static void
+halt(struct parser *parser, enum halt how)
+{
+	parser->halt = how;
+	if (parser->is_feeding)
+		(void)XML_StopParser(parser->expat, XML_FALSE);
+}
+
+static void
+fail(struct parser *parser, const char *condition, const char *reason)
+{
+	if (parser->halt != HALT_NONE && parser->halt != HALT_RESTART)
+		return;
+	parser->condition = condition;
+	parser->reason = reason;
+	halt(parser, HALT_BROKEN);
+}
+
+static uint64_t
+token_begin(const struct parser *parser)
+{
+	return (uint64_t)XML_GetCurrentByteIndex(parser->expat);
+}
+
+static uint64_t
+token_end(const struct parser *parser)
+{
+	return token_begin(parser) + (uint64_t)XML_GetCurrentByteCount(parser->expat);
+}
+
+/* ------------------------------------------------------------------ tags */
+
+/* NAME without its namespace, which goes to parser->ns. */
+static const char *
+split_name(struct parser *parser, const char *name)
+{
+	const char *separator = strchr(name, SEPARATOR);
+	buf_clear(&parser->ns);
+	buf_add(&parser->ns, name, separator ? (size_t)(separator - name) : 0);
+	return separator ? separator + 1 : name;
+}
+
+/* The name under which an attribute is kept, or NULL: one in a namespace is never taken
+ * for its namesake in none. */
+static const char *
+attribute_name(const char *name)
+{
+	if (!strchr(name, SEPARATOR))
+		return name;
+	return strcmp(name, NS_XML "\1lang") ? NULL : "xml:lang";
+}
+
+static void
+read_tag(struct parser *parser, const char *name, const char **attributes,
+	 struct assembly_tag *ret_tag)
+{
+	const char *local = split_name(parser, name);
+	const char *end = NULL;
+	size_t count = 0;
+	buf_clear(&parser->pairs);
+	for (; *attributes; attributes += 2) {
+		const char *pair[2] = {attribute_name(attributes[0]), attributes[1]};
+		count++;
+		if (pair[0] && count <= parser->assembly.limits.attributes)
+			buf_add(&parser->pairs, pair, sizeof pair);
+	}
+	buf_add(&parser->pairs, &end, sizeof end);
+	*ret_tag = (struct assembly_tag){
+		.name = local,
+		.ns = (const char *)parser->ns.data,
+		.attributes = (const char *const *)(const void *)parser->pairs.data,
+		.count = count,
+		.begin = token_begin(parser),
+		.end = token_end(parser),
+	};
+}
+
+static const char *
+tag_attribute(const struct assembly_tag *tag, const char *name)
+{
+	for (const char *const *pair = tag->attributes; *pair; pair += 2) {
+		if (!strcmp(pair[0], name))
+			return pair[1];
+	}
+	return NULL;
+}
+
+static void
+open_stream(struct parser *parser, const struct assembly_tag *tag)
+{
+	const struct parser_limits *limits = &parser->assembly.limits;
+	if (strcmp(tag->name, "stream") != 0) {
+		fail(parser, "bad-format", "The server does not speak XMPP.");
+		return;
+	}
+	if (strcmp(tag->ns, NS_STREAM) != 0) {
+		fail(parser, "invalid-namespace", "The server does not speak XMPP.");
+		return;
+	}
+	if (tag->end - tag->begin > limits->tag || tag->count > limits->attributes) {
+		fail(parser, "policy-violation", "The stream's header is too large.");
+		return;
+	}
+	parser->is_open = true;
+	struct parser_open open = {
+		.from = tag_attribute(tag, "from"),
+		.to = tag_attribute(tag, "to"),
+		.id = tag_attribute(tag, "id"),
+		.version = tag_attribute(tag, "version"),
+		.lang = tag_attribute(tag, "xml:lang"),
+		.default_ns = parser->default_ns ? parser->default_ns : "",
+	};
+	parser->hooks.on_open(parser->data, &open);
+}
+
+static int
+ask_batch_level(const struct parser *parser, const struct assembly_tag *tag)
+{
+	const char *id = tag_attribute(tag, "id");
+	const char *type = tag_attribute(tag, "type");
+	if (!parser->hooks.batch_level || !parser->hooks.take_batch || !id || !type ||
+	    strcmp(tag->name, "iq") != 0 || strcmp(tag->ns, NS_CLIENT) != 0 ||
+	    strcmp(type, "result") != 0)
+		return 0;
+	return parser->hooks.batch_level(parser->data, id, tag_attribute(tag, "from"));
+}
+
+static void XMLCALL
+on_start(void *data, const XML_Char *name, const XML_Char **attributes)
+{
+	struct parser *parser = data;
+	if (parser->halt != HALT_NONE)
+		return;
+	struct assembly_tag tag;
+	read_tag(parser, name, attributes, &tag);
+	if (!parser->is_open) {
+		open_stream(parser, &tag);
+		return;
+	}
+	if (parser->assembly.depth > 0) {
+		assembly_start(&parser->assembly, &tag);
+		if (parser->assembly.depth > SKIPPED_DEPTH_MAX)
+			fail(parser, "policy-violation",
+			     "The server sent elements without end.");
+		return;
+	}
+	int batch_level = ask_batch_level(parser, &tag);
+	if (parser->halt != HALT_NONE)
+		return;
+	parser->is_batch_begun = false;
+	assembly_begin(&parser->assembly, &tag, batch_level);
+}
+
+static void
+report_skipped(struct parser *parser, struct stanza *bare)
+{
+	struct parser_skipped skipped = {
+		.name = stanza_name(bare),
+		.ns = stanza_ns(bare),
+		.from = stanza_from(bare),
+		.id = stanza_id(bare),
+		.type = stanza_type(bare),
+		.cap = parser->assembly.cap,
+		.size = token_end(parser) - parser->assembly.begin,
+	};
+	parser->hooks.on_skipped(parser->data, &skipped);
+	stanza_free(bare);
+}
+
+static void
+hand_over_batch(struct parser *parser, struct stanza *stanza, enum assembly_result result)
+{
+	struct parser_batch batch = {
+		.stanza = stanza,
+		.is_first = !parser->is_batch_begun,
+		.is_last = result != ASSEMBLY_PART,
+		.is_cut = result == ASSEMBLY_CUT,
+		.dropped = result == ASSEMBLY_PART ? 0 : parser->assembly.dropped,
+	};
+	parser->is_batch_begun = true;
+	parser->hooks.take_batch(parser->data, &batch);
+}
+
+static void XMLCALL
+on_end(void *data, const XML_Char *name)
+{
+	struct parser *parser = data;
+	(void)name;
+	if (parser->halt != HALT_NONE)
+		return;
+	if (parser->assembly.depth == 0) {
+		halt(parser, HALT_CLOSED);
+		parser->hooks.on_close(parser->data);
+		return;
+	}
+	struct stanza *stanza = NULL;
+	enum assembly_result result =
+		assembly_finish(&parser->assembly, token_end(parser), &stanza);
+	switch (result) {
+	case ASSEMBLY_OPEN:
+		break;
+	case ASSEMBLY_STANZA:
+		parser->hooks.take_stanza(parser->data, stanza);
+		break;
+	case ASSEMBLY_SKIPPED:
+		report_skipped(parser, stanza);
+		break;
+	case ASSEMBLY_PART:
+	case ASSEMBLY_LAST:
+	case ASSEMBLY_CUT:
+		hand_over_batch(parser, stanza, result);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ the rest of XML */
+
+static void XMLCALL
+on_text(void *data, const XML_Char *text, int len)
+{
+	struct parser *parser = data;
+	if (parser->halt != HALT_NONE)
+		return;
+	if (parser->assembly.depth > 0) {
+		assembly_add_text(&parser->assembly, text, (size_t)len,
+				  token_end(parser));
+		return;
+	}
+	for (int i = 0; i < len; i++) {
+		if (!memchr(" \t\r\n", text[i], 4)) {
+			fail(parser, "bad-format",
+			     "The server sent text between stanzas.");
+			return;
+		}
+	}
+}
+
+static void XMLCALL
+on_namespace(void *data, const XML_Char *prefix, const XML_Char *uri)
+{
+	struct parser *parser = data;
+	if (!prefix && !parser->is_open)
+		mem_replace(&parser->default_ns, uri);
+}
+
+static void
+refuse(struct parser *parser)
+{
+	fail(parser, "restricted-xml", "The server sent XML that XMPP forbids.");
+}
+
+static void XMLCALL
+on_doctype(void *data, const XML_Char *name, const XML_Char *system_id,
+	   const XML_Char *public_id, int has_internal)
+{
+	(void)name, (void)system_id, (void)public_id, (void)has_internal;
+	refuse(data);
+}
+
+static void XMLCALL
+on_instruction(void *data, const XML_Char *target, const XML_Char *text)
+{
+	(void)target, (void)text;
+	refuse(data);
+}
+
+static void XMLCALL
+on_comment(void *data, const XML_Char *text)
+{
+	(void)text;
+	refuse(data);
+}
+
+/* ------------------------------------------------------------------ life */
+
+/* What expat forgets at each reset. */
+static void
+set_up(struct parser *parser)
+{
+	XML_SetUserData(parser->expat, parser);
+	XML_SetElementHandler(parser->expat, on_start, on_end);
+	XML_SetCharacterDataHandler(parser->expat, on_text);
+	XML_SetStartNamespaceDeclHandler(parser->expat, on_namespace);
+	XML_SetStartDoctypeDeclHandler(parser->expat, on_doctype);
+	XML_SetProcessingInstructionHandler(parser->expat, on_instruction);
+	XML_SetCommentHandler(parser->expat, on_comment);
+#ifdef TERN_EXPAT_HAS_DEFERRAL
+	/* Else a tag that came in two reads waits for the bytes behind it. */
+	(void)XML_SetReparseDeferralEnabled(parser->expat, XML_FALSE);
+#endif
+	/* No tag of a stanza within the limit is longer than the stanza. */
+	scan_init(&parser->scan, parser->assembly.limits.stanza);
+	buf_done(&parser->held);
+	mem_replace(&parser->default_ns, NULL);
+	parser->received = 0;
+	parser->halt = HALT_NONE;
+	parser->is_open = false;
+	parser->condition = NULL;
+	parser->reason = NULL;
+}
+
+struct parser *
+parser_new(struct stanza_ctx *ctx, const struct parser_hooks *hooks,
+	   const struct parser_limits *limits, void *data)
+{
+	struct parser *parser = mem_alloc(sizeof *parser);
+	parser->hooks = *hooks;
+	parser->data = data;
+	assembly_init(&parser->assembly, ctx, limits);
+	parser->expat = XML_ParserCreateNS("UTF-8", SEPARATOR);
+	if (!parser->expat)
+		abort();
+	set_up(parser);
+	return parser;
+}
+
+void
+parser_free(struct parser *parser)
+{
+	if (!parser)
+		return;
+	if (parser->is_feeding) {
+		parser->is_freed = true;
+		halt(parser, HALT_STOPPED);
+		return;
+	}
+	XML_ParserFree(parser->expat);
+	assembly_done(&parser->assembly);
+	buf_done(&parser->held);
+	buf_done(&parser->ns);
+	buf_done(&parser->pairs);
+	free(parser->default_ns);
+	free(parser);
+}
+
+static void
+reset(struct parser *parser)
+{
+	assembly_reset(&parser->assembly);
+	if (!XML_ParserReset(parser->expat, "UTF-8"))
+		abort();
+	set_up(parser);
+}
+
+void
+parser_restart(struct parser *parser)
+{
+	if (!parser->is_feeding) {
+		reset(parser);
+		return;
+	}
+	parser->restart_at = token_end(parser);
+	halt(parser, HALT_RESTART);
+}
+
+void
+parser_stop(struct parser *parser)
+{
+	halt(parser, HALT_STOPPED);
+}
+
+const char *
+parser_condition(const struct parser *parser)
+{
+	return parser->condition;
+}
+
+const char *
+parser_reason(const struct parser *parser)
+{
+	return parser->reason;
+}
+
+/* ------------------------------------------------------------------ bytes */
+
+static void
+give_expat(struct parser *parser, const uint8_t *bytes, size_t len)
+{
+	while (len > 0 && parser->halt == HALT_NONE) {
+		size_t slice = len < SLICE ? len : SLICE;
+		enum XML_Status status =
+			XML_Parse(parser->expat, (const char *)bytes, (int)slice, 0);
+		if (status == XML_STATUS_ERROR) {
+			if (XML_GetErrorCode(parser->expat) == XML_ERROR_NO_MEMORY)
+				abort();
+			fail(parser, "not-well-formed",
+			     "The server sent something that is not XML.");
+			return;
+		}
+		bytes += slice;
+		len -= slice;
+	}
+}
+
+static void
+fail_by_scan(struct parser *parser, enum scan_fault fault)
+{
+	switch (fault) {
+	case SCAN_FINE:
+		break;
+	case SCAN_ILL_FORMED:
+		fail(parser, "not-well-formed",
+		     "The server sent something that is not XML.");
+		break;
+	case SCAN_RESTRICTED:
+		refuse(parser);
+		break;
+	case SCAN_TOO_LONG:
+		fail(parser, "policy-violation", "The server sent a tag without end.");
+		break;
+	}
+}
+
+/* Gives expat what is whole and holds the rest back. */
+static void
+read_bytes(struct parser *parser, const uint8_t *bytes, size_t len)
+{
+	size_t safe;
+	parser->received += len;
+	enum scan_fault fault = scan_feed(&parser->scan, bytes, len, &safe);
+	if (safe > 0) {
+		give_expat(parser, parser->held.data, parser->held.len);
+		buf_done(&parser->held);
+		give_expat(parser, bytes, safe);
+	}
+	if (parser->halt != HALT_NONE)
+		return;
+	fail_by_scan(parser, fault);
+	buf_add(&parser->held, bytes + safe, len - safe);
+}
+
+/* After a feed in which a hook asked for a restart. */
+static void
+finish_restart(struct parser *parser)
+{
+	if (parser->restart_at != parser->received) {
+		fail(parser, "policy-violation",
+		     "The server sent data where only a new stream may follow.");
+		return;
+	}
+	reset(parser);
+}
+
+int
+parser_feed(struct parser *parser, const void *bytes, size_t len)
+{
+	assert(!parser->is_feeding);
+	if (parser->halt == HALT_NONE && len > 0) {
+		parser->is_feeding = true;
+		read_bytes(parser, bytes, len);
+		parser->is_feeding = false;
+	}
+	if (parser->is_freed) {
+		parser_free(parser);
+		return -ECANCELED;
+	}
+	if (parser->halt == HALT_RESTART)
+		finish_restart(parser);
+	switch (parser->halt) {
+	case HALT_BROKEN:
+		return -EPROTO;
+	case HALT_STOPPED:
+		return -ECANCELED;
+	case HALT_NONE:
+	case HALT_CLOSED:
+	case HALT_RESTART:
+		break;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ a single stanza */
+
+struct single {
+	struct stanza *stanza;
+	bool is_unfit;
+};
+
+static void
+single_open(void *data, const struct parser_open *open)
+{
+	(void)data, (void)open;
+}
+
+static void
+single_take(void *data, struct stanza *stanza)
+{
+	struct single *single = data;
+	if (single->stanza) {
+		single->is_unfit = true;
+		stanza_free(stanza);
+		return;
+	}
+	single->stanza = stanza;
+}
+
+static void
+single_skipped(void *data, const struct parser_skipped *skipped)
+{
+	(void)skipped;
+	((struct single *)data)->is_unfit = true;
+}
+
+static void
+single_close(void *data)
+{
+	((struct single *)data)->is_unfit = true;
+}
+
+int
+parser_read_stanza(struct stanza_ctx *ctx, const char *text, size_t len,
+		   struct stanza **ret_stanza)
+{
+	static const char header[] =
+		"<s:stream xmlns:s='" NS_STREAM "' xmlns='" NS_CLIENT "'>";
+	static const struct parser_hooks hooks = {
+		.on_open = single_open,
+		.take_stanza = single_take,
+		.on_skipped = single_skipped,
+		.on_close = single_close,
+	};
+	struct single single = {0};
+	struct parser *parser = parser_new(ctx, &hooks, NULL, &single);
+	bool is_fit = parser_feed(parser, header, sizeof header - 1) == 0 &&
+		      parser_feed(parser, text, len) == 0 && single.stanza &&
+		      !single.is_unfit && parser->assembly.depth == 0 &&
+		      parser->scan.state == SCAN_TEXT;
+	parser_free(parser);
+	if (!is_fit) {
+		stanza_free(single.stanza);
+		return -EINVAL;
+	}
+	*ret_stanza = single.stanza;
+	return 0;
+}
