@@ -33,6 +33,24 @@ error_of_system(int number)
 	}
 }
 
+/* The errno under a failed read or write; SQLite keeps it with the file that failed. */
+static int
+system_error(sqlite3 *handle)
+{
+	int number = sqlite3_system_errno(handle);
+	if (!number)
+		(void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO,
+					   &number);
+	sqlite3_file *journal = NULL;
+	if (!number)
+		(void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+					   &journal);
+	if (journal && journal->pMethods)
+		(void)journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO,
+						      &number);
+	return number;
+}
+
 static int
 error_of(struct sql_db *db, int code)
 {
@@ -64,7 +82,7 @@ error_of(struct sql_db *db, int code)
 	case SQLITE_IOERR:
 		if (code == SQLITE_IOERR_NOMEM)
 			abort();
-		return error_of_system(db->handle ? sqlite3_system_errno(db->handle) : 0);
+		return error_of_system(db->handle ? system_error(db->handle) : 0);
 	default:
 		log_debug("store", "sqlite=%d message=%s", code,
 			  db->handle ? sqlite3_errmsg(db->handle) : "");

@@ -192,13 +192,19 @@ run_in_savepoint(struct store *store, struct job *job)
 		error = store->job_error;
 	if (!sql_is_open_transaction(&store->writer))
 		return error ? error : -EIO;
+	int end_error = 0;
 	if (error) {
 		struct sql undo = sql_start(&store->writer, "ROLLBACK TO job");
-		(void)sql_run(&undo);
+		end_error = sql_run(&undo);
 		store->ceiling = 0;
 	}
-	struct sql end = sql_start(&store->writer, "RELEASE job");
-	int end_error = sql_run(&end);
+	if (!end_error) {
+		struct sql end = sql_start(&store->writer, "RELEASE job");
+		end_error = sql_run(&end);
+	}
+	/* Half a job must not be committed: then rather nothing of the batch is. */
+	if (end_error && sql_is_open_transaction(&store->writer))
+		(void)sql_exec(&store->writer, "ROLLBACK");
 	return error ? error : end_error;
 }
 
