@@ -535,6 +535,12 @@ peer_queued(const struct peer *peer)
 	return peer->out.len + flying;
 }
 
+bool
+peer_is_midframe(const struct peer *peer)
+{
+	return !peer->is_paused && peer->in.len > 0;
+}
+
 void
 peer_pause(struct peer *peer, bool is_paused)
 {

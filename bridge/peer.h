@@ -75,6 +75,9 @@ void peer_send_bytes(struct peer *peer, const uint8_t *bytes, size_t len, bool i
 /* Bytes queued and not yet taken by the kernel. */
 size_t peer_queued(const struct peer *peer);
 
+/* Whether a message began to arrive whose end is not there yet. */
+bool peer_is_midframe(const struct peer *peer);
+
 /* Stops and starts reading (back-pressure). */
 void peer_pause(struct peer *peer, bool is_paused);
 
