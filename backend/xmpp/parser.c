@@ -442,6 +442,8 @@ give_expat(struct parser *parser, const uint8_t *bytes, size_t len)
 		if (status == XML_STATUS_ERROR) {
 			if (XML_GetErrorCode(parser->expat) == XML_ERROR_NO_MEMORY)
 				abort();
+			if (parser->halt != HALT_NONE)
+				return; /* a hook stopped expat */
 			fail(parser, "not-well-formed",
 			     "The server sent something that is not XML.");
 			return;
