@@ -9,10 +9,13 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tui/demo"))
+from demo import die_with_parent  # noqa: E402,F401  (for those who start processes)
+
 SLOW = float(os.environ.get("TERN_TEST_SLOW", "3" if os.environ.get("TERN_SANITIZED") else "1"))
-_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,11 +37,6 @@ class Deadline:
 
     def is_over(self):
         return time.monotonic() >= self.end
-
-
-def die_with_parent():
-    """For preexec_fn: the child is killed when this process ends, in whatever way."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def adopt_orphans():

@@ -116,7 +116,7 @@ class House:
                         for line in file if line.strip()]
         except FileNotFoundError:
             return {}
-        return {row[0]: row[1] for row in rows if len(row) == 2}
+        return {row[0].strip(): row[1].strip() for row in rows if len(row) == 2}
 
     def daemon_pid(self):
         """The running daemon's pid, or None."""

@@ -113,7 +113,8 @@ class Peer:
         """{jid: subscription} as the server has it now."""
         self.call(self.client.get_roster)
         rows = self.client.client_roster
-        return self.run(lambda: {jid: rows[jid]["subscription"] for jid in rows})
+        return self.run(lambda: {jid: rows[jid]["subscription"] for jid in rows
+                                 if jid != self.jid})
 
     def wait_message(self, body=None, sender=None, seconds=10, match=None):
         """The first message not taken yet that fits: body equal to BODY (anything that has

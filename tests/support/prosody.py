@@ -5,11 +5,10 @@
         ... server.jid("alice"), server.port, server.direct_port, server.ca_file ...
 
 Accounts and rosters are written into its data folder, so adding one costs nothing and works
-while it runs (a roster only before its owner logs in). It ends with this process.
+while it runs (a roster only before its owner logs in). It ends with this process. How its
+files are written is the demo's knowledge (tui/demo/demo.py), which this file uses.
 """
 
-import hashlib
-import hmac
 import os
 import re
 import shutil
@@ -21,22 +20,10 @@ import threading
 
 from certificates import Authority
 from deadline import Deadline, TimedOut, die_with_parent, end_child
+from demo import ITERATIONS, account, data_path, free_ports, lua, roster, write_data
 
 MODULES = ("roster saslauth tls disco ping blocklist carbons mam smacks csi csi_simple pep "
            "private time version register presence message iq offline posix c2s").split()
-ITERATIONS = 4096
-
-
-def free_ports(count):
-    """COUNT loopback ports that were free a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def listening_addresses(pid):
@@ -58,27 +45,6 @@ def listening_addresses(pid):
                         address = socket.inet_ntoa(bytes.fromhex(address)[::-1])
                     found.append((address, int(port, 16)))
     return found
-
-
-def lua(value):
-    """VALUE (dict, list, str, number, bool) as Lua source."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, str):
-        quoted = "".join(c if c.isalnum() and c.isascii() or c in " @._-/:" else
-                         "".join(f"\\{byte:03d}" for byte in c.encode()) for c in value)
-        return f'"{quoted}"'
-    if isinstance(value, dict):
-        rows = [f"[{lua(key)}] = {lua(item)};" for key, item in value.items()]
-        return "{ " + " ".join(rows) + " }"
-    return "{ " + " ".join(f"{lua(item)};" for item in value) + " }"
-
-
-def data_name(text):
-    """TEXT as Prosody's file storage spells it."""
-    return re.sub(r"[^A-Za-z0-9]", lambda m: "".join(f"%{b:02x}" for b in m[0].encode()), text)
 
 
 class Prosody:
@@ -122,28 +88,17 @@ class Prosody:
 
     def add_user(self, user, password, roster=None):
         """ROSTER maps users or JIDs to a subscription or to (subscription, name, groups)."""
-        salt = os.urandom(12).hex()
-        digest = self.scram.replace("-", "").lower()
-        salted = hashlib.pbkdf2_hmac(digest, password.encode(), salt.encode(), ITERATIONS)
-        client_key = hmac.digest(salted, b"Client Key", digest)
-        self._store("accounts", user, {
-            "iteration_count": ITERATIONS, "salt": salt,
-            "stored_key": hashlib.new(digest, client_key).hexdigest(),
-            "server_key": hmac.digest(salted, b"Server Key", digest).hex()})
+        self._store("accounts", user, account(password, self.scram.replace("-", "").lower()))
         if roster is not None:
             self.set_roster(user, roster)
 
-    def set_roster(self, user, roster):
-        items = {False: {"version": 1, "pending": {}}}
-        for who, item in roster.items():
+    def set_roster(self, user, contacts):
+        rows = []
+        for who, item in contacts.items():
             subscription, name, groups = (
                 (item, None, ()) if isinstance(item, str) else (*item, None, ())[:3])
-            entry = {"subscription": subscription,
-                     "groups": {group: True for group in groups or ()}}
-            if name:
-                entry["name"] = name
-            items[who if "@" in who else self.jid(who)] = entry
-        self._store("roster", user, items)
+            rows.append((who if "@" in who else self.jid(who), subscription, name, groups or ()))
+        self._store("roster", user, roster(rows))
 
     def befriend(self, *users):
         """Each of USERS gets all others as contacts, both ways."""
@@ -151,7 +106,7 @@ class Prosody:
             self.set_roster(user, {other: "both" for other in users if other != user})
 
     def remove_user(self, user):
-        os.unlink(self._path("accounts", user))
+        os.unlink(data_path(os.path.join(self.folder, "data"), self.host, "accounts", user))
 
     def start(self):
         """Starts it and waits until it serves; other ports are tried when one was taken."""
@@ -241,16 +196,8 @@ class Prosody:
                 self._news.wait(min(deadline.left(), 1))
             return found
 
-    def _path(self, store, user):
-        folder = os.path.join(self.folder, "data", data_name(self.host), store)
-        os.makedirs(folder, exist_ok=True)
-        return os.path.join(folder, data_name(user) + ".dat")
-
     def _store(self, store, user, table):
-        path = self._path(store, user)
-        with open(path + ".new", "w", encoding="ascii") as file:
-            file.write(f"return {lua(table)};\n")
-        os.rename(path + ".new", path)
+        write_data(os.path.join(self.folder, "data"), self.host, store, user, table)
 
     def _write_config(self):
         folder = self.folder

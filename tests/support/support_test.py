@@ -2,14 +2,17 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
 from deadline import die_with_parent, wait_for_end
+from ejabberd import Ejabberd
 from peer import Peer
 from prosody import Prosody, listening_addresses
 from terminal import Terminal
@@ -107,3 +110,35 @@ def test_house_is_private_and_goes(house):
     assert house.env["HOME"].startswith(house.folder)
     assert os.stat(house.runtime).st_mode & 0o777 == 0o700
     assert house.daemon_pid() is None and house.stop_daemon()
+
+
+def test_two_friends_chat_over_ejabberd():
+    with Ejabberd() as server:
+        server.add_user("alice", "secret", roster={"bob": "both"})
+        server.add_user("bob", "sé'c")
+        assert {address for address, _ in listening_addresses(server.process.pid)} == {
+            "127.0.0.1"}
+        with Peer(server, "alice", "secret") as alice, Peer(server, "bob", "sé'c") as bob:
+            alice.send(bob.jid, "hi")
+            assert bob.wait_message("hi")["from"].bare == alice.jid
+            assert alice.roster() == {bob.jid: "both"}
+
+
+@pytest.mark.parametrize("name", ["prosody", "ejabberd"])
+def test_servers_run_as_any_user(name, root):
+    script = ("import sys; sys.path.insert(0, sys.argv[1])\n"
+              f"from {name} import {name.title()} as Server\n"
+              "with Server() as server:\n"
+              "    server.add_user('alice', 'secret')\n"
+              "    print(server.port)\n")
+    # Its own copy of the helpers: another user may not be able to read the checkout.
+    with tempfile.TemporaryDirectory(prefix="tern-", dir="/tmp") as copy:
+        for file in ("certificates.py", "deadline.py", "prosody.py", "ejabberd.py",
+                     "../../tui/demo/demo.py"):
+            shutil.copy(os.path.join(HERE, file), copy)
+        os.chmod(copy, 0o755)
+        done = subprocess.run(
+            [*root, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i",
+             "PATH=/usr/bin:/bin", "HOME=/nonexistent", sys.executable, "-B", "-c", script,
+             copy], capture_output=True, text=True, timeout=90, cwd=copy)
+    assert done.returncode == 0 and done.stdout.strip().isdigit(), done.stdout + done.stderr

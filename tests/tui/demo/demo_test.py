@@ -1,0 +1,135 @@
+"""The demo script as tern meets it: what it says, that its contacts answer, and that nothing
+is left of it, whatever way its parent or it itself ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import types
+
+import pytest
+
+from deadline import children_of, end_child, wait_for_end
+from peer import Peer
+from prosody import listening_addresses
+
+DEMO = os.path.join(os.environ["TERN_BUILD"], "libexec", "tern", "demo")
+
+
+class Demo:
+    """A running demo; its facts as attributes once it is ready."""
+
+    def __init__(self, folder):
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8",
+                    "XDG_RUNTIME_DIR": str(folder)}
+        self.folder = folder
+        self.process = subprocess.Popen([DEMO], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, env=self.env)
+        self.facts = {}
+        for line in self.process.stdout:
+            if "=" not in line:
+                assert line == "ready\n", line + self.process.stderr.read()
+                break
+            key, value = line.rstrip("\n").split("=", 1)
+            self.facts[key] = value
+        self.below = children_of(self.process.pid)
+
+    def server(self):
+        """As what Peer logs in to."""
+        return types.SimpleNamespace(host=self.facts["jid"].split("@")[1],
+                                     port=int(self.facts["port"]),
+                                     ca_file=self.facts["ca_file"])
+
+    def assert_gone(self):
+        for pid in [self.process.pid, *self.below]:
+            assert wait_for_end(pid, 5), f"{pid} still runs"
+        assert os.listdir(self.folder) == []
+
+    def close(self):
+        end_child(self.process, signal.SIGKILL)
+        for pid in self.below:
+            wait_for_end(pid, 5)
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def demo(tmp_path):
+    one = Demo(tmp_path)
+    yield one
+    one.close()
+
+
+def test_both_contacts_are_there_and_answer(demo):
+    assert sorted(demo.facts) == ["ca_file", "host", "jid", "password", "port"]
+    user = demo.facts["jid"].split("@")[0]
+    with Peer(demo.server(), user, demo.facts["password"]) as you:
+        roster = you.roster()
+        echo, chatty = sorted(roster, reverse=True)
+        assert roster == {echo: "both", chatty: "both"}
+        you.wait_presence("available", sender=echo)
+        you.wait_presence("available", sender=chatty)
+        you.send(echo, "one line 日本")
+        assert you.wait_chat_state("composing")["from"].bare == echo
+        you.wait_message("one line 日本", sender=echo)
+        you.wait_message(sender=chatty, seconds=15)
+        you.send(chatty, "well then")
+        you.wait_message(sender=chatty, seconds=15)
+
+
+def test_it_listens_on_loopback_only_and_its_folder_is_private(demo):
+    found = [address for pid in demo.below for address in listening_addresses(pid)]
+    assert found == [("127.0.0.1", int(demo.facts["port"]))]
+    assert os.stat(os.path.dirname(demo.facts["ca_file"])).st_mode & 0o777 == 0o700
+
+
+def test_end_of_input_ends_everything(demo):
+    demo.process.stdin.close()
+    demo.assert_gone()
+    assert demo.process.wait(5) == 0
+    assert demo.process.stderr.read() == ""
+    demo.process.stdin = subprocess.Popen(["true"], stdin=subprocess.PIPE).stdin
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+def test_nothing_is_left_when_it_is_ended_by(demo, how):
+    demo.process.send_signal(how)
+    demo.assert_gone()
+
+
+def test_nothing_is_left_when_its_parent_is_killed(tmp_path):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys\n"
+         "demo = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)\n"
+         "demo.wait()", DEMO], stdout=subprocess.PIPE, text=True,
+        env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)})
+    while parent.stdout.readline() != "ready\n":
+        assert parent.poll() is None
+    below = children_of(parent.pid)
+    parent.kill()
+    parent.wait(5)
+    assert all(wait_for_end(pid, 5) for pid in below)
+    assert os.listdir(tmp_path) == []
+    parent.stdout.close()
+
+
+def test_a_dead_server_is_told_and_ends_it(demo):
+    prosody = next(pid for pid in demo.below if listening_addresses(pid))
+    os.kill(prosody, signal.SIGKILL)
+    assert demo.process.stdout.readline().startswith("error ")
+    demo.assert_gone()
+
+
+def test_packages_are_there_or_named(tmp_path):
+    assert subprocess.run([DEMO, "--packages"], check=False).returncode == 0
+    script = tmp_path / "demo.py"
+    script.write_text(open(DEMO, encoding="utf-8").read().replace(
+        'PATH = "', f'PATH = "{tmp_path}" #'))
+    done = subprocess.run([sys.executable, str(script), "--packages"], capture_output=True,
+                          text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "prosody\n")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    assert (done.returncode, done.stdout) == (
+        4, "error the demo needs the Debian packages prosody\n")
