@@ -29,11 +29,11 @@ struct inbound {
 	enum inbound_origin origin;
 	struct jid from; /* its true sender; our own full JID where it had none */
 	struct jid to;
-	const char *peer;   /* bare JID of the other side: its conversation */
-	bool is_own;	    /* written by this account */
+	const char *peer; /* bare JID of the other side: its conversation */
+	bool is_own;	  /* written by this account */
 	bool is_delayed;
-	int64_t time_ms;    /* when it was sent, wall clock */
-	const char *body;   /* NULL: none */
+	int64_t time_ms;  /* when it was sent, wall clock */
+	const char *body; /* NULL: none */
 };
 
 /* Whether a message or presence goes on to the next module. */
@@ -50,11 +50,12 @@ struct module_iq {
 
 /* The hooks; every one may be NULL. */
 struct module {
-	const char *name; /* "roster", "xep-0085" … for the log */
+	const char *name;	     /* "roster", "xep-0085" … for the log */
 	const char *const *features; /* disco features (XEP-0030), NULL-terminated */
 	const struct module_iq *iqs; /* ended by a row with type NULL */
 
-	/* Makes the module's state of one profile (profile_state_set); outside any job. */
+	/* Makes the module's state of one profile (profile_state_set); outside any job.
+	 */
 	void (*start)(struct profile *profile);
 	/* Frees it. */
 	void (*stop)(struct profile *profile);

@@ -18,6 +18,7 @@ struct process;
 struct profile;
 struct serve_request;
 struct store;
+struct stream_features;
 
 /* ---- what it is ---- */
 
@@ -32,6 +33,9 @@ const struct jid *profile_full_jid(const struct profile *profile);
 
 /* Whether stanzas can be sent now. */
 bool profile_is_online(const struct profile *profile);
+
+/* What the server offered on this stream; NULL while not online. Borrowed. */
+const struct stream_features *profile_features(const struct profile *profile);
 
 struct store *profile_store(const struct profile *profile);
 
@@ -51,6 +55,10 @@ void profile_state_set(struct profile *profile, enum module_id id, void *state);
 
 /* Wall clock, milliseconds since 1970 UTC. */
 int64_t profile_now_ms(void);
+
+/* Inside a job: notes RESULT if it is a negative errno, so that the whole job is undone
+ * when it returns; gives RESULT back. For every write to the store. */
+int profile_check(struct profile *profile, int result);
 
 /* ---- what it says ---- */
 

@@ -5,6 +5,8 @@
  */
 #include "backend/vault/secret.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +17,13 @@ secret_room(struct secret *secret, size_t len)
 {
 	if (sodium_init() < 0 || len >= SIZE_MAX / 2)
 		abort();
-	uint8_t *data = sodium_malloc(len + 1);
+	/* sodium puts the end at a page's end: only a rounded size begins aligned. */
+	size_t align = alignof(max_align_t);
+	size_t room = (len + 1 + align - 1) / align * align;
+	uint8_t *data = sodium_malloc(room);
 	if (!data)
 		abort();
-	memset(data, 0, len + 1);
+	memset(data, 0, room);
 	secret_done(secret);
 	secret->data = data;
 	secret->len = len;

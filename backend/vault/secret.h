@@ -22,7 +22,7 @@ void secret_set(struct secret *secret, const void *data, size_t len);
 /* The same with the bytes of a string. */
 void secret_set_text(struct secret *secret, const char *text);
 
-/* Replaces it by LEN zero bytes to be filled in. */
+/* Replaces it by LEN zero bytes to be filled in, aligned for any type. */
 uint8_t *secret_room(struct secret *secret, size_t len);
 
 /* Gives what FROM holds to TO (whose own is wiped); FROM is empty afterwards. */

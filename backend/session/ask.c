@@ -1,0 +1,199 @@
+/*
+ * Open iqs of ours: a table by id, each with the address it was sent to and a deadline.
+ * An answer counts only if both match, so nobody can answer for another (RFC 6120 section
+ * 8.2.3). One timer stands on the earliest deadline.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "backend/session/inner.h"
+#include "backend/session/process.h"
+#include "backend/store/store.h"
+#include "bridge/base/mem.h"
+
+enum { ASK_PATIENCE_MS = 60 * 1000 };
+
+struct ask {
+	UT_hash_handle hh;
+	char id[STANZA_ID_SIZE];
+	char *to; /* prepared; NULL: our own server, for our account */
+	bool is_large;
+	uint64_t deadline;
+	profile_answer *answer;
+	void *data;
+};
+
+static void
+ask_free(struct ask *ask)
+{
+	free(ask->to);
+	free(ask);
+}
+
+/* An answer from nobody, our bare JID or our domain counts as our server's. */
+static bool
+is_own_server(struct profile *profile, const char *from)
+{
+	return !from || jid_is_same(from, profile->account.bare) ||
+	       jid_is_same(from, profile->account.domain) ||
+	       (profile->link.full.full && jid_is_same(from, profile->link.full.full));
+}
+
+static struct ask *
+find(struct profile *profile, const char *id, const char *from)
+{
+	struct ask *ask = NULL;
+	if (id)
+		HASH_FIND_STR(profile->asks, id, ask);
+	if (!ask)
+		return NULL;
+	bool is_match = ask->to ? from && jid_is_same(from, ask->to)
+				: is_own_server(profile, from);
+	return is_match ? ask : NULL;
+}
+
+bool
+ask_is_large(struct profile *profile, const char *id, const char *from)
+{
+	struct ask *ask = find(profile, id, from);
+	return ask && ask->is_large;
+}
+
+/* A batch of questions that get no answer, on its way into a job. */
+struct silence {
+	struct profile *profile;
+	struct ask *asks;
+};
+
+static int
+silence_job(struct store *store, void *data)
+{
+	struct silence *silence = data;
+	(void)store;
+	silence->profile->job_error = 0;
+	struct ask *ask, *next;
+	HASH_ITER (hh, silence->asks, ask, next) {
+		HASH_DEL(silence->asks, ask);
+		ask->answer(silence->profile, NULL, true, ask->data);
+		ask_free(ask);
+	}
+	return silence->profile->job_error;
+}
+
+static void
+silence_done(void *data, int status)
+{
+	struct silence *silence = data;
+	(void)status;
+	profile_release(silence->profile);
+	free(silence);
+}
+
+/* Moves every question that is due at NOW into a job that answers it with NULL. */
+static void
+fail_due(struct profile *profile, uint64_t now)
+{
+	struct silence *silence = mem_alloc(sizeof *silence);
+	silence->profile = profile;
+	struct ask *ask, *next;
+	HASH_ITER (hh, profile->asks, ask, next) {
+		if (ask->deadline > now)
+			continue;
+		HASH_DEL(profile->asks, ask);
+		HASH_ADD_STR(silence->asks, id, ask);
+	}
+	if (!silence->asks) {
+		free(silence);
+		return;
+	}
+	profile_hold(profile);
+	if (store_submit(profile->store, silence_job, silence_done, silence) < 0) {
+		HASH_ITER (hh, silence->asks, ask, next) {
+			HASH_DEL(silence->asks, ask);
+			ask_free(ask);
+		}
+		silence_done(silence, 0);
+	}
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void
+set_timer(struct profile *profile)
+{
+	uint64_t earliest = UINT64_MAX;
+	struct ask *ask, *next;
+	HASH_ITER (hh, profile->asks, ask, next) {
+		if (ask->deadline < earliest)
+			earliest = ask->deadline;
+	}
+	if (earliest == UINT64_MAX) {
+		uv_timer_stop(&profile->ask_timer);
+		return;
+	}
+	uint64_t now = uv_now(profile->process->loop);
+	uv_timer_start(&profile->ask_timer, on_timer, earliest > now ? earliest - now : 0,
+		       0);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct profile *profile = timer->data;
+	fail_due(profile, uv_now(profile->process->loop));
+	set_timer(profile);
+}
+
+void
+profile_ask(struct profile *profile, struct stanza *take_iq, enum profile_ask_kind kind,
+	    profile_answer *answer, void *data)
+{
+	struct ask *ask = mem_alloc(sizeof *ask);
+	stanza_random_id(ask->id);
+	stanza_set(take_iq, "id", ask->id);
+	ask->to = jid_full(stanza_to(take_iq));
+	ask->is_large = kind == PROFILE_ASK_LARGE;
+	ask->deadline = uv_now(profile->process->loop) +
+			(profile->link.stream ? ASK_PATIENCE_MS : 0);
+	ask->answer = answer;
+	ask->data = data;
+	HASH_ADD_STR(profile->asks, id, ask);
+	set_timer(profile);
+	profile_send(profile, take_iq);
+}
+
+void
+ask_answer(struct profile *profile, const struct stanza *iq, bool is_last)
+{
+	struct ask *ask = find(profile, stanza_id(iq), stanza_from(iq));
+	if (!ask)
+		return;
+	if (!is_last) {
+		ask->deadline = uv_now(profile->process->loop) + ASK_PATIENCE_MS;
+		ask->answer(profile, iq, false, ask->data);
+		return;
+	}
+	HASH_DEL(profile->asks, ask);
+	set_timer(profile);
+	ask->answer(profile, iq, true, ask->data);
+	ask_free(ask);
+}
+
+void
+ask_fail_all(struct profile *profile)
+{
+	fail_due(profile, UINT64_MAX);
+	set_timer(profile);
+}
+
+void
+ask_done(struct profile *profile)
+{
+	struct ask *ask, *next;
+	HASH_ITER (hh, profile->asks, ask, next) {
+		HASH_DEL(profile->asks, ask);
+		ask_free(ask);
+	}
+}

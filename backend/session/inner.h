@@ -1,0 +1,134 @@
+/*
+ * The inside of a profile, for the files of this folder only; modules use profile.h.
+ */
+#ifndef TERN_SESSION_INNER_H
+#define TERN_SESSION_INNER_H
+
+#include <uv.h>
+
+#include "backend/session/link.h"
+#include "backend/session/module.h"
+#include "backend/session/options.h"
+#include "backend/session/profile.h"
+#include "backend/store/profile_dir.h"
+#include "backend/vault/secret.h"
+
+struct ask;
+struct opening;
+struct vault;
+
+/* Setting: this account was online once, so its address is not mistyped. */
+#define SETTING_PROVEN "account.proven"
+
+enum profile_phase {
+	PROFILE_OPENING, /* folder, vault and store are being opened */
+	PROFILE_LOCKED,	 /* open, but the vault waits for its password */
+	PROFILE_READY,
+	PROFILE_CLOSING,
+};
+
+struct profile {
+	struct profile *next, *prev; /* in the process's list */
+	struct process *process;
+	char *name; /* NFC */
+	enum profile_phase phase;
+	struct opening *opening;       /* while opening */
+	struct serve_request *waiting; /* requests that came while opening (utlist) */
+
+	struct profile_dir dir;
+	struct vault *vault;
+	struct store *store;
+	struct jid account; /* bare */
+	char *resource;
+	struct secret scram; /* a struct scram_cache in locked memory */
+	struct options options;
+	void *states[MODULE_COUNT];
+	bool has_modules; /* their start hooks ran */
+
+	struct link link;
+	struct ask *asks; /* open iqs by id (uthash) */
+	uv_timer_t ask_timer;
+	struct outbox {
+		int64_t last_id; /* newest line handed to this stream */
+		bool is_pumping;
+	} outbox;
+	size_t arrivals; /* stanzas that wait for their job */
+	bool is_read_paused;
+	int job_error;			 /* noted by profile_check in the running job */
+	bool is_status_due;		 /* the router has to be told after the commit */
+	struct bridge_profile_info told; /* what it was told last: unread and requests */
+	int handles;			 /* uv handles that are not closed yet */
+	bool is_deleting;
+	struct serve_request *close_request; /* answered when closed */
+};
+
+/* ---- opening.c ---- */
+
+/* Opens the profile NAME with the vault's master KEY (NULL or empty: none), for REQUEST,
+ * which is answered when it is ready or locked. */
+void profile_open(struct process *process, const char *name, const struct bridge_bin *key,
+		  struct serve_request *request);
+
+/* Creates a profile as REQUEST (profile.create) asks, opens it, and answers. */
+void profile_create(struct process *process, struct serve_request *request);
+
+/* ---- profile.c ---- */
+
+/* Logs out, closes everything and forgets the profile; IS_DELETING: its folder as well.
+ * REQUEST (may be NULL) is answered at the end. */
+void profile_close(struct profile *profile, bool is_deleting,
+		   struct serve_request *request);
+
+/* The vault was unlocked: READY from now on; the router keeps the key, the link starts.
+ */
+void profile_unlocked(struct profile *profile);
+
+/* Hands the master key to the router, for this process's successor. */
+void profile_keep_key(struct profile *profile);
+
+/* Forgets the master key and logs out. */
+void profile_lock_now(struct profile *profile);
+
+/* Fills the router's view of it; strings are borrowed. */
+void profile_fill_info(struct profile *profile, struct bridge_profile_info *ret_info,
+		       struct bridge_link *ret_link);
+
+/* Tells the router what it should know now. */
+void profile_tell_status(struct profile *profile);
+
+/* Adds or gives back a uv handle of the profile; the last one frees a closed profile. */
+void profile_hold(struct profile *profile);
+void profile_release(struct profile *profile);
+
+/* ---- ask.c ---- */
+
+/* Whether an iq of ours is open under ID, sent to FROM, and may be answered in parts. */
+bool ask_is_large(struct profile *profile, const char *id, const char *from);
+
+/* Gives an answer to whoever asked. Inside a job. Unasked ones are dropped. */
+void ask_answer(struct profile *profile, const struct stanza *iq, bool is_last);
+
+/* Answers every open question with NULL, in a job. */
+void ask_fail_all(struct profile *profile);
+
+/* Frees all without an answer. */
+void ask_done(struct profile *profile);
+
+/* ---- road.c ---- */
+
+/* A stanza came from the stream (borrowed): into a job, through the modules. */
+void road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last);
+
+/* A stanza over the caps was skipped: say so where it belongs. */
+void road_too_large(struct profile *profile, const char *kind, const char *from);
+
+/* Runs every module's on_connect or on_disconnect in a job. */
+void road_connected(struct profile *profile, bool is_resumed);
+void road_disconnected(struct profile *profile);
+
+/* ---- outbox.c ---- */
+
+/* Sends queued lines, oldest first, if the stream is online; marks each as sent. */
+void outbox_pump(struct profile *profile);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * One job for one request, as jobs.h says.
+ */
+#include "backend/session/jobs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "backend/session/inner.h"
+#include "backend/store/store.h"
+#include "bridge/base/mem.h"
+#include "bridge/serve.h"
+
+struct pending {
+	struct profile *profile;
+	struct serve_request *request; /* NULL once FN took it over */
+	request_job *fn;
+};
+
+static int
+run(struct store *store, void *data)
+{
+	struct pending *pending = data;
+	struct profile *profile = pending->profile;
+	(void)store;
+	profile->job_error = 0;
+	int result = pending->fn(profile, pending->request);
+	if (result < 0)
+		return result;
+	pending->request = NULL;
+	return profile->job_error;
+}
+
+static void
+done(void *data, int status)
+{
+	struct pending *pending = data;
+	struct profile *profile = pending->profile;
+	if (pending->request)
+		serve_fail(pending->request, ERROR_STORAGE, "%s",
+			   store_sentence(status < 0 ? status : -EIO));
+	free(pending);
+	profile_release(profile);
+}
+
+void
+request_in_job(struct profile *profile, struct serve_request *request, request_job *fn)
+{
+	struct pending *pending = mem_alloc(sizeof *pending);
+	*pending = (struct pending){profile, request, fn};
+	profile_hold(profile);
+	if (store_submit(profile->store, run, done, pending) < 0)
+		done(pending, -ESHUTDOWN);
+}
+
+const char *
+request_address(struct profile *profile, struct serve_request *request, const char *text)
+{
+	struct jid jid = {0};
+	const char *reason = NULL;
+	if (jid_parse(text, &jid, &reason) < 0) {
+		profile_refuse(profile, request, ERROR_BAD_JID, "%s: %s", text,
+			       reason ? reason : "that is no address.");
+		return NULL;
+	}
+	const char *bare = arena_strdup(&request->arena, jid.bare);
+	jid_done(&jid);
+	return bare;
+}

@@ -1,0 +1,24 @@
+/*
+ * Requests that read or write the store: run in a job, answered when it is durable.
+ */
+#ifndef TERN_SESSION_JOBS_H
+#define TERN_SESSION_JOBS_H
+
+struct profile;
+struct serve_request;
+
+/* Does what REQUEST asks, inside a store job, and answers it (profile_reply,
+ * profile_refuse, or hands it to a question's answer): then returns 0. Or returns a
+ * negative errno without having answered: the job is undone and the answer is STORAGE. */
+typedef int request_job(struct profile *profile, struct serve_request *request);
+
+/* Queues FN for REQUEST. */
+void request_in_job(struct profile *profile, struct serve_request *request,
+		    request_job *fn);
+
+/* The bare JID of TEXT, which lives as long as REQUEST; refuses REQUEST with BAD_JID and
+ * returns NULL if it is none. */
+const char *request_address(struct profile *profile, struct serve_request *request,
+			    const char *text);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * Translation between the store's rows and the bridge's records, and the events of lines.
+ */
+#include "backend/session/lines.h"
+
+#include "backend/session/profile.h"
+#include "backend/store/store.h"
+
+static enum bridge_line_state
+state_of(const struct message *message)
+{
+	switch (message->state) {
+	case MESSAGE_RECEIVED:
+		return line_state_RECEIVED;
+	case MESSAGE_QUEUED:
+		return line_state_QUEUED;
+	case MESSAGE_FAILED:
+		return line_state_FAILED;
+	case MESSAGE_SENT:
+	case MESSAGE_ACKED:
+	case MESSAGE_DELIVERED:
+	case MESSAGE_DISPLAYED:
+		return line_state_SENT;
+	}
+	return line_state_RECEIVED;
+}
+
+void
+lines_fill(const char *jid, const struct message *message, struct bridge_line *ret_line)
+{
+	*ret_line = (struct bridge_line){
+		.id = message->id,
+		.jid = jid,
+		.place = message->place,
+		.seq = message->seq,
+		.is_own = message->is_outgoing,
+		.sender = message->sender,
+		.body = message->body,
+		.time = message->sent_ms,
+		.is_delayed = message->is_delayed,
+		.state = state_of(message),
+		.reason = message->reason,
+	};
+}
+
+void
+lines_fill_badge(const struct conversation *row, struct arena *arena,
+		 struct bridge_conversation *ret_record)
+{
+	*ret_record = (struct bridge_conversation){
+		.jid = row->jid,
+		.is_open = row->is_open,
+		.unread = row->unread,
+		.mentions = row->mentions,
+		.read_place = row->read_place,
+		.draft = row->draft,
+		.seq = row->seq,
+	};
+	if (row->has_last) {
+		struct bridge_line *last = arena_alloc(arena, sizeof *last);
+		lines_fill(row->jid, &row->last, last);
+		ret_record->last = last;
+	}
+}
+
+void
+lines_fill_contact(const struct contact *row, struct bridge_contact *ret_record)
+{
+	static const enum bridge_subscription subscriptions[] = {
+		[CONTACT_NONE] = subscription_NONE,
+		[CONTACT_TO] = subscription_TO,
+		[CONTACT_FROM] = subscription_FROM,
+		[CONTACT_BOTH] = subscription_BOTH,
+	};
+	*ret_record = (struct bridge_contact){
+		.jid = row->jid,
+		.name = row->name,
+		.subscription = subscriptions[row->subscription],
+		.is_asking = row->is_asking,
+		.groups = row->groups,
+		.groups_count = row->group_count,
+		.seq = row->seq,
+	};
+}
+
+void
+lines_emit(struct profile *profile, int64_t id, bool is_new,
+	   const struct bridge_bin *token)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct message message;
+	struct conversation row;
+	if (profile_check(profile, messages_get(store, id, &arena, &message)) == 0 &&
+	    profile_check(profile, conversations_get(store, message.conversation, &arena,
+						     &row)) == 0) {
+		struct bridge_line line;
+		lines_fill(row.jid, &message, &line);
+		if (token)
+			line.token = *token;
+		profile_emit(profile, EVENT_line_changed,
+			     &(struct bridge_line_event){
+				     .profile = profile_name(profile),
+				     .seq = message.seq,
+				     .line = &line,
+				     .is_new = is_new,
+			     });
+	}
+	arena_done(&arena);
+}
+
+void
+lines_emit_badge(struct profile *profile, int64_t conversation)
+{
+	struct arena arena = {0};
+	struct conversation row;
+	if (profile_check(profile, conversations_get(profile_store(profile), conversation,
+						     &arena, &row)) == 0) {
+		struct bridge_conversation record;
+		lines_fill_badge(&row, &arena, &record);
+		profile_emit(profile, EVENT_conversation_changed,
+			     &(struct bridge_conversation_event){
+				     .profile = profile_name(profile),
+				     .seq = row.seq,
+				     .conversation = &record,
+			     });
+		profile_status_changed(profile);
+	}
+	arena_done(&arena);
+}
+
+int
+lines_conversation(struct profile *profile, const char *jid, int64_t *ret_id)
+{
+	struct store *store = profile_store(profile);
+	int result = profile_check(
+		profile, conversations_ensure(store, CONVERSATION_CHAT, jid, ret_id));
+	if (result < 0)
+		return result;
+	result = profile_check(profile, conversations_set_open(store, *ret_id, true));
+	return result < 0 ? result : 0;
+}

@@ -1,0 +1,411 @@
+/*
+ * The link of link.h. Invariant: `stream` is set from RESOLVING to ONLINE and at no other
+ * time; a login slot is held from the router's grant to online or to the end of the try.
+ */
+#include "backend/session/link.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "backend/net/scram.h"
+#include "backend/net/stream.h"
+#include "backend/session/inner.h"
+#include "backend/session/process.h"
+#include "backend/store/settings.h"
+#include "backend/store/store.h"
+#include "backend/vault/vault.h"
+#include "backend/xmpp/ns.h"
+#include "backend/xmpp/parser.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+#include "bridge/peer.h"
+
+enum {
+	LINK_BACKOFF_MAX = 300,	      /* seconds */
+	LINK_IDLE_MS = 4 * 60 * 1000, /* silence after which we ask whether it lives */
+	LINK_PING_MS = 30 * 1000,
+};
+
+static void
+tell(struct profile *profile)
+{
+	struct bridge_link record;
+	link_fill(profile, &record);
+	profile_emit(
+		profile, EVENT_link_changed,
+		&(struct bridge_link_event){.profile = profile->name, .link = &record});
+	profile_status_changed(profile);
+}
+
+void
+link_set_state(struct profile *profile, enum bridge_link_state state)
+{
+	struct link *link = &profile->link;
+	if (link->state == state && state != link_state_WAITING)
+		return;
+	link->state = state;
+	if (state != link_state_WAITING && state != link_state_REFUSED) {
+		mem_replace(&link->reason, NULL);
+		mem_replace(&link->condition, NULL);
+	}
+	tell(profile);
+}
+
+void
+link_fill(const struct profile *profile, struct bridge_link *ret_link)
+{
+	const struct link *link = &profile->link;
+	*ret_link = (struct bridge_link){
+		.state = link->state,
+		.reason = link->reason,
+		.condition = link->condition,
+		.retry_in = link->state == link_state_WAITING ? link->retry_in : 0,
+		.address = link->full.full,
+		.is_wanted = link->is_wanted,
+	};
+}
+
+static void
+give_slot_back(struct profile *profile)
+{
+	if (!profile->link.has_slot)
+		return;
+	profile->link.has_slot = false;
+	if (profile->process->router)
+		peer_send_event(profile->process->router, EVENT_slot_give,
+				&(struct bridge_slot_params){.profile = profile->name});
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct profile *profile = timer->data;
+	if (profile->link.state == link_state_WAITING)
+		link_start(profile);
+}
+
+/* Seconds to wait after FAILURES failures in a row: doubling, capped, a quarter of it
+ * random so that many clients do not come back at once. */
+static int
+backoff(unsigned failures)
+{
+	unsigned base = failures < 9 ? 1u << failures : LINK_BACKOFF_MAX;
+	if (base > LINK_BACKOFF_MAX)
+		base = LINK_BACKOFF_MAX;
+	unsigned random = 0;
+	(void)!getrandom(&random, sizeof random, 0);
+	return (int)(base - base / 4 + random % (base / 2 + 1));
+}
+
+static void
+wait_and_retry(struct profile *profile, const char *reason, const char *condition)
+{
+	struct link *link = &profile->link;
+	mem_replace(&link->reason, reason);
+	mem_replace(&link->condition, condition && *condition ? condition : NULL);
+	link->retry_in = backoff(link->failures++);
+	uv_timer_start(&link->timer, on_timer, (uint64_t)link->retry_in * 1000, 0);
+	link_set_state(profile, link_state_WAITING);
+}
+
+/* Forgets the stream, however it ended. */
+static void
+forget_stream(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	bool was_online = link->state == link_state_ONLINE;
+	link->stream = NULL;
+	link->features = NULL;
+	jid_done(&link->full);
+	uv_timer_stop(&link->timer);
+	give_slot_back(profile);
+	profile->outbox.is_pumping = false;
+	if (was_online)
+		road_disconnected(profile);
+}
+
+static void
+on_phase(void *data, enum stream_phase phase)
+{
+	static const enum bridge_link_state states[] = {
+		[STREAM_RESOLVING] = link_state_RESOLVING,
+		[STREAM_CONNECTING] = link_state_CONNECTING,
+		[STREAM_SECURING] = link_state_SECURING,
+		[STREAM_AUTHENTICATING] = link_state_AUTHENTICATING,
+		[STREAM_BINDING] = link_state_BINDING,
+	};
+	if (phase < sizeof states / sizeof *states)
+		link_set_state(data, states[phase]);
+}
+
+static bool
+on_password(void *data, struct buf *secret)
+{
+	struct profile *profile = data;
+	struct secret password = {0};
+	if (vault_get(profile->vault, VAULT_XMPP_PASSWORD, &password) < 0)
+		return false;
+	buf_add(secret, password.data, password.len);
+	secret_done(&password);
+	return true;
+}
+
+static void
+ping_answered(struct profile *profile, const struct stanza *answer, bool is_last,
+	      void *data)
+{
+	(void)is_last;
+	/* Any byte proves that the link lives, so only total silence counts. */
+	if (!answer && profile->link.stream == data &&
+	    stream_idle_ms(profile->link.stream) > LINK_PING_MS)
+		link_lose(profile, "The server stopped answering.");
+}
+
+static void
+on_keepalive(uv_timer_t *timer)
+{
+	struct profile *profile = timer->data;
+	struct link *link = &profile->link;
+	if (!profile_is_online(profile))
+		return;
+	uint64_t idle = stream_idle_ms(link->stream);
+	if (idle >= LINK_IDLE_MS) {
+		struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
+					      profile->account.domain, NULL);
+		stanza_add(iq, "ping", NS_PING);
+		profile_ask(profile, iq, PROFILE_ASK, ping_answered, link->stream);
+		idle = 0;
+	}
+	uv_timer_start(&link->timer, on_keepalive, LINK_IDLE_MS - idle, 0);
+}
+
+static void
+on_online(void *data, const struct jid *full, const struct stream_features *features)
+{
+	struct profile *profile = data;
+	struct link *link = &profile->link;
+	jid_done(&link->full);
+	(void)jid_parse(full->full, &link->full, NULL);
+	link->features = features;
+	link->failures = 0;
+	give_slot_back(profile);
+	uv_timer_start(&link->timer, on_keepalive, LINK_IDLE_MS, 0);
+	link_set_state(profile, link_state_ONLINE);
+	log_info("link", "online profile=%s via=%s", profile->name,
+		 stream_summary(link->stream));
+	profile->outbox.last_id = 0;
+	road_connected(profile, false);
+	outbox_pump(profile);
+}
+
+static void
+on_stanza(void *data, const struct stanza *stanza)
+{
+	road_arrive(data, stanza, true);
+}
+
+static int
+on_batch_level(void *data, const char *id, const char *from)
+{
+	return ask_is_large(data, id, from) ? 1 : 0;
+}
+
+/* The answer to an iq of ours was cut or skipped: for who asked, that is an error. */
+static void
+spoil_answer(struct profile *profile, const char *id, const char *from)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "error", NULL, id);
+	stanza_set(iq, "from", from);
+	stanza_add_error(iq, "cancel", "policy-violation", "The answer was too large.");
+	road_arrive(profile, iq, true);
+	stanza_free(iq);
+}
+
+static void
+on_batch(void *data, const struct parser_batch *batch)
+{
+	if (batch->is_cut)
+		spoil_answer(data, stanza_id(batch->stanza), stanza_from(batch->stanza));
+	else
+		road_arrive(data, batch->stanza, batch->is_last);
+}
+
+static void
+on_too_large(void *data, const struct parser_skipped *skipped)
+{
+	road_too_large(data, skipped->name, skipped->from);
+	if (strcmp(skipped->name, "iq") == 0 && skipped->id)
+		spoil_answer(data, skipped->id, skipped->from);
+}
+
+static void
+on_drained(void *data)
+{
+	outbox_pump(data);
+}
+
+static void
+on_closed(void *data, const struct stream_error *error)
+{
+	struct profile *profile = data;
+	struct link *link = &profile->link;
+	link_stopped *stopped = link->stopped;
+	log_info("link", "closed profile=%s fault=%s condition=%s retry=%d",
+		 profile->name, fault_name(error->fault), error->condition,
+		 error->may_retry);
+	forget_stream(profile);
+	link->stopped = NULL;
+	if (stopped || error->fault == STREAM_CLOSED) {
+		link_set_state(profile, link_state_OFFLINE);
+		if (stopped)
+			stopped(profile);
+		else if (link->is_restart_due)
+			link_start(profile);
+	} else if (error->may_retry) {
+		wait_and_retry(profile, error->sentence, fault_name(error->fault));
+	} else {
+		mem_replace(&link->reason, error->sentence);
+		mem_replace(&link->condition, *error->condition
+						      ? error->condition
+						      : fault_name(error->fault));
+		link_set_state(profile, link_state_REFUSED);
+	}
+}
+
+static const struct stream_events events = {
+	.phase = on_phase,
+	.password = on_password,
+	.online = on_online,
+	.stanza = on_stanza,
+	.batch_level = on_batch_level,
+	.batch = on_batch,
+	.too_large = on_too_large,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+static void
+connect_now(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	struct store *store = profile->store;
+	struct arena arena = {0};
+	const char *host = settings_get(store, SETTING_HOST, &arena);
+	const char *ca_file = settings_get(store, SETTING_CA_FILE, &arena);
+	struct stream_config config = {
+		.account = &profile->account,
+		.resource = profile->resource,
+		.host = host && *host ? host : NULL,
+		.port = (uint16_t)settings_get_int(store, SETTING_PORT, 0),
+		.is_direct_tls = settings_get_int(store, SETTING_DIRECT_TLS, 0) != 0,
+		.ca_file = ca_file && *ca_file ? ca_file : NULL,
+		.cache = (struct scram_cache *)(void *)profile->scram.data,
+		.events = &events,
+		.data = profile,
+	};
+	link_set_state(profile, link_state_RESOLVING);
+	link->stream = stream_open(profile->process->net, &config);
+	arena_done(&arena);
+}
+
+static void
+on_slot(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct profile *profile = data;
+	struct link *link = &profile->link;
+	(void)result;
+	link->is_asking_slot = false;
+	link->has_slot = failure == NULL;
+	bool is_wanted = link->is_wanted && profile->phase == PROFILE_READY &&
+			 !link->stream && link->state == link_state_RESOLVING;
+	if (failure || !is_wanted)
+		give_slot_back(profile);
+	else
+		connect_now(profile);
+	profile_release(profile);
+}
+
+void
+link_init(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	*link = (struct link){.state = link_state_OFFLINE};
+	uv_timer_init(profile->process->loop, &link->timer);
+	link->timer.data = profile;
+	profile_hold(profile);
+}
+
+void
+link_start(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	if (!link->is_wanted || profile->phase != PROFILE_READY)
+		return;
+	link->is_restart_due =
+		link->stream && stream_phase(link->stream) == STREAM_CLOSING;
+	if (link->stream)
+		return;
+	uv_timer_stop(&link->timer);
+	link_set_state(profile, link_state_RESOLVING);
+	if (link->is_asking_slot || !profile->process->router)
+		return;
+	link->is_asking_slot = true;
+	profile_hold(profile);
+	peer_call(profile->process->router, METHOD_slot_take,
+		  &(struct bridge_slot_params){.profile = profile->name}, 0, on_slot,
+		  profile);
+}
+
+void
+link_stop(struct profile *profile, link_stopped *stopped)
+{
+	struct link *link = &profile->link;
+	uv_timer_stop(&link->timer);
+	link->is_restart_due = false;
+	if (link->stream) {
+		link->stopped = stopped;
+		if (!stopped || stream_phase(link->stream) != STREAM_CLOSING)
+			stream_close(link->stream);
+		return;
+	}
+	link->failures = 0;
+	if (link->state != link_state_OFFLINE)
+		link_set_state(profile, link_state_OFFLINE);
+	if (stopped)
+		stopped(profile);
+}
+
+void
+link_lose(struct profile *profile, const char *reason)
+{
+	struct link *link = &profile->link;
+	if (!link->stream)
+		return;
+	link_stopped *stopped = link->stopped;
+	link->stopped = NULL;
+	stream_drop(link->stream);
+	forget_stream(profile);
+	if (stopped) {
+		link_set_state(profile, link_state_OFFLINE);
+		stopped(profile);
+		return;
+	}
+	wait_and_retry(profile, reason, "lost");
+}
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	profile_release(handle->data);
+}
+
+void
+link_done(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+	mem_replace(&link->reason, NULL);
+	mem_replace(&link->condition, NULL);
+	jid_done(&link->full);
+}

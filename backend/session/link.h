@@ -1,0 +1,62 @@
+/*
+ * The link: keeps a profile connected as long as that is wished. A state, a timer and at
+ * most one stream; it takes a login slot from the router before it connects, waits with
+ * back-off and jitter after a failure, and stops where only the user can help.
+ */
+#ifndef TERN_SESSION_LINK_H
+#define TERN_SESSION_LINK_H
+
+#include <stdbool.h>
+
+#include <uv.h>
+
+#include "backend/xmpp/jid.h"
+#include "bridge/schema.h"
+
+struct profile;
+struct stream;
+struct stream_features;
+
+/* Told once the stream has ended. */
+typedef void link_stopped(struct profile *profile);
+
+struct link {
+	enum bridge_link_state state;
+	bool is_wanted; /* the lasting wish */
+	struct stream *stream;
+	const struct stream_features *features; /* while online */
+	struct jid full;			/* while online */
+	bool has_slot;
+	bool is_asking_slot;
+	bool is_restart_due; /* link_start came while the stream said goodbye */
+	unsigned failures;   /* in a row */
+	int retry_in;	     /* seconds, while waiting */
+	char *reason;	     /* a sentence, or NULL */
+	char *condition;
+	uv_timer_t timer; /* back-off while waiting, keepalive while online */
+	link_stopped *stopped;
+};
+
+/* Prepares PROFILE's link: offline. */
+void link_init(struct profile *profile);
+
+/* Connects now if it is wished and nothing is under way; ends a wait. */
+void link_start(struct profile *profile);
+
+/* Says goodbye and stays offline; STOPPED (may be NULL) is told when the stream has
+ * ended, at once if there was none. */
+void link_stop(struct profile *profile, link_stopped *stopped);
+
+/* Drops the stream without goodbye, for REASON, and tries again with back-off. */
+void link_lose(struct profile *profile, const char *reason);
+
+/* Sets the state without a stream (LOCKED, OFFLINE) and tells it. */
+void link_set_state(struct profile *profile, enum bridge_link_state state);
+
+/* Ends the timer and frees; the stream has ended. */
+void link_done(struct profile *profile);
+
+/* Fills the record that the bridge shows; strings are borrowed. */
+void link_fill(const struct profile *profile, struct bridge_link *ret_link);
+
+#endif

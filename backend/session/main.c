@@ -1,0 +1,50 @@
+/*
+ * The session process: `session` is started by ternd with its socket on descriptor 3 and
+ * ends with it. It never outlives the router, and its memory is not dumpable.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "backend/session/process.h"
+#include "bridge/base/log.h"
+
+enum { SESSION_FD = 3 };
+
+/* Dies with its parent; the second look closes the moment before prctl took hold. */
+static void
+tie_to_parent(pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	if (getppid() != parent)
+		exit(0);
+}
+
+int
+main(void)
+{
+	tie_to_parent(getppid());
+	log_open("session", 2, log_level_named(getenv("TERN_LOG"), LOG_WARN));
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	struct process process = {0};
+	uv_loop_t loop;
+	if (uv_loop_init(&loop) < 0 || process_start(&process, &loop, SESSION_FD) < 0) {
+		fprintf(stderr, "session: descriptor 3 has to be ternd's socket; this "
+				"program is started by ternd.\n");
+		return 1;
+	}
+	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	process_done(&process);
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
+	(void)uv_loop_close(&loop);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * The options that a profile keeps (those of the frontend are the frontend's): one table,
+ * from which settings.set, the attach answer and every check follow.
+ */
+#ifndef TERN_SESSION_OPTIONS_H
+#define TERN_SESSION_OPTIONS_H
+
+#include <stddef.h>
+
+#include "bridge/base/arena.h"
+#include "bridge/schema.h"
+
+struct store;
+
+enum option_id {
+	OPTION_TYPING,
+	OPTION_COUNT,
+};
+
+/* The current values; NULL where the default holds. */
+struct options {
+	char *values[OPTION_COUNT];
+};
+
+/* Reads every option from STORE. */
+void options_load(struct options *options, struct store *store);
+
+/* Frees the values. */
+void options_done(struct options *options);
+
+/* The option of that name, or -1. */
+int options_find(const char *name);
+
+/* The current value of ID, its default if never set. Borrowed. */
+const char *options_value(const struct options *options, int id);
+
+/* Whether VALUE fits option ID; if not, *RET_SENTENCE (constant) says what does. */
+bool options_check(int id, const char *value, const char **ret_sentence);
+
+/* Keeps a checked VALUE in memory and in STORE. Inside a job. 0 or negative errno. */
+int options_set(struct options *options, struct store *store, int id, const char *value);
+
+/* Fills the bridge's row of ID; strings are borrowed. */
+void options_fill(const struct options *options, int id, struct bridge_setting *ret_row);
+
+/* All options as bridge rows in ARENA, OPTION_COUNT of them. */
+const struct bridge_setting *options_rows(const struct options *options,
+					  struct arena *arena);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * The outbox: own lines that are stored and not yet sent, oldest first. A pump is a job
+ * that reads the next few, builds their stanzas and marks them sent; the stanzas leave
+ * when that is durable. One pump at a time, so lines keep their order.
+ */
+#include <string.h>
+
+#include "backend/net/stream.h"
+#include "backend/session/inner.h"
+#include "backend/session/lines.h"
+#include "backend/store/conversations.h"
+#include "backend/store/messages.h"
+#include "backend/store/store.h"
+#include "backend/xmpp/ns.h"
+
+enum { OUTBOX_BATCH = 50, OUTBOX_STREAM_MAX = 1024 * 1024 };
+
+static struct stanza *
+build(struct profile *profile, const char *jid, const struct message *message)
+{
+	struct stanza *stanza =
+		stanza_message(profile_stanzas(profile), "chat", jid, message->wire_id);
+	stanza_add_with_text(stanza, "body", NULL, message->body);
+	struct stanza *origin = stanza_add(stanza, "origin-id", NS_STANZA_ID);
+	stanza_set(origin, "id", message->origin_id);
+	if (profile_now_ms() - message->sent_ms > 60 * 1000)
+		stanza_add_delay(stanza, profile->account.bare, message->sent_ms);
+	return stanza;
+}
+
+static int
+send_one(struct profile *profile, const struct message *message, struct arena *arena)
+{
+	struct conversation row;
+	int found = conversations_get(profile->store, message->conversation, arena, &row);
+	if (found < 0)
+		return found;
+	int set = messages_set_state(profile->store, message->id, MESSAGE_SENT, NULL);
+	if (set < 0)
+		return set;
+	profile_send(profile, build(profile, row.jid, message));
+	profile->outbox.last_id = message->id;
+	lines_emit(profile, message->id, false, NULL);
+	return 0;
+}
+
+static int
+pump_job(struct store *store, void *data)
+{
+	struct profile *profile = data;
+	struct message_list list = {0};
+	struct arena arena = {0};
+	if (!profile_is_online(profile))
+		return 0;
+	int result = messages_waiting(store, MESSAGE_QUEUED, profile->outbox.last_id,
+				      OUTBOX_BATCH, &arena, &list);
+	for (size_t i = 0; result == 0 && i < list.count; i++)
+		result = send_one(profile, &list.items[i], &arena);
+	profile->outbox.is_pumping = result == 0 && list.count == OUTBOX_BATCH;
+	arena_done(&arena);
+	return result;
+}
+
+static void
+pump_done(void *data, int status)
+{
+	struct profile *profile = data;
+	bool is_more = status == 0 && profile->outbox.is_pumping;
+	profile->outbox.is_pumping = false;
+	if (status < 0)
+		profile->outbox.last_id = 0;
+	if (is_more)
+		outbox_pump(profile);
+	profile_release(profile);
+}
+
+void
+outbox_pump(struct profile *profile)
+{
+	if (profile->outbox.is_pumping || !profile_is_online(profile) ||
+	    stream_queued(profile->link.stream) > OUTBOX_STREAM_MAX)
+		return;
+	profile->outbox.is_pumping = true;
+	profile_hold(profile);
+	if (store_submit(profile->store, pump_job, pump_done, profile) < 0)
+		pump_done(profile, -1);
+}

@@ -1,0 +1,260 @@
+/*
+ * The road of what arrives: every stanza becomes a store job, in order, that walks it
+ * through the modules. When too many wait, the socket is not read.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/net/stream.h"
+#include "backend/session/inner.h"
+#include "backend/session/process.h"
+#include "backend/store/store.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "bridge/peer.h"
+
+enum {
+	ROAD_PAUSE = 512, /* stanzas that wait for their job */
+	ROAD_RESUME = 64,
+};
+static const size_t road_queue_max = 8 * 1024 * 1024; /* bytes to the router */
+
+struct arrival {
+	struct profile *profile;
+	struct stanza *stanza;
+	bool is_last; /* of the parts of a large result */
+};
+
+static void
+refuse_iq(struct profile *profile, const struct stanza *iq)
+{
+	struct stanza *reply =
+		stanza_reply_error(iq, "cancel", "service-unavailable", NULL);
+	if (reply)
+		profile_send(profile, reply);
+}
+
+static void
+walk_iq(struct profile *profile, const struct stanza *iq, bool is_last)
+{
+	const char *type = stanza_type(iq);
+	if (!type)
+		return;
+	if (strcmp(type, "result") == 0 || strcmp(type, "error") == 0) {
+		ask_answer(profile, iq, is_last);
+		return;
+	}
+	const struct stanza *payload = stanza_payload(iq);
+	for (int id = 0; payload && id < MODULE_COUNT; id++) {
+		const struct module_iq *row = modules[id]->iqs;
+		for (; row && row->type; row++) {
+			if (strcmp(row->type, type) == 0 &&
+			    stanza_is(payload, row->name, row->ns)) {
+				row->handle(profile, iq);
+				return;
+			}
+		}
+	}
+	refuse_iq(profile, iq);
+}
+
+static void
+walk_presence(struct profile *profile, const struct stanza *presence)
+{
+	struct jid from = {0};
+	const char *text = stanza_from(presence);
+	if (jid_parse(text ? text : profile->account.bare, &from, NULL) < 0)
+		return;
+	for (int id = 0; id < MODULE_COUNT; id++) {
+		if (modules[id]->on_presence &&
+		    modules[id]->on_presence(profile, presence, &from) == MODULE_TAKEN)
+			break;
+	}
+	jid_done(&from);
+}
+
+/* A sender without an address is our own account (RFC 6120 section 8.1.2.1). */
+static int
+read_addresses(struct profile *profile, const struct stanza *message,
+	       struct inbound *inbound)
+{
+	const char *from = stanza_from(message);
+	const char *to = stanza_to(message);
+	if (jid_parse(from ? from : profile->account.bare, &inbound->from, NULL) < 0)
+		return -EINVAL;
+	if (jid_parse(to ? to : profile->account.bare, &inbound->to, NULL) < 0) {
+		jid_done(&inbound->from);
+		return -EINVAL;
+	}
+	inbound->is_own = strcmp(inbound->from.bare, profile->account.bare) == 0;
+	inbound->peer = inbound->is_own ? inbound->to.bare : inbound->from.bare;
+	return 0;
+}
+
+static void
+walk_message(struct profile *profile, const struct stanza *message)
+{
+	struct inbound inbound = {
+		.stanza = message,
+		.origin = INBOUND_LIVE,
+		.time_ms = profile_now_ms(),
+		.body = stanza_child_text(message, "body", NS_CLIENT),
+	};
+	if (read_addresses(profile, message, &inbound) < 0)
+		return;
+	int64_t stamp;
+	if (stanza_delay(message, NULL, &stamp) == 0 && stamp < inbound.time_ms) {
+		inbound.time_ms = stamp;
+		inbound.is_delayed = true;
+	}
+	for (int id = 0; id < MODULE_COUNT; id++) {
+		if (modules[id]->on_message &&
+		    modules[id]->on_message(profile, &inbound) == MODULE_TAKEN)
+			break;
+	}
+	jid_done(&inbound.from);
+	jid_done(&inbound.to);
+}
+
+static int
+arrival_job(struct store *store, void *data)
+{
+	struct arrival *arrival = data;
+	struct profile *profile = arrival->profile;
+	const char *name = stanza_name(arrival->stanza);
+	(void)store;
+	profile->job_error = 0;
+	if (!name || !stanza_is(arrival->stanza, NULL, NS_CLIENT))
+		return 0;
+	if (strcmp(name, "iq") == 0)
+		walk_iq(profile, arrival->stanza, arrival->is_last);
+	else if (strcmp(name, "presence") == 0)
+		walk_presence(profile, arrival->stanza);
+	else if (strcmp(name, "message") == 0)
+		walk_message(profile, arrival->stanza);
+	return profile->job_error;
+}
+
+/* Reads the socket again once the jobs and the router have caught up. */
+static void
+look_at_pressure(struct profile *profile)
+{
+	if (!profile->link.stream || !profile_is_online(profile))
+		return;
+	struct peer *router = profile->process->router;
+	bool is_full = router && peer_queued(router) > road_queue_max;
+	if (!profile->is_read_paused && (profile->arrivals > ROAD_PAUSE || is_full)) {
+		profile->is_read_paused = true;
+		stream_pause_reading(profile->link.stream);
+	} else if (profile->is_read_paused && profile->arrivals < ROAD_RESUME &&
+		   !is_full) {
+		profile->is_read_paused = false;
+		stream_resume_reading(profile->link.stream);
+	}
+}
+
+static void
+arrival_done(void *data, int status)
+{
+	struct arrival *arrival = data;
+	struct profile *profile = arrival->profile;
+	profile->arrivals--;
+	if (status < 0 && status != -ESHUTDOWN) {
+		log_warn("session", "stanza not stored error=%d", status);
+		link_lose(profile, store_sentence(status));
+	}
+	look_at_pressure(profile);
+	stanza_free(arrival->stanza);
+	free(arrival);
+	profile_release(profile);
+}
+
+void
+road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last)
+{
+	struct arrival *arrival = mem_alloc(sizeof *arrival);
+	arrival->profile = profile;
+	arrival->stanza = stanza_copy(stanza);
+	arrival->is_last = is_last;
+	profile->arrivals++;
+	profile_hold(profile);
+	if (store_submit(profile->store, arrival_job, arrival_done, arrival) < 0)
+		arrival_done(arrival, -ESHUTDOWN);
+	else
+		look_at_pressure(profile);
+}
+
+void
+road_too_large(struct profile *profile, const char *kind, const char *from)
+{
+	char *who = clean_text(from ? from : "the server", CLEAN_LINE, 200);
+	char *bare = jid_bare(from);
+	char *text = mem_printf("A %s from %s was too large and was left out.",
+				strcmp(kind, "iq") == 0 ? "request" : kind, who);
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){
+			     .profile = profile->name, .text = text, .jid = bare});
+	log_warn("session", "too large kind=%s from=%s", kind, who);
+	free(text);
+	free(bare);
+	free(who);
+}
+
+struct crossing {
+	struct profile *profile;
+	bool is_connect;
+	bool is_resumed;
+};
+
+static int
+crossing_job(struct store *store, void *data)
+{
+	struct crossing *crossing = data;
+	struct profile *profile = crossing->profile;
+	(void)store;
+	profile->job_error = 0;
+	for (int id = 0; id < MODULE_COUNT; id++) {
+		if (crossing->is_connect && modules[id]->on_connect)
+			modules[id]->on_connect(profile, crossing->is_resumed);
+		else if (!crossing->is_connect && modules[id]->on_disconnect)
+			modules[id]->on_disconnect(profile);
+	}
+	return profile->job_error;
+}
+
+static void
+crossing_done(void *data, int status)
+{
+	struct crossing *crossing = data;
+	if (status < 0 && status != -ESHUTDOWN && crossing->is_connect)
+		link_lose(crossing->profile, store_sentence(status));
+	profile_release(crossing->profile);
+	free(crossing);
+}
+
+static void
+cross(struct profile *profile, bool is_connect, bool is_resumed)
+{
+	struct crossing *crossing = mem_alloc(sizeof *crossing);
+	*crossing = (struct crossing){profile, is_connect, is_resumed};
+	profile_hold(profile);
+	if (store_submit(profile->store, crossing_job, crossing_done, crossing) < 0)
+		crossing_done(crossing, -ESHUTDOWN);
+}
+
+void
+road_connected(struct profile *profile, bool is_resumed)
+{
+	profile->is_read_paused = false;
+	cross(profile, true, is_resumed);
+}
+
+void
+road_disconnected(struct profile *profile)
+{
+	ask_fail_all(profile);
+	cross(profile, false, false);
+}

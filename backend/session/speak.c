@@ -1,0 +1,196 @@
+/*
+ * What a profile says: events and answers to the router, stanzas to the stream. Inside a
+ * job each becomes an effect of the store, told in order after the commit, so nothing is
+ * said that is not durable; outside it leaves at once.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "backend/net/stream.h"
+#include "backend/session/inner.h"
+#include "backend/session/process.h"
+#include "backend/store/store.h"
+#include "bridge/base/buf.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+#include "bridge/serve.h"
+
+/* Something to say, held until the commit. */
+struct speech {
+	struct profile *profile;
+	bool is_stanza;
+	bool is_answer; /* then ID is answered with STORAGE if the job is undone */
+	uint32_t id;
+	struct stream *stream; /* the one it was meant for */
+	struct buf bytes;
+};
+
+static void
+say(struct speech *speech, int status)
+{
+	struct profile *profile = speech->profile;
+	struct peer *router = profile->process->router;
+	if (status < 0 && speech->is_answer) {
+		buf_clear(&speech->bytes);
+		frame_failure(&speech->bytes, speech->id, ERROR_STORAGE,
+			      store_sentence(status));
+		status = 0;
+	}
+	if (status < 0)
+		return;
+	if (!speech->is_stanza) {
+		if (router)
+			peer_send_bytes(router, speech->bytes.data, speech->bytes.len,
+					false);
+		return;
+	}
+	if (speech->stream != profile->link.stream || !profile_is_online(profile))
+		return;
+	int sent = stream_send(speech->stream, (const char *)speech->bytes.data,
+			       speech->bytes.len);
+	if (sent < 0)
+		log_warn("session", "stanza not sent error=%d bytes=%zu", sent,
+			 speech->bytes.len);
+}
+
+static void
+say_later(void *data, int status)
+{
+	struct speech *speech = data;
+	struct profile *profile = speech->profile;
+	say(speech, status);
+	buf_done(&speech->bytes);
+	free(speech);
+	profile_release(profile);
+}
+
+/* Says SPEECH now or after the commit; its bytes are taken over. */
+static void
+hold_or_say(const struct speech *speech)
+{
+	struct profile *profile = speech->profile;
+	if (profile->store && store_is_in_job(profile->store)) {
+		struct speech *held = mem_alloc(sizeof *held);
+		*held = *speech;
+		profile_hold(profile);
+		store_on_commit(profile->store, say_later, held);
+		return;
+	}
+	struct speech now = *speech;
+	say(&now, 0);
+	buf_done(&now.bytes);
+}
+
+void
+profile_emit(struct profile *profile, enum bridge_event event, const void *record)
+{
+	struct speech speech = {.profile = profile};
+	frame_event(&speech.bytes, event, record);
+	hold_or_say(&speech);
+}
+
+static void
+decorate(struct profile *profile, struct stanza *stanza)
+{
+	if (stanza_is(stanza, "iq", NULL))
+		return;
+	for (int id = 0; id < MODULE_COUNT; id++) {
+		if (modules[id]->on_outgoing)
+			modules[id]->on_outgoing(profile, stanza);
+	}
+}
+
+void
+profile_send(struct profile *profile, struct stanza *take_stanza)
+{
+	struct speech speech = {
+		.profile = profile,
+		.is_stanza = true,
+		.stream = profile->link.stream,
+	};
+	if (!speech.stream) {
+		stanza_free(take_stanza);
+		return;
+	}
+	decorate(profile, take_stanza);
+	if (stanza_write(take_stanza, &speech.bytes, STANZA_SEND_MAX) < 0) {
+		log_warn("session", "stanza too large name=%s", stanza_name(take_stanza));
+		buf_done(&speech.bytes);
+	} else {
+		hold_or_say(&speech);
+	}
+	stanza_free(take_stanza);
+}
+
+void
+profile_reply(struct profile *profile, struct serve_request *request, const void *result)
+{
+	struct speech speech = {
+		.profile = profile,
+		.is_answer = true,
+		.id = request->id,
+	};
+	serve_result_to(request, result, &speech.bytes);
+	hold_or_say(&speech);
+}
+
+void
+profile_refuse(struct profile *profile, struct serve_request *request,
+	       enum bridge_error error, const char *format, ...)
+{
+	struct speech speech = {
+		.profile = profile,
+		.is_answer = true,
+		.id = request->id,
+	};
+	va_list args;
+	va_start(args, format);
+	char *sentence = mem_vprintf(format, args);
+	va_end(args);
+	serve_fail_to(request, error, &speech.bytes, "%s", sentence);
+	free(sentence);
+	hold_or_say(&speech);
+}
+
+void
+profile_refuse_iq(struct profile *profile, struct serve_request *request,
+		  const struct stanza *answer)
+{
+	struct stanza_error error;
+	if (!answer) {
+		profile_refuse(profile, request, ERROR_TIMEOUT,
+			       "The server did not answer; try again when the profile is "
+			       "online.");
+		return;
+	}
+	if (stanza_read_error(answer, &error) < 0)
+		error = (struct stanza_error){.condition = "undefined-condition"};
+	profile_refuse(profile, request, ERROR_SERVER_REFUSED,
+		       "The server refused: %s%s%s.", error.condition,
+		       error.text ? ", " : "", error.text ? error.text : "");
+}
+
+static void
+status_committed(void *data, int status)
+{
+	struct profile *profile = data;
+	(void)status;
+	if (profile->is_status_due)
+		profile_tell_status(profile);
+	profile_release(profile);
+}
+
+void
+profile_status_changed(struct profile *profile)
+{
+	if (profile->is_status_due)
+		return;
+	profile->is_status_due = true;
+	if (!profile->store || !store_is_in_job(profile->store)) {
+		profile_tell_status(profile);
+		return;
+	}
+	profile_hold(profile);
+	store_on_commit(profile->store, status_committed, profile);
+}

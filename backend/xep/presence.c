@@ -1,0 +1,314 @@
+/*
+ * The presence module. Presences are session-scoped: a table in memory by full JID,
+ * emptied when the stream ends. Own availability and waiting requests are in the store.
+ */
+#include "backend/xep/presence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "backend/store/contacts.h"
+#include "backend/store/settings.h"
+#include "backend/store/store.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+
+enum { PRESENCE_MAX = 100 * 1000, STATUS_MAX = 1024 };
+
+struct resource {
+	UT_hash_handle hh;
+	char *full;
+	char *bare;
+	char *name; /* resource, or NULL */
+	char *text;
+	enum bridge_show show;
+	int priority;
+	int64_t seq;
+};
+
+struct table {
+	struct resource *resources;
+};
+
+static const struct {
+	const char *text; /* RFC 6121 section 4.7.2.1 */
+	enum bridge_show show;
+} shows[] = {
+	{"away", show_AWAY},
+	{"xa", show_XA},
+	{"dnd", show_DND},
+	{"chat", show_CHAT},
+};
+
+static enum bridge_show
+show_of(const char *text)
+{
+	for (size_t i = 0; text && i < sizeof shows / sizeof *shows; i++) {
+		if (strcmp(shows[i].text, text) == 0)
+			return shows[i].show;
+	}
+	return show_ONLINE;
+}
+
+static const char *
+show_text(enum bridge_show show)
+{
+	for (size_t i = 0; i < sizeof shows / sizeof *shows; i++) {
+		if (shows[i].show == show)
+			return shows[i].text;
+	}
+	return NULL;
+}
+
+static void
+resource_free(struct resource *resource)
+{
+	free(resource->full);
+	free(resource->bare);
+	free(resource->name);
+	free(resource->text);
+	free(resource);
+}
+
+static void
+clear(struct table *table)
+{
+	struct resource *resource, *next;
+	HASH_ITER (hh, table->resources, resource, next) {
+		HASH_DEL(table->resources, resource);
+		resource_free(resource);
+	}
+}
+
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_presence, mem_alloc(sizeof(struct table)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	struct table *table = profile_state(profile, MODULE_presence);
+	clear(table);
+	free(table);
+}
+
+static void
+on_disconnect(struct profile *profile)
+{
+	clear(profile_state(profile, MODULE_presence));
+}
+
+static void
+fill(const struct resource *resource, struct bridge_presence *ret_record)
+{
+	*ret_record = (struct bridge_presence){
+		.jid = resource->bare,
+		.resource = resource->name,
+		.show = resource->show,
+		.text = resource->text,
+		.priority = resource->priority,
+		.seq = resource->seq,
+	};
+}
+
+static void
+emit(struct profile *profile, const struct resource *resource)
+{
+	struct bridge_presence record;
+	fill(resource, &record);
+	profile_emit(profile, EVENT_presence_changed,
+		     &(struct bridge_presence_event){
+			     .profile = profile_name(profile),
+			     .seq = resource->seq,
+			     .presence = &record,
+		     });
+}
+
+static void
+resource_left(struct profile *profile, const struct jid *from)
+{
+	struct table *table = profile_state(profile, MODULE_presence);
+	struct resource *resource, *next;
+	/* Unavailable from a bare JID means every resource of it. */
+	HASH_ITER (hh, table->resources, resource, next) {
+		if (strcmp(resource->full, from->full) != 0 &&
+		    (from->resource || strcmp(resource->bare, from->bare) != 0))
+			continue;
+		HASH_DEL(table->resources, resource);
+		resource->show = show_OFFLINE;
+		mem_replace(&resource->text, NULL);
+		resource->seq = store_next_seq(profile_store(profile));
+		emit(profile, resource);
+		resource_free(resource);
+	}
+}
+
+static void
+resource_came(struct profile *profile, const struct stanza *presence,
+	      const struct jid *from)
+{
+	struct table *table = profile_state(profile, MODULE_presence);
+	struct resource *resource;
+	HASH_FIND_STR(table->resources, from->full, resource);
+	if (!resource) {
+		if (HASH_COUNT(table->resources) >= PRESENCE_MAX)
+			return;
+		resource = mem_alloc(sizeof *resource);
+		resource->full = mem_strdup(from->full);
+		resource->bare = mem_strdup(from->bare);
+		resource->name = mem_strdup(from->resource);
+		HASH_ADD_KEYPTR(hh, table->resources, resource->full,
+				strlen(resource->full), resource);
+	}
+	const char *text = stanza_child_text(presence, "status", NS_CLIENT);
+	const char *priority = stanza_child_text(presence, "priority", NS_CLIENT);
+	resource->show = show_of(stanza_child_text(presence, "show", NS_CLIENT));
+	free(resource->text);
+	resource->text =
+		text && *text ? mem_strndup(text, strnlen(text, STATUS_MAX)) : NULL;
+	resource->priority = priority ? atoi(priority) : 0;
+	resource->seq = store_next_seq(profile_store(profile));
+	emit(profile, resource);
+}
+
+/* A request is kept until it is answered; a contact who sees us already is answered. */
+static void
+asked(struct profile *profile, const struct stanza *presence, const struct jid *from)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct contact contact;
+	if (contacts_find(store, from->bare, &arena, &contact) == 0 &&
+	    (contact.subscription == CONTACT_FROM ||
+	     contact.subscription == CONTACT_BOTH)) {
+		presence_subscription(profile, from->bare, "subscribed");
+	} else if (!contacts_is_blocked(store, from->bare)) {
+		const char *text = stanza_child_text(presence, "status", NS_CLIENT);
+		struct contact_request request = {
+			.jid = from->bare,
+			.text = text && *text ? text : NULL,
+			.time_ms = profile_now_ms(),
+		};
+		(void)profile_check(profile, contacts_request_add(store, &request));
+		struct bridge_request record = {request.jid, request.text,
+						request.time_ms, 0};
+		profile_emit(profile, EVENT_request_added,
+			     &(struct bridge_request_event){
+				     .profile = profile_name(profile),
+				     .seq = store_position(store).seq,
+				     .request = &record,
+			     });
+		profile_status_changed(profile);
+	}
+	arena_done(&arena);
+}
+
+static enum module_verdict
+on_presence(struct profile *profile, const struct stanza *presence,
+	    const struct jid *from)
+{
+	const char *type = stanza_type(presence);
+	if (!type)
+		resource_came(profile, presence, from);
+	else if (strcmp(type, "unavailable") == 0)
+		resource_left(profile, from);
+	else if (strcmp(type, "subscribe") == 0)
+		asked(profile, presence, from);
+	else if (strcmp(type, "unsubscribe") == 0)
+		presence_request_gone(profile, from->bare);
+	return MODULE_PASS;
+}
+
+void
+presence_request_gone(struct profile *profile, const char *jid)
+{
+	struct store *store = profile_store(profile);
+	if (profile_check(profile,
+			  contacts_request_remove(store, jid, profile_now_ms())) <= 0)
+		return;
+	profile_emit(profile, EVENT_request_gone,
+		     &(struct bridge_jid_event){
+			     .profile = profile_name(profile),
+			     .seq = store_position(store).seq,
+			     .jid = jid,
+		     });
+	profile_status_changed(profile);
+}
+
+void
+presence_subscription(struct profile *profile, const char *jid, const char *type)
+{
+	profile_send(profile, stanza_presence(profile_stanzas(profile), type, jid));
+}
+
+void
+presence_own(struct profile *profile, struct arena *arena, enum bridge_show *ret_show,
+	     const char **ret_text)
+{
+	struct store *store = profile_store(profile);
+	const char *text = settings_get(store, SETTING_STATUS, arena);
+	*ret_show = show_of(settings_get(store, SETTING_SHOW, arena));
+	*ret_text = text && *text ? text : NULL;
+}
+
+void
+presence_announce(struct profile *profile)
+{
+	struct arena arena = {0};
+	enum bridge_show show;
+	const char *text;
+	presence_own(profile, &arena, &show, &text);
+	struct stanza *presence = stanza_presence(profile_stanzas(profile), NULL, NULL);
+	if (show_text(show))
+		stanza_add_with_text(presence, "show", NULL, show_text(show));
+	if (text)
+		stanza_add_with_text(presence, "status", NULL, text);
+	profile_send(profile, presence);
+	arena_done(&arena);
+}
+
+int
+presence_choose(struct profile *profile, enum bridge_show show, const char *text)
+{
+	struct store *store = profile_store(profile);
+	int result = settings_set(store, SETTING_SHOW, show_text(show));
+	if (result == 0)
+		result = settings_set(store, SETTING_STATUS, text && *text ? text : NULL);
+	if (result < 0)
+		return result;
+	profile_emit(profile, EVENT_self_changed,
+		     &(struct bridge_self_event){
+			     .profile = profile_name(profile),
+			     .show = show,
+			     .text = text,
+		     });
+	if (profile_is_online(profile))
+		presence_announce(profile);
+	return 0;
+}
+
+const struct bridge_presence *
+presence_list(struct profile *profile, struct arena *arena, size_t *ret_count)
+{
+	struct table *table = profile_state(profile, MODULE_presence);
+	struct bridge_presence *list =
+		arena_array(arena, HASH_COUNT(table->resources), sizeof *list);
+	struct resource *resource, *next;
+	size_t count = 0;
+	HASH_ITER (hh, table->resources, resource, next)
+		fill(resource, &list[count++]);
+	*ret_count = count;
+	return list;
+}
+
+const struct module module_presence = {
+	.name = "presence",
+	.start = start,
+	.stop = stop,
+	.on_disconnect = on_disconnect,
+	.on_presence = on_presence,
+};

@@ -1,0 +1,33 @@
+/*
+ * Presence and subscriptions (RFC 6121 sections 3 and 4): the latest presence of each
+ * resource, our own, and who asks to see it.
+ */
+#ifndef TERN_XEP_PRESENCE_H
+#define TERN_XEP_PRESENCE_H
+
+#include "backend/session/profile.h"
+#include "bridge/base/arena.h"
+
+/* Inside a job: sends our own presence as chosen; once per login, after the roster. */
+void presence_announce(struct profile *profile);
+
+/* Inside a job: keeps our availability and status text (NULL or "": none), sends it if we
+ * are online. 0 or a negative errno. */
+int presence_choose(struct profile *profile, enum bridge_show show, const char *text);
+
+/* Our availability and status text as chosen; the text is in ARENA or NULL. */
+void presence_own(struct profile *profile, struct arena *arena,
+		  enum bridge_show *ret_show, const char **ret_text);
+
+/* Every available resource known now, *RET_COUNT of them, in ARENA. */
+const struct bridge_presence *presence_list(struct profile *profile, struct arena *arena,
+					    size_t *ret_count);
+
+/* Inside a job: sends a presence of TYPE subscribe, subscribed, unsubscribe or
+ * unsubscribed to a bare JID. */
+void presence_subscription(struct profile *profile, const char *jid, const char *type);
+
+/* Inside a job: drops the waiting request of a bare JID, if there is one. */
+void presence_request_gone(struct profile *profile, const char *jid);
+
+#endif

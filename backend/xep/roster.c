@@ -1,0 +1,279 @@
+/*
+ * The roster module. A fetched roster is gathered from its parts in an arena and replaces
+ * the stored one in one job; a push counts only from our own server (RFC 6121 section
+ * 2.1.6). Presence is announced once the roster is known, so no presence comes before its
+ * contact.
+ */
+#include "backend/xep/roster.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/net/stream.h"
+#include "backend/session/lines.h"
+#include "backend/store/settings.h"
+#include "backend/store/store.h"
+#include "backend/store/tombstones.h"
+#include "backend/xep/presence.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+
+enum { ROSTER_MAX = 100 * 1000 }; /* items; more are left out */
+
+/* A roster on its way. */
+struct fetch {
+	struct arena arena;
+	struct contact *items;
+	size_t count;
+	size_t room;
+	char *version;
+	bool has_query;
+};
+
+static void
+emit_removed(struct profile *profile, const char *jid)
+{
+	profile_emit(profile, EVENT_contact_removed,
+		     &(struct bridge_jid_event){
+			     .profile = profile_name(profile),
+			     .seq = store_position(profile_store(profile)).seq,
+			     .jid = jid,
+		     });
+}
+
+static void
+emit_changed(struct profile *profile, const struct contact *contact)
+{
+	struct bridge_contact record;
+	lines_fill_contact(contact, &record);
+	profile_emit(profile, EVENT_contact_changed,
+		     &(struct bridge_contact_event){
+			     .profile = profile_name(profile),
+			     .seq = contact->seq,
+			     .contact = &record,
+		     });
+}
+
+/* Every change since SEQ, as events. */
+static void
+emit_since(struct profile *profile, int64_t seq)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct contact_list list = {0};
+	struct tombstone_list stones = {0};
+	(void)profile_check(profile, contacts_changed(store, seq, &arena, &list));
+	for (size_t i = 0; i < list.count; i++)
+		emit_changed(profile, &list.items[i]);
+	(void)profile_check(profile, tombstones_changed(store, seq, &arena, &stones));
+	for (size_t i = 0; i < stones.count; i++) {
+		if (stones.items[i].kind == TOMBSTONE_CONTACT)
+			emit_removed(profile, stones.items[i].key);
+	}
+	arena_done(&arena);
+}
+
+static enum contact_subscription
+subscription_of(const struct stanza *item)
+{
+	static const char *const names[] = {
+		[CONTACT_NONE] = "none",
+		[CONTACT_TO] = "to",
+		[CONTACT_FROM] = "from",
+		[CONTACT_BOTH] = "both",
+	};
+	const char *text = stanza_get(item, "subscription");
+	for (int i = CONTACT_NONE; text && i <= CONTACT_BOTH; i++) {
+		if (strcmp(names[i], text) == 0)
+			return (enum contact_subscription)i;
+	}
+	return CONTACT_NONE;
+}
+
+/* Reads an <item/> into ARENA. -EINVAL without a fit address. */
+static int
+read_item(const struct stanza *item, struct arena *arena, struct contact *ret_contact)
+{
+	char *bare = jid_bare(stanza_get(item, "jid"));
+	if (!bare)
+		return -EINVAL;
+	const char *name = stanza_get(item, "name");
+	const char *ask = stanza_get(item, "ask");
+	const char *approved = stanza_get(item, "approved");
+	size_t room = stanza_count(item, "group", NULL);
+	*ret_contact = (struct contact){
+		.jid = arena_strdup(arena, bare),
+		.name = name && *name ? arena_strdup(arena, name) : NULL,
+		.subscription = subscription_of(item),
+		.is_asking = ask && strcmp(ask, "subscribe") == 0,
+		.is_approved = approved && strcmp(approved, "true") == 0,
+		.groups = arena_array(arena, room, sizeof(char *)),
+	};
+	free(bare);
+	const struct stanza *group = stanza_child(item, "group", NULL);
+	for (; group; group = stanza_next(group, "group", NULL)) {
+		const char *text = stanza_text(group);
+		if (*text)
+			ret_contact->groups[ret_contact->group_count++] =
+				arena_strdup(arena, text);
+	}
+	return 0;
+}
+
+static void
+fetch_free(struct fetch *fetch)
+{
+	arena_done(&fetch->arena);
+	free(fetch->items);
+	free(fetch->version);
+	free(fetch);
+}
+
+static void
+gather(struct fetch *fetch, const struct stanza *query)
+{
+	const char *version = stanza_get(query, "ver");
+	if (version)
+		mem_replace(&fetch->version, version);
+	fetch->has_query = true;
+	const struct stanza *item = stanza_child(query, "item", NS_ROSTER);
+	for (; item && fetch->count < ROSTER_MAX;
+	     item = stanza_next(item, "item", NS_ROSTER)) {
+		if (fetch->count == fetch->room) {
+			fetch->room = fetch->room ? fetch->room * 2 : 128;
+			fetch->items = mem_resize(fetch->items, fetch->room,
+						  sizeof *fetch->items);
+		}
+		if (read_item(item, &fetch->arena, &fetch->items[fetch->count]) == 0)
+			fetch->count++;
+	}
+}
+
+static void
+on_roster(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	struct fetch *fetch = data;
+	struct store *store = profile_store(profile);
+	const struct stanza *query = stanza_child(answer, "query", NS_ROSTER);
+	if (stanza_has_type(answer, "result") && query)
+		gather(fetch, query);
+	if (!is_last)
+		return;
+	if (stanza_has_type(answer, "result") && fetch->has_query) {
+		int64_t before = store_position(store).seq;
+		if (profile_check(profile, contacts_replace(store, fetch->items,
+							    fetch->count, fetch->version,
+							    profile_now_ms())) >= 0)
+			emit_since(profile, before);
+	}
+	fetch_free(fetch);
+	if (answer)
+		presence_announce(profile);
+}
+
+static void
+on_connect(struct profile *profile, bool is_resumed)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	if (is_resumed)
+		return;
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
+	struct stanza *query = stanza_add(iq, "query", NS_ROSTER);
+	const struct stream_features *features = profile_features(profile);
+	if (features && features->has_roster_versions) {
+		const char *version = settings_get(store, SETTING_ROSTER_VERSION, &arena);
+		stanza_set(query, "ver", version ? version : "");
+	}
+	profile_ask(profile, iq, PROFILE_ASK_LARGE, on_roster,
+		    mem_alloc(sizeof(struct fetch)));
+	arena_done(&arena);
+}
+
+static bool
+is_from_server(struct profile *profile, const struct stanza *iq)
+{
+	const char *from = stanza_from(iq);
+	return !from || jid_is_same(from, profile_account(profile)->bare);
+}
+
+static void
+take_push(struct profile *profile, const struct stanza *item, const char *version)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct contact contact;
+	const char *subscription = stanza_get(item, "subscription");
+	if (read_item(item, &arena, &contact) == 0) {
+		if (subscription && strcmp(subscription, "remove") == 0) {
+			if (profile_check(profile, contacts_remove(store, contact.jid,
+								   profile_now_ms())) > 0)
+				emit_removed(profile, contact.jid);
+		} else if (profile_check(profile, contacts_set(store, &contact)) > 0 &&
+			   contacts_find(store, contact.jid, &arena, &contact) == 0) {
+			emit_changed(profile, &contact);
+		}
+		if (version)
+			(void)profile_check(
+				profile,
+				settings_set(store, SETTING_ROSTER_VERSION, version));
+	}
+	arena_done(&arena);
+}
+
+static void
+on_push(struct profile *profile, const struct stanza *iq)
+{
+	const struct stanza *query = stanza_payload(iq);
+	if (!is_from_server(profile, iq)) {
+		profile_send(profile, stanza_reply_error(iq, "cancel",
+							 "service-unavailable", NULL));
+		return;
+	}
+	const struct stanza *item = stanza_child(query, "item", NS_ROSTER);
+	if (!item || stanza_next(item, "item", NS_ROSTER)) {
+		profile_send(profile,
+			     stanza_reply_error(iq, "modify", "bad-request", NULL));
+		return;
+	}
+	take_push(profile, item, stanza_get(query, "ver"));
+	profile_send(profile, stanza_reply(iq));
+}
+
+void
+roster_set(struct profile *profile, const struct contact *contact, profile_answer *answer,
+	   void *data)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+	struct stanza *item =
+		stanza_add(stanza_add(iq, "query", NS_ROSTER), "item", NS_ROSTER);
+	stanza_set(item, "jid", contact->jid);
+	stanza_set(item, "name", contact->name);
+	for (size_t i = 0; i < contact->group_count; i++)
+		stanza_add_with_text(item, "group", NS_ROSTER, contact->groups[i]);
+	profile_ask(profile, iq, PROFILE_ASK, answer, data);
+}
+
+void
+roster_remove(struct profile *profile, const char *jid, profile_answer *answer,
+	      void *data)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+	struct stanza *item =
+		stanza_add(stanza_add(iq, "query", NS_ROSTER), "item", NS_ROSTER);
+	stanza_set(item, "jid", jid);
+	stanza_set(item, "subscription", "remove");
+	profile_ask(profile, iq, PROFILE_ASK, answer, data);
+}
+
+static const struct module_iq iqs[] = {
+	{"set", "query", NS_ROSTER, on_push},
+	{0},
+};
+
+const struct module module_roster = {
+	.name = "roster",
+	.iqs = iqs,
+	.on_connect = on_connect,
+};
