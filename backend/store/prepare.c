@@ -263,10 +263,24 @@ find_file(int dir, struct store_report *report)
 	return make_file(dir, PREPARE_DB);
 }
 
+/* SQLite opens what it can't write as read-only, and says so with the first line that gets
+ * lost: so it is asked here. */
+static int
+check_writable(int dir)
+{
+	if (faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		return error_now();
+	if (faccessat(dir, PREPARE_DB, R_OK | W_OK, AT_EACCESS) < 0 && errno != ENOENT)
+		return error_now();
+	return 0;
+}
+
 static int
 prepare_in(int dir, const char *folder, struct store_report *report)
 {
-	int error = find_file(dir, report);
+	int error = check_writable(dir);
+	if (!error)
+		error = find_file(dir, report);
 	if (error)
 		return error;
 	char *path = mem_printf("%s/%s", folder, PREPARE_DB);
