@@ -1,0 +1,289 @@
+/*
+ * Fields, focus and values; what it looks like is in form_draw.c. Every text field has an
+ * editor of its own. Rows of the caller's table that are not shown (closed "more") keep
+ * their values and are skipped by the focus.
+ */
+#include "widgets/form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "widgets/form_private.h"
+#include "widgets/keys.h"
+
+static bool
+is_text(const struct form *form, size_t i)
+{
+	return form->fields[i].kind == FORM_TEXT || form->fields[i].kind == FORM_SECRET;
+}
+
+bool
+form_is_shown(const struct form *form, size_t i)
+{
+	return !form->fields[i].is_more || form->is_more_open;
+}
+
+static bool
+can_focus(const struct form *form, size_t i)
+{
+	return form->fields[i].kind != FORM_NOTE && form_is_shown(form, i);
+}
+
+struct form *
+form_new(const char *title, const struct form_field *fields, size_t count)
+{
+	struct form *form = mem_alloc(sizeof *form);
+	form->title = mem_strdup(title);
+	form->fields = fields;
+	form->count = count;
+	form->states = mem_array(count, sizeof *form->states);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_text(form, i))
+			continue;
+		form->states[i].editor = editor_new(0);
+		editor_set_secret(form->states[i].editor, fields[i].kind == FORM_SECRET);
+	}
+	while (form->focus + 1 < count && !can_focus(form, form->focus))
+		form->focus++;
+	form->is_dirty = true;
+	return form;
+}
+
+static void
+drop_value(struct form_state *state)
+{
+	if (state->value)
+		mem_wipe(state->value, strlen(state->value));
+	free(state->value);
+	state->value = NULL;
+}
+
+void
+form_free(struct form *form)
+{
+	if (!form)
+		return;
+	for (size_t i = 0; i < form->count; i++) {
+		editor_free(form->states[i].editor);
+		drop_value(&form->states[i]);
+	}
+	free(form->states);
+	free(form->message);
+	free(form->title);
+	free(form);
+}
+
+static size_t
+find(const struct form *form, const char *name)
+{
+	for (size_t i = 0; i < form->count; i++)
+		if (form->fields[i].name && strcmp(form->fields[i].name, name) == 0)
+			return i;
+	return form->count;
+}
+
+static void
+move_focus(struct form *form, int by)
+{
+	size_t at = form->focus;
+	for (size_t tries = 0; tries < form->count; tries++) {
+		at = (at + form->count + (size_t)(by + (int)form->count)) % form->count;
+		if (can_focus(form, at))
+			break;
+	}
+	form->focus = at;
+	form->is_dirty = true;
+}
+
+static enum form_result
+toggle(struct form *form)
+{
+	struct form_state *state = &form->states[form->focus];
+	if (form->fields[form->focus].kind == FORM_MORE) {
+		form->is_more_open = !form->is_more_open;
+		return FORM_STAYS;
+	}
+	state->is_checked = !state->is_checked;
+	state->is_touched = true;
+	return FORM_CHANGED;
+}
+
+static enum form_result
+press_enter(struct form *form)
+{
+	enum form_kind kind = form->fields[form->focus].kind;
+	if (kind == FORM_MORE)
+		return toggle(form);
+	return kind == FORM_BUTTON ? FORM_PRESSED : FORM_SUBMITTED;
+}
+
+/* Keys that the form itself knows; true if KEY was one. */
+static bool
+take_form_key(struct form *form, uint32_t key, enum form_result *ret_result)
+{
+	*ret_result = FORM_STAYS;
+	switch (key) {
+	case KEYS_ESCAPE:
+	case KEYS_CTRL | 'c':
+	case KEYS_CTRL | 'g':
+		*ret_result = FORM_CANCELLED;
+		return true;
+	case KEYS_TAB:
+	case KEYS_DOWN:
+	case KEYS_CTRL | 'n':
+		move_focus(form, 1);
+		return true;
+	case KEYS_TAB | KEYS_SHIFT:
+	case KEYS_UP:
+	case KEYS_CTRL | 'p':
+		move_focus(form, -1);
+		return true;
+	case KEYS_ENTER:
+		*ret_result = press_enter(form);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum form_result
+take_edit(struct form *form, const struct keys_event *event)
+{
+	struct form_state *state = &form->states[form->focus];
+	unsigned version = editor_version(state->editor);
+	if (event->type == KEYS_KEY) {
+		int action = editor_action_of_key(event->key);
+		if (action < 0 || action == EDITOR_NEWLINE)
+			return FORM_STAYS;
+		(void)editor_act(state->editor, (enum editor_action)action);
+	} else {
+		/* A field has one line: of a paste the first that says something. */
+		size_t skip = 0;
+		while (skip < event->len && strchr(" \t\n", event->text[skip]) &&
+		       event->type == KEYS_PASTE)
+			skip++;
+		const char *end = memchr(event->text + skip, '\n', event->len - skip);
+		size_t len = end ? (size_t)(end - event->text) - skip : event->len - skip;
+		editor_insert(state->editor, event->text + skip, len);
+	}
+	if (editor_version(state->editor) == version)
+		return FORM_STAYS;
+	state->is_touched = true;
+	return FORM_CHANGED;
+}
+
+enum form_result
+form_event(struct form *form, const struct keys_event *event)
+{
+	enum form_result result = FORM_STAYS;
+	if (event->type == KEYS_FOCUS_IN || event->type == KEYS_FOCUS_OUT || !form->count)
+		return result;
+	bool is_cancel = event->type == KEYS_KEY &&
+			 (event->key == KEYS_ESCAPE || event->key == (KEYS_CTRL | 'c'));
+	if (form->is_busy && !is_cancel)
+		return result;
+	form->is_dirty = true;
+	if (event->type == KEYS_KEY && take_form_key(form, event->key, &result))
+		return result;
+	if (is_text(form, form->focus))
+		return take_edit(form, event);
+	enum form_kind kind = form->fields[form->focus].kind;
+	bool is_space =
+		event->type == KEYS_TEXT && event->len == 1 && *event->text == ' ';
+	if (is_space && (kind == FORM_CHECK || kind == FORM_MORE))
+		return toggle(form);
+	return is_space && kind == FORM_BUTTON ? FORM_PRESSED : FORM_STAYS;
+}
+
+const char *
+form_value(struct form *form, const char *name)
+{
+	size_t i = find(form, name);
+	if (i == form->count)
+		return "";
+	struct form_state *state = &form->states[i];
+	if (!state->editor)
+		return state->is_checked ? "1" : "";
+	drop_value(state);
+	state->value = editor_text(state->editor);
+	return state->value;
+}
+
+void
+form_set_value(struct form *form, const char *name, const char *value)
+{
+	size_t i = find(form, name);
+	if (i == form->count)
+		return;
+	struct form_state *state = &form->states[i];
+	if (state->editor)
+		editor_set_text(state->editor, value);
+	else
+		state->is_checked = value && *value && strcmp(value, "0") != 0;
+	form->is_dirty = true;
+}
+
+bool
+form_is_checked(struct form *form, const char *name)
+{
+	return *form_value(form, name) != '\0';
+}
+
+bool
+form_is_touched(const struct form *form, const char *name)
+{
+	size_t i = find(form, name);
+	return i < form->count && form->states[i].is_touched;
+}
+
+const char *
+form_focus(const struct form *form)
+{
+	return form->count ? form->fields[form->focus].name : "";
+}
+
+void
+form_set_focus(struct form *form, const char *name)
+{
+	size_t i = find(form, name);
+	if (i == form->count || form->fields[i].kind == FORM_NOTE)
+		return;
+	form->is_more_open |= form->fields[i].is_more;
+	form->focus = i;
+	form->is_dirty = true;
+}
+
+void
+form_set_message(struct form *form, int role, const char *text)
+{
+	mem_replace(&form->message, text);
+	form->message_role = role;
+	form->is_dirty = true;
+}
+
+void
+form_set_busy(struct form *form, bool is_busy)
+{
+	form->is_busy = is_busy;
+	form->is_dirty = true;
+}
+
+void
+form_set_area(struct form *form, struct screen_area area)
+{
+	form->is_dirty |= memcmp(&form->area, &area, sizeof area) != 0;
+	form->area = area;
+}
+
+void
+form_touch(struct form *form)
+{
+	form->is_dirty = true;
+}
+
+bool
+form_is_dirty(const struct form *form)
+{
+	return form->is_dirty;
+}

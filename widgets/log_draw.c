@@ -1,0 +1,179 @@
+/*
+ * Painting the log. What the screen shows is remembered row by row; a draw compares it
+ * with what it shall show, scrolls the terminal by the distance that keeps most rows, and
+ * paints only the rows that still differ. So a line appended costs a scroll and its own
+ * rows.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "widgets/log_private.h"
+#include "widgets/theme.h"
+
+/* One row being painted from left to right. */
+struct pen {
+	struct screen *screen;
+	int y, x, end;
+};
+
+static void
+put(struct pen *pen, int role, const char *text, size_t len)
+{
+	if (pen->x < pen->end)
+		pen->x += screen_put(pen->screen, pen->y, pen->x, pen->end - pen->x, role,
+				     text, len);
+}
+
+static void
+put_text(struct pen *pen, int role, const char *text)
+{
+	put(pen, role, text, strlen(text));
+}
+
+/* Time, mark and nick before the first row. */
+static void
+put_prefix(struct pen *pen, const struct log_line *line, int indent)
+{
+	int stop = pen->x + indent;
+	int end = pen->end;
+	pen->end = stop < end ? stop : end;
+	if (line->time && *line->time) {
+		bool has_mark = line->mark && *line->mark;
+		put_text(pen, ROLE_TIME, line->time);
+		put_text(pen, line->mark_role, has_mark ? line->mark : " ");
+		put_text(pen, ROLE_TEXT, " ");
+	}
+	bool has_nick = line->nick && *line->nick;
+	if (line->kind == LOG_ACTION)
+		put_text(pen, line->body_role, "* ");
+	else if (line->kind == LOG_NOTICE)
+		put_text(pen, line->body_role, "- ");
+	if (has_nick && line->kind != LOG_NOTICE) {
+		put_text(pen, line->nick_role, line->nick);
+		put_text(pen, ROLE_TEXT, line->kind == LOG_ACTION ? " " : ": ");
+	}
+	pen->end = end;
+	pen->x = stop;
+}
+
+/* A piece of the wrapped text, body and note in their roles. */
+static void
+put_piece(struct pen *pen, const struct log_entry *entry, const struct text_row *row)
+{
+	size_t end = row->start + row->len;
+	size_t split = entry->note_start < row->start ? row->start
+		       : entry->note_start > end      ? end
+						      : entry->note_start;
+	put(pen, entry->line.body_role, entry->shown + row->start, split - row->start);
+	put(pen, entry->line.note_role, entry->shown + split, end - split);
+}
+
+static void
+paint_row(struct log *log, struct screen *screen, int y, const struct log_entry *entry,
+	  size_t row)
+{
+	struct screen_area area = log->area;
+	struct pen pen = {screen, area.y + y, area.x, area.x + area.width};
+	/* A line that carries no role of its own is text. */
+	if (!entry) {
+		screen_blank(screen, pen.y, pen.x, area.width, ROLE_TEXT);
+		return;
+	}
+	if (entry->line.kind == LOG_DAY || entry->line.kind == LOG_NEW) {
+		char *text = log_rule_text(entry, area.width);
+		put_text(&pen, entry->line.kind == LOG_DAY ? ROLE_DAY : ROLE_NEW, text);
+		free(text);
+	} else if (row == 0) {
+		screen_blank(screen, pen.y, pen.x, entry->indent_first, ROLE_TEXT);
+		put_prefix(&pen, &entry->line, entry->indent_first);
+		put_piece(&pen, entry, &entry->rows[0]);
+	} else {
+		screen_blank(screen, pen.y, pen.x, entry->indent, ROLE_TEXT);
+		pen.x += entry->indent;
+		put_piece(&pen, entry, &entry->rows[row]);
+	}
+	screen_blank(screen, pen.y, pen.x, pen.end - pen.x, ROLE_TEXT);
+}
+
+static bool
+is_same(struct log_spot a, struct log_spot b)
+{
+	return a.stamp == b.stamp && a.row == b.row;
+}
+
+/* By how many rows up the painted rows must move to agree best with WANTED. */
+static int
+best_shift(const struct log_spot *painted, const struct log_spot *wanted, int height)
+{
+	int best = 0;
+	int most = 0;
+	for (int shift = -height + 1; shift < height; shift++) {
+		int same = 0;
+		for (int y = 0; y < height; y++)
+			if (y + shift >= 0 && y + shift < height && wanted[y].stamp &&
+			    is_same(painted[y + shift], wanted[y]))
+				same++;
+		/* No scroll is better than one that wins nothing. */
+		if (same > most || (same == most && shift == 0)) {
+			most = same;
+			best = shift;
+		}
+	}
+	return best;
+}
+
+static void
+shift_painted(struct log_spot *painted, int height, int shift)
+{
+	int kept = height - abs(shift);
+	size_t size = sizeof *painted;
+	if (shift > 0) {
+		memmove(painted, painted + shift, (size_t)kept * size);
+		memset(painted + kept, 0, (size_t)shift * size);
+	} else {
+		memmove(painted - shift, painted, (size_t)kept * size);
+		memset(painted, 0, (size_t)-shift * size);
+	}
+}
+
+/* What each row shall show, from the bottom up; the entries go to ENTRIES. */
+static void
+lay_out(struct log *log, struct log_spot *wanted, const struct log_entry **entries)
+{
+	struct log_place place;
+	bool has_row = log_bottom_place(log, &place);
+	for (int y = log->area.height - 1; y >= 0 && has_row; y--) {
+		const struct log_entry *entry = log->entries[place.entry];
+		wanted[y] = (struct log_spot){entry->stamp, place.row};
+		entries[y] = entry;
+		has_row = log_row_up(log, &place);
+	}
+}
+
+void
+log_draw(struct log *log, struct screen *screen)
+{
+	int height = log->area.height;
+	if (!log->is_dirty || height < 1 || log->area.width < 1)
+		return;
+	struct log_spot *wanted = mem_array((size_t)height, sizeof *wanted);
+	const struct log_entry **entries = mem_array((size_t)height, sizeof *entries);
+	lay_out(log, wanted, entries);
+	bool is_full_width =
+		log->area.x == 0 && log->area.width == screen_columns(screen);
+	int shift = log->is_touched || !is_full_width
+			    ? 0
+			    : best_shift(log->painted, wanted, height);
+	if (shift != 0) {
+		screen_scroll(screen, log->area.y, height, shift);
+		shift_painted(log->painted, height, shift);
+	}
+	for (int y = 0; y < height; y++)
+		if (log->is_touched || !is_same(log->painted[y], wanted[y]))
+			paint_row(log, screen, y, entries[y], wanted[y].row);
+	memcpy(log->painted, wanted, (size_t)height * sizeof *wanted);
+	free(entries);
+	free(wanted);
+	log->is_touched = log->is_dirty = false;
+}
