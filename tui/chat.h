@@ -1,0 +1,105 @@
+/*
+ * A conversation as tern holds it: its badge row, and the lines that were loaded, in the
+ * order of their place. Own lines stand here as pending from the moment they are sent
+ * until the daemon's line takes their place. Pure: the view reads the marks left here
+ * (is_dirty, gone, is_reset) once per loop turn.
+ */
+#ifndef TERN_TUI_CHAT_H
+#define TERN_TUI_CHAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bridge/schema.h"
+
+#define CHAT_TOKEN 16
+
+/* Ids from here on are lines of our own that the daemon has not numbered yet. */
+#define CHAT_PENDING (UINT64_C(1) << 60)
+
+/* At most so many lines are kept of a conversation that is not scrolled back. */
+#define CHAT_KEEP 500
+
+struct chat_line {
+	uint64_t id;
+	int64_t place, seq;
+	int64_t time; /* milliseconds since 1970 UTC */
+	enum bridge_line_state state;
+	bool is_own, is_dirty;
+	bool has_token; /* pending: not yet known as stored */
+	uint8_t token[CHAT_TOKEN];
+	uint64_t stored_id; /* pending: the id its answer named, 0 before */
+	char *body;	    /* clean */
+	char *text; /* pending: the text as typed, to send it once more; else NULL */
+	char *reason;
+};
+
+struct chat {
+	char *jid;
+	bool is_open;
+	int64_t unread, mentions, read_place;
+	char *draft; /* as the daemon has it, not cleaned; "" for none */
+	char *input; /* as it stands here, unsent; "" for none */
+	char *last;  /* the newest line, clean and in one row; NULL for none */
+	int64_t last_time;
+	enum bridge_chat_state typing;
+
+	struct chat_line **lines;
+	size_t line_count, line_cap;
+	bool is_loaded; /* the newest page is here */
+	bool has_more;	/* there are older lines in the store */
+	bool is_asking; /* a page is under way */
+
+	bool is_dirty; /* some line has is_dirty, or gone is not empty */
+	bool is_reset; /* lines are others altogether: show them all anew */
+	uint64_t *gone;
+	size_t gone_count;
+	uint64_t pending_count; /* for ids and places of pending lines */
+};
+
+struct chat *chat_new(const char *jid);
+void chat_free(struct chat *chat);
+
+/* Takes over a badge row. */
+void chat_set_badge(struct chat *chat, const struct bridge_conversation *badge);
+
+/* Adds or replaces a line of the daemon; one that was seen newer already is left alone. A
+ * pending line of the same token or of the same stored id goes. Where no lines are loaded
+ * or asked for, that is all. */
+void chat_put(struct chat *chat, const struct bridge_line *line);
+
+/* Takes over a page: the newest one (IS_NEWEST: replaces what does not touch it) or one
+ * of older lines. */
+void chat_put_page(struct chat *chat, const struct bridge_message_page_result *page,
+		   bool is_newest);
+
+/* A pending line with a token and the text to send, at the end. */
+struct chat_line *chat_add_pending(struct chat *chat, const uint8_t token[CHAT_TOKEN],
+				   const char *text, int64_t time);
+
+/* The pending line with TOKEN, NULL if there is none. */
+struct chat_line *chat_pending(struct chat *chat, const uint8_t token[CHAT_TOKEN]);
+
+/* The line with ID, NULL if it is not loaded. */
+struct chat_line *chat_line(const struct chat *chat, uint64_t id);
+
+/* Takes a line away. */
+void chat_drop(struct chat *chat, struct chat_line *line);
+
+/* Forgets the loaded lines, pending ones apart: they are asked for again when shown. */
+void chat_unload(struct chat *chat);
+
+/* Lets the oldest lines go until at most KEEP are left. */
+void chat_trim(struct chat *chat, size_t keep);
+
+/* The place of the first line from others behind READ_PLACE, 0 if there is none. */
+int64_t chat_first_unread(const struct chat *chat);
+
+/* The place of the newest line that the daemon has numbered, 0 if there is none. */
+int64_t chat_newest_place(const struct chat *chat);
+
+/* The view has taken over every mark. */
+void chat_clean(struct chat *chat);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * From the lines of the model to rows of a log. A day's mark has the id of the line
+ * before which it stands; the unread mark and notices have ids of their own. The
+ * invariant: after an update the log holds exactly the loaded lines and their marks.
+ */
+#include "tui/chat_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+#include "tui/attention.h"
+#include "tui/clock.h"
+#include "tui/door.h"
+#include "tui/terminal.h"
+#include "widgets/log.h"
+#include "widgets/screen.h"
+#include "widgets/theme.h"
+
+#define DAY_ID (UINT64_C(1) << 61)
+#define NEW_ID (UINT64_C(1) << 62)
+#define NOTICE_ID (UINT64_C(1) << 63)
+#define PAGE_MIN 50
+#define PAGE_MAX 500
+#define TRIM_SLACK 100
+
+struct chat_view {
+	struct log *log;
+	struct chat *chat;
+	char *nick;	   /* of the other side, as written in the log */
+	int64_t new_place; /* of the unread mark, 0 for none */
+	bool is_fresh;	   /* the first page since it was shown is still to come */
+	uint64_t notices;
+};
+
+struct chat_view *
+chat_view_new(void)
+{
+	struct chat_view *view = mem_alloc(sizeof *view);
+
+	view->log = log_new();
+	return view;
+}
+
+void
+chat_view_free(struct chat_view *view)
+{
+	if (!view)
+		return;
+	log_free(view->log);
+	free(view->nick);
+	free(view);
+}
+
+void
+chat_view_show(struct app *app, struct chat_view *view, struct chat *chat)
+{
+	if (view->chat == chat)
+		return;
+	(void)app;
+	if (view->chat)
+		chat_trim(view->chat, CHAT_KEEP);
+	log_clear(view->log);
+	view->chat = chat;
+	view->new_place = 0;
+	view->is_fresh = true;
+	if (chat) {
+		chat->is_reset = true;
+		chat->is_dirty = true;
+	}
+}
+
+void
+chat_view_rewrite(struct chat_view *view)
+{
+	if (!view->chat)
+		return;
+	view->chat->is_reset = true;
+	view->chat->is_dirty = true;
+}
+
+struct log *
+chat_view_log(struct chat_view *view)
+{
+	return view->log;
+}
+
+int64_t
+chat_view_seen(struct chat_view *view)
+{
+	uint64_t id;
+	int64_t place;
+
+	if (!view->chat || !view->chat->is_loaded)
+		return 0;
+	if (!log_last_visible(view->log, &id, &place))
+		return 0;
+	if (id < CHAT_PENDING)
+		return place;
+	return log_is_at_bottom(view->log) ? chat_newest_place(view->chat) : 0;
+}
+
+/* ---- lines ----------------------------------------------------------------------- */
+
+static void
+put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
+{
+	char time[8], buffer[256];
+	bool is_action = strncmp(line->body, "/me ", 4) == 0;
+	const char *own = model_name(app->model, app->model->jid, buffer, sizeof buffer);
+	size_t at = strcspn(own, "@");
+	char *own_nick = mem_strndup(own, at ? at : strlen(own));
+	struct log_line row = {
+		.id = line->id,
+		.place = line->place,
+		.kind = is_action ? LOG_ACTION : LOG_MESSAGE,
+		.time = time,
+		.nick = line->is_own ? own_nick : view->nick,
+		.nick_role = line->is_own ? (int)ROLE_NICK_OWN
+					  : theme_nick_role(app->theme, view->chat->jid),
+		.body = is_action ? line->body + 4 : line->body,
+		.body_role = line->is_own ? ROLE_TEXT_OWN : ROLE_TEXT,
+		.note_role = ROLE_FAILED,
+	};
+
+	clock_minute(line->time, time);
+	if (is_action)
+		row.body_role = ROLE_ACTION;
+	if (line->is_own && line->state == line_state_QUEUED) {
+		row.mark = "…";
+		row.mark_role = ROLE_PENDING;
+	} else if (line->is_own && line->state == line_state_FAILED) {
+		row.mark = "!";
+		row.mark_role = ROLE_FAILED;
+		row.note = line->reason ? line->reason : "not sent";
+	}
+	log_put(view->log, &row);
+	free(own_nick);
+}
+
+static void
+put_day(struct chat_view *view, const struct chat_line *line)
+{
+	char text[CLOCK_DAY_MAX];
+	struct log_line row = {
+		.id = DAY_ID | line->id,
+		.place = line->place,
+		.kind = LOG_DAY,
+		.body = text,
+		.body_role = ROLE_DAY,
+	};
+
+	clock_day_text(line->time, text);
+	log_put(view->log, &row);
+}
+
+/* Day marks stand where the day differs from the line before. */
+static void
+update_days(struct chat_view *view)
+{
+	const struct chat *chat = view->chat;
+	int before = -1;
+
+	for (size_t i = 0; i < chat->line_count; i++) {
+		const struct chat_line *line = chat->lines[i];
+		int day = clock_day(line->time);
+		bool has_mark = log_has(view->log, DAY_ID | line->id);
+
+		if (day != before && (!has_mark || line->is_dirty))
+			put_day(view, line);
+		else if (day == before && has_mark)
+			(void)log_remove(view->log, DAY_ID | line->id);
+		before = day;
+	}
+}
+
+static void
+update_lines(struct app *app, struct chat_view *view)
+{
+	struct chat *chat = view->chat;
+	bool is_at_bottom = log_is_at_bottom(view->log);
+
+	if (chat->is_reset)
+		log_clear(view->log);
+	for (size_t i = 0; i < chat->gone_count; i++) {
+		(void)log_remove(view->log, chat->gone[i]);
+		(void)log_remove(view->log, DAY_ID | chat->gone[i]);
+	}
+	for (size_t i = 0; i < chat->line_count; i++)
+		if (chat->is_reset || chat->lines[i]->is_dirty)
+			put_line(app, view, chat->lines[i]);
+	update_days(view);
+	if (is_at_bottom)
+		log_to_bottom(view->log);
+}
+
+static void
+update_new_mark(struct app *app, struct chat_view *view)
+{
+	int64_t place = view->new_place;
+
+	if (place == 0 && (view->is_fresh || !attention_is_here(app)))
+		place = chat_first_unread(view->chat);
+	view->new_place = place;
+	if (place == 0) {
+		(void)log_remove(view->log, NEW_ID);
+		return;
+	}
+	if (log_has(view->log, NEW_ID))
+		return;
+	struct log_line row = {
+		.id = NEW_ID,
+		.place = place,
+		.kind = LOG_NEW,
+		.body = "new",
+		.body_role = ROLE_NEW,
+	};
+	log_put(view->log, &row);
+}
+
+void
+chat_view_answered(struct chat_view *view)
+{
+	view->new_place = 0;
+	if (view->chat)
+		view->chat->is_dirty = true;
+	(void)log_remove(view->log, NEW_ID);
+	log_to_bottom(view->log);
+}
+
+void
+chat_view_notice(struct chat_view *view, const char *text)
+{
+	int64_t place = view->chat ? chat_newest_place(view->chat) : 0;
+	char time[8];
+	struct log_line row = {
+		.id = NOTICE_ID | ++view->notices,
+		.place = place,
+		.kind = LOG_NOTICE,
+		.time = time,
+		.body = text,
+		.body_role = ROLE_NOTICE,
+	};
+
+	clock_minute(clock_now(), time);
+	log_put(view->log, &row);
+}
+
+/* ---- pages ------------------------------------------------------------------------ */
+
+struct page_ask {
+	struct app *app;
+	char *jid;
+	bool is_newest;
+};
+
+static void
+on_page(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct page_ask *ask = data;
+	struct app *app = ask->app;
+	struct chat *chat = model_chat(app->model, ask->jid);
+
+	if (chat && failure) {
+		chat->is_asking = false;
+		chat->has_more = false;
+		/* With the daemon gone the next attach asks again. */
+		if (strcmp(failure->code, "BACKEND_GONE") != 0) {
+			chat->is_loaded = true;
+			app_say_error(app, "%s", failure->message);
+		}
+	} else if (chat) {
+		chat_put_page(chat, result, ask->is_newest);
+	}
+	free(ask->jid);
+	free(ask);
+}
+
+static void
+ask_page(struct app *app, struct chat *chat, int64_t before, int64_t limit)
+{
+	struct page_ask *ask = mem_alloc(sizeof *ask);
+	struct bridge_message_page_params params = {
+		.profile = app->model->profile,
+		.jid = chat->jid,
+		.before = before,
+		.limit = limit < PAGE_MAX ? limit : PAGE_MAX,
+	};
+
+	ask->app = app;
+	ask->jid = mem_strdup(chat->jid);
+	ask->is_newest = before == 0;
+	chat->is_asking = true;
+	client_message_page(door_client(app->door), &params, on_page, ask);
+}
+
+static void
+ask_missing(struct app *app, struct chat_view *view)
+{
+	struct chat *chat = view->chat;
+	int64_t rows = screen_rows(terminal_screen(app->terminal));
+	int64_t page = rows > PAGE_MIN ? rows : PAGE_MIN;
+
+	if (door_state(app->door) != DOOR_ATTACHED || chat->is_asking)
+		return;
+	if (!chat->is_loaded) {
+		ask_page(app, chat, 0, page + chat->unread);
+		return;
+	}
+	if (!chat->has_more || chat->line_count == 0 || !log_wants_older(view->log))
+		return;
+	if (chat->lines[0]->id < CHAT_PENDING)
+		ask_page(app, chat, chat->lines[0]->place, page);
+}
+
+void
+chat_view_update(struct app *app, struct chat_view *view)
+{
+	struct chat *chat = view->chat;
+	char buffer[256];
+
+	if (!chat)
+		return;
+	const char *nick = model_name(app->model, chat->jid, buffer, sizeof buffer);
+	if (!view->nick || strcmp(view->nick, nick) != 0) {
+		mem_replace(&view->nick, nick);
+		chat_view_rewrite(view);
+	}
+	if (log_is_at_bottom(view->log) && chat->line_count > CHAT_KEEP + TRIM_SLACK)
+		chat_trim(chat, CHAT_KEEP);
+	if (chat->is_dirty) {
+		update_lines(app, view);
+		update_new_mark(app, view);
+		chat_clean(chat);
+		if (view->is_fresh && chat->is_loaded && view->new_place &&
+		    !log_is_visible(view->log, NEW_ID))
+			(void)log_show(view->log, NEW_ID);
+		view->is_fresh = view->is_fresh && !chat->is_loaded;
+	}
+	ask_missing(app, view);
+}

@@ -1,0 +1,120 @@
+/*
+ * Commands that open, close and fill conversations.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+#include "tui/commands.h"
+#include "tui/door.h"
+#include "tui/go.h"
+#include "tui/input.h"
+#include "tui/target.h"
+#include "tui/view.h"
+
+bool
+command_contacts(struct app *app, const char *arguments)
+{
+	(void)arguments;
+	view_show(app, VIEW_CONTACTS);
+	return true;
+}
+
+bool
+command_msg(struct app *app, const char *arguments)
+{
+	const char *text = arguments;
+	char *word = command_word(&text);
+
+	if (!word)
+		return command_misused(app, "msg");
+	/* An address that is written out is taken as it is, known or not. */
+	char *jid = target_of(app, word, true);
+	free(word);
+	if (!jid)
+		return false;
+	bool is_done = true;
+	if (!model_chat(app->model, jid) && !app_client(app)) {
+		is_done = false;
+	} else {
+		struct chat *chat = model_need_chat(app->model, jid);
+
+		view_show_chat(app, chat);
+		if (text[0] && app_client(app))
+			input_send(app, chat, text);
+		else if (text[0])
+			is_done = false;
+	}
+	free(jid);
+	return is_done;
+}
+
+bool
+command_query(struct app *app, const char *arguments)
+{
+	return command_msg(app, arguments);
+}
+
+bool
+command_go(struct app *app, const char *arguments)
+{
+	char *end;
+
+	if (arguments[0] == '\0') {
+		go_active(app);
+		return true;
+	}
+	unsigned long number = strtoul(arguments, &end, 10);
+	if (*end == '\0')
+		return go_number(app, number);
+	const char *rest = arguments;
+	char *word = command_word(&rest);
+	char *jid = target_of(app, rest[0] ? arguments : word, true);
+	free(word);
+	if (!jid)
+		return false;
+	view_show_chat(app, model_need_chat(app->model, jid));
+	free(jid);
+	return true;
+}
+
+bool
+command_me(struct app *app, const char *arguments)
+{
+	struct chat *chat = view_chat(app->view);
+
+	if (arguments[0] == '\0')
+		return command_misused(app, "me");
+	if (!chat) {
+		app_say_error(app, "No conversation is open here: /msg NAME opens one.");
+		return false;
+	}
+	if (!app_client(app))
+		return false;
+	char *text = mem_printf("/me %s", arguments);
+	input_send(app, chat, text);
+	free(text);
+	return true;
+}
+
+bool
+command_close(struct app *app, const char *arguments)
+{
+	char *jid = target_or_shown(app, arguments, false);
+	struct client *client = jid ? app_client(app) : NULL;
+	struct chat *chat = jid ? model_chat(app->model, jid) : NULL;
+
+	if (!client || !chat) {
+		free(jid);
+		return false;
+	}
+	struct bridge_jid_params params = {.profile = app->model->profile, .jid = jid};
+	bool is_shown = view_chat(app->view) == chat;
+	model_set_open(app->model, chat, false);
+	client_conversation_close(client, &params, app_told, app);
+	if (is_shown)
+		view_show(app, VIEW_CONTACTS);
+	free(jid);
+	return true;
+}

@@ -1,0 +1,204 @@
+/*
+ * Commands on tern itself: help, options, themes, keys, leaving.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/buf.h"
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+#include "tui/commands.h"
+#include "tui/keymap.h"
+#include "tui/leave.h"
+#include "tui/options.h"
+#include "tui/view.h"
+#include "widgets/keys.h"
+
+bool
+command_help(struct app *app, const char *arguments)
+{
+	const char *name = arguments[0] == '/' ? arguments + 1 : arguments;
+
+	if (name[0] == '\0') {
+		view_show(app, VIEW_HELP);
+		return true;
+	}
+	const struct command_row *row = command_find(name, strlen(name));
+	if (!row) {
+		char *line = mem_printf("/%s", name);
+
+		(void)command_is_known(app, line);
+		free(line);
+		return false;
+	}
+	app_say(app, "/%s%s%s: %s", row->name, row->usage[0] ? " " : "", row->usage,
+		row->help);
+	return true;
+}
+
+/* ---- options
+ * ---------------------------------------------------------------------------- */
+
+static void
+say_options(struct app *app)
+{
+	struct buf list = {0};
+	size_t count;
+	const struct config_row *rows = option_rows(&count);
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&list, "%s%s = %s", i ? ", " : "", rows[i].name,
+			   options_get(app->options, rows[i].name));
+	for (size_t i = 0; i < app->model->setting_count; i++)
+		buf_printf(&list, ", %s = %s", app->model->settings[i].name,
+			   app->model->settings[i].value);
+	char *text = buf_take_text(&list);
+	app_say(app, "%s", text);
+	free(text);
+}
+
+static bool
+say_option(struct app *app, const char *name)
+{
+	const struct config_row *row = option_find(name);
+	const struct model_setting *setting = model_setting(app->model, name);
+
+	if (row)
+		app_say(app, "%s = %s (%s; default: %s): %s", name,
+			options_get(app->options, name), option_type_text(row),
+			row->fallback[0] ? row->fallback : "empty", row->help);
+	else if (setting)
+		app_say(app, "%s = %s (%s): %s", name, setting->value,
+			setting->type ? setting->type : "text",
+			setting->help ? setting->help : "");
+	else
+		app_say_error(app, "There is no option %s; /set lists them.", name);
+	return row || setting;
+}
+
+static bool
+set_option(struct app *app, const char *name, const char *value)
+{
+	if (option_find(name)) {
+		char *problem = options_change(app, name, value);
+
+		if (problem)
+			app_say_error(app, "%s", problem);
+		else
+			app_say(app, "%s = %s", name, options_get(app->options, name));
+		free(problem);
+		return !problem;
+	}
+	if (!model_setting(app->model, name)) {
+		app_say_error(app, "There is no option %s; /set lists them.", name);
+		return false;
+	}
+	struct client *client = app_client(app);
+	if (!client)
+		return false;
+	struct bridge_setting_params params = {
+		.profile = app->model->profile, .name = name, .value = value};
+	client_setting_set(client, &params, app_told, app);
+	return true;
+}
+
+bool
+command_set(struct app *app, const char *arguments)
+{
+	const char *value = arguments;
+	char *name = command_word(&value);
+	bool is_done = true;
+
+	if (!name)
+		say_options(app);
+	else if (value[0] == '\0' && !strchr(arguments, '"'))
+		is_done = say_option(app, name);
+	else
+		is_done = set_option(app, name, strcmp(value, "\"\"") == 0 ? "" : value);
+	free(name);
+	return is_done;
+}
+
+bool
+command_theme(struct app *app, const char *arguments)
+{
+	if (arguments[0])
+		return set_option(app, "theme", arguments);
+	char *names = options_themes(", ");
+	app_say(app, "The theme is %s. There are: %s.",
+		options_get(app->options, "theme"), names);
+	free(names);
+	return true;
+}
+
+/* ---- keys
+ * --------------------------------------------------------------------------------- */
+
+static void
+say_bindings(struct app *app)
+{
+	char *list = options_bindings(app->options);
+
+	if (list[0])
+		app_say(app, "Bound by you: %s. /help shows every key.", list);
+	else
+		app_say(app, "All keys are as they came; /help shows them, /bind KEY "
+			     "ACTION changes one.");
+	free(list);
+}
+
+bool
+command_bind(struct app *app, const char *arguments)
+{
+	char name[KEYS_NAME_MAX];
+	const char *action = arguments;
+	char *word = command_word(&action);
+	uint32_t key = word ? keys_named(word) : 0;
+	bool is_done = true;
+
+	if (!word) {
+		say_bindings(app);
+	} else if (!key) {
+		app_say_error(app, "%s is no key; keys look like C-n, M-a, F5, PgUp.",
+			      word);
+		is_done = false;
+	} else if (action[0] == '\0') {
+		int bound = keymap_find(app->keymap, key);
+
+		app_say(app, "%s does %s. %s", keys_name(key, name),
+			keymap_action_name(bound), keymap_action_help(bound));
+	} else if (keymap_bind(app->keymap, key, action) < 0) {
+		app_say_error(app, "There is no action %s; Tab shows them.", action);
+		is_done = false;
+	} else {
+		char *problem = options_keep_binding(app->options, key, action);
+
+		if (problem)
+			app_say_error(app, "%s", problem);
+		else
+			app_say(app, "%s does %s.", keys_name(key, name),
+				keymap_action_name(keymap_find(app->keymap, key)));
+		free(problem);
+	}
+	free(word);
+	return is_done;
+}
+
+/* ---- leaving
+ * ------------------------------------------------------------------------------- */
+
+bool
+command_detach(struct app *app, const char *arguments)
+{
+	(void)arguments;
+	leave_begin(app, APP_DETACH);
+	return true;
+}
+
+bool
+command_quit(struct app *app, const char *arguments)
+{
+	(void)arguments;
+	leave_quit(app);
+	return true;
+}

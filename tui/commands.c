@@ -1,0 +1,162 @@
+/*
+ * The table made from commands.def, and the little grammar of lines: a word ends at a
+ * blank, "two words" are one.
+ */
+#include "tui/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+
+#define WORD_MAX 32 /* names are shorter; what is longer is near to nothing */
+#define NEAR 3
+
+static const struct command_row rows[] = {
+#define COMMAND(name, usage, words, help) {#name, usage, words, help, command_##name},
+#include "tui/commands.def"
+#undef COMMAND
+};
+
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+const struct command_row *
+command_rows(size_t *ret_count)
+{
+	*ret_count = ROW_COUNT;
+	return rows;
+}
+
+const struct command_row *
+command_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (strlen(rows[i].name) == len && strncmp(rows[i].name, name, len) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static size_t
+smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* How many letters must be changed, added, left out or swapped to make A into B; both
+ * shorter than WORD_MAX. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t table[WORD_MAX + 1][WORD_MAX + 1];
+	size_t rows_count = strlen(a), columns = strlen(b);
+
+	for (size_t i = 0; i <= rows_count; i++)
+		table[i][0] = i;
+	for (size_t j = 0; j <= columns; j++)
+		table[0][j] = j;
+	for (size_t i = 1; i <= rows_count; i++) {
+		for (size_t j = 1; j <= columns; j++) {
+			size_t changed =
+				table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+
+			table[i][j] = smallest(changed, table[i - 1][j] + 1,
+					       table[i][j - 1] + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && table[i - 2][j - 2] + 1 < table[i][j])
+				table[i][j] = table[i - 2][j - 2] + 1;
+		}
+	}
+	return table[rows_count][columns];
+}
+
+const char *
+command_nearest(const char *word)
+{
+	const char *nearest = NULL;
+	size_t least = NEAR + 1;
+
+	if (strlen(word) > WORD_MAX)
+		return NULL;
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		size_t steps = distance(word, rows[i].name);
+
+		/* A beginning is nearer than a slip of the finger. */
+		if (word[0] && strncmp(rows[i].name, word, strlen(word)) == 0)
+			steps = 0;
+		if (steps < least && steps < strlen(rows[i].name)) {
+			least = steps;
+			nearest = rows[i].name;
+		}
+	}
+	return nearest;
+}
+
+bool
+command_is_known(struct app *app, const char *line)
+{
+	size_t len = strcspn(line + 1, " ");
+
+	if (command_find(line + 1, len))
+		return true;
+	char *word = mem_strndup(line + 1, len);
+	const char *nearest = command_nearest(word);
+	if (nearest)
+		app_say_error(app,
+			      "There is no command /%s. Did you mean /%s? A text that "
+			      "begins with / is sent by writing // before it.",
+			      word, nearest);
+	else
+		app_say_error(app,
+			      "There is no command /%s; /help lists them. A text that "
+			      "begins with / is sent by writing // before it.",
+			      word);
+	free(word);
+	return false;
+}
+
+bool
+command_run(struct app *app, const char *line)
+{
+	size_t len = strcspn(line + 1, " ");
+	const struct command_row *row = command_find(line + 1, len);
+	const char *start = line + 1 + len;
+
+	start += strspn(start, " ");
+	size_t end = strlen(start);
+	while (end > 0 && start[end - 1] == ' ')
+		end--;
+	char *arguments = mem_strndup(start, end);
+	bool is_done = row->run(app, arguments);
+	free(arguments);
+	return is_done;
+}
+
+bool
+command_misused(struct app *app, const char *name)
+{
+	const struct command_row *row = command_find(name, strlen(name));
+
+	app_say_error(app, "/%s %s: %s", row->name, row->usage, row->help);
+	return false;
+}
+
+char *
+command_word(const char **rest)
+{
+	const char *at = *rest + strspn(*rest, " ");
+	bool is_quoted = *at == '"';
+
+	if (*at == '\0')
+		return NULL;
+	if (is_quoted)
+		at++;
+	size_t len = strcspn(at, is_quoted ? "\"" : " ");
+	*rest = at + len;
+	if (is_quoted && **rest == '"')
+		(*rest)++;
+	*rest += strspn(*rest, " ");
+	return mem_strndup(at, len);
+}

@@ -1,0 +1,664 @@
+/*
+ * A table of forms with what each does when it is submitted, cancelled, or the connection
+ * changes. Making a profile and attaching to it is one attempt: when it fails or is
+ * cancelled, the profile goes again, so nothing half-made is left.
+ */
+#include "tui/forms.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "tui/app.h"
+#include "tui/demo.h"
+#include "tui/door.h"
+#include "tui/leave.h"
+#include "tui/names.h"
+#include "tui/terminal.h"
+#include "tui/view.h"
+#include "widgets/form.h"
+#include "widgets/keys.h"
+#include "widgets/theme.h"
+
+struct forms {
+	enum forms_kind kind;
+	struct form *form;
+	char *made;	  /* the profile that this attempt made, NULL for none */
+	bool is_trying;	  /* busy until the connection says how it went */
+	bool was_refused; /* the form for a refused password was shown for this refusal */
+};
+
+static const struct form_field first_fields[] = {
+	{"note", FORM_NOTE, "tern is a client for XMPP, the open network for chat.", NULL,
+	 false},
+	{"try", FORM_BUTTON, "Try it",
+	 "A private server on this machine with two contacts that answer; gone when you "
+	 "leave.",
+	 false},
+	{"login", FORM_BUTTON, "Log in", "With an account that you have.", false},
+	{"quit", FORM_BUTTON, "Quit", NULL, false},
+};
+
+static const struct form_field login_fields[] = {
+	{"address", FORM_TEXT, "Address", "Your account, such as anna@example.org.",
+	 false},
+	{"password", FORM_SECRET, "Password", "The account's password.", false},
+	{"more", FORM_MORE, "More", "Profile, host, port, certificates.", false},
+	{"profile", FORM_TEXT, "Profile name",
+	 "What this account is called on this machine.", true},
+	{"vault", FORM_SECRET, "Profile password",
+	 "Seals the stored password on this machine and is asked for when tern starts; "
+	 "empty: unprotected.",
+	 true},
+	{"host", FORM_TEXT, "Host", "Connect here; empty: found by the address.", true},
+	{"port", FORM_TEXT, "Port", "And to this port; empty: the usual one.", true},
+	{"tls", FORM_CHECK, "Direct TLS", "TLS from the first byte, without STARTTLS.",
+	 true},
+	{"ca", FORM_TEXT, "CA file", "A PEM file trusted instead of the system's.", true},
+	{"submit", FORM_BUTTON, "Log in", NULL, false},
+	{"cancel", FORM_BUTTON, "Back", NULL, false},
+	{"note", FORM_NOTE,
+	 "No account yet? Many servers give one for free: see "
+	 "https://providers.xmpp.net.",
+	 NULL, false},
+};
+
+static const struct form_field unlock_fields[] = {
+	{"note", FORM_NOTE,
+	 "This profile is protected by a password of its own (not the account's).", NULL,
+	 false},
+	{"password", FORM_SECRET, "Profile password", NULL, false},
+	{"submit", FORM_BUTTON, "Unlock", NULL, false},
+	{"cancel", FORM_BUTTON, "Leave it locked", NULL, false},
+};
+
+static const struct form_field password_fields[] = {
+	{"note", FORM_NOTE, "The server refused the account's password.", NULL, false},
+	{"password", FORM_SECRET, "Password", "The account's password as it is now.",
+	 false},
+	{"submit", FORM_BUTTON, "Log in", NULL, false},
+	{"cancel", FORM_BUTTON, "Stay offline", NULL, false},
+};
+
+static const struct form_field trial_fields[] = {
+	{"note", FORM_NOTE,
+	 "A private server on this machine, with two contacts that answer. It ends, and "
+	 "all "
+	 "its data goes, when you leave tern.",
+	 NULL, false},
+	{"cancel", FORM_BUTTON, "Back", NULL, false},
+};
+
+static const struct form_field install_fields[] = {
+	{"note", FORM_NOTE,
+	 "The trial needs packages from Debian: a server (Prosody) and slixmpp. No "
+	 "service "
+	 "of theirs will be started. tern leaves the screen to apt meanwhile.",
+	 NULL, false},
+	{"submit", FORM_BUTTON, "Install them", NULL, false},
+	{"cancel", FORM_BUTTON, "Back", NULL, false},
+};
+
+struct form_row {
+	const char *title;
+	const struct form_field *fields;
+	size_t count;
+	void (*submit)(struct app *app, const char *button);
+	void (*cancel)(struct app *app);
+};
+
+static const struct form_row *row_of(enum forms_kind kind);
+
+struct forms *
+forms_new(void)
+{
+	return mem_alloc(sizeof(struct forms));
+}
+
+void
+forms_free(struct forms *forms)
+{
+	if (!forms)
+		return;
+	form_free(forms->form);
+	free(forms->made);
+	free(forms);
+}
+
+enum forms_kind
+forms_kind(const struct app *app)
+{
+	return app->forms->kind;
+}
+
+void
+forms_show(struct app *app, enum forms_kind kind)
+{
+	struct forms *forms = app->forms;
+	const struct form_row *row = row_of(kind);
+
+	app_need_screen(app);
+	if (!app->terminal || forms->kind == kind)
+		return;
+	form_free(forms->form);
+	forms->kind = kind;
+	forms->is_trying = false;
+	forms->form = form_new(row->title, row->fields, row->count);
+	view_show(app, VIEW_FORM);
+	view_place_all(app->view);
+}
+
+static void
+close_form(struct app *app)
+{
+	struct forms *forms = app->forms;
+
+	form_free(forms->form);
+	forms->form = NULL;
+	forms->kind = FORMS_NONE;
+	forms->is_trying = false;
+	mem_replace(&forms->made, NULL);
+	view_back(app);
+}
+
+static void
+say(struct app *app, int role, const char *text)
+{
+	char *clean = clean_text(text, CLEAN_TEXT, 1024);
+
+	form_set_message(app->forms->form, role, clean);
+	free(clean);
+}
+
+static void
+set_busy(struct app *app, const char *phase)
+{
+	app->forms->is_trying = true;
+	form_set_busy(app->forms->form, true);
+	say(app, ROLE_NOTICE, phase);
+}
+
+static void
+set_failed(struct app *app, const char *reason)
+{
+	app->forms->is_trying = false;
+	form_set_busy(app->forms->form, false);
+	say(app, ROLE_ERROR, reason);
+}
+
+/* ---- the first run and the trial
+ * ---------------------------------------------------------- */
+
+static void
+start_trial(struct app *app)
+{
+	char *problem;
+
+	if (!demo_has_packages(&problem)) {
+		if (problem)
+			say(app, ROLE_ERROR, problem);
+		else
+			forms_show(app, FORMS_INSTALL);
+		free(problem);
+		return;
+	}
+	forms_show(app, FORMS_TRIAL);
+	set_busy(app, "Starting the server…");
+	app->demo = demo_start(app);
+}
+
+static void
+submit_first(struct app *app, const char *button)
+{
+	if (strcmp(button, "try") == 0)
+		start_trial(app);
+	else if (strcmp(button, "login") == 0)
+		forms_show(app, FORMS_LOGIN);
+	else
+		app_end(app, 0, NULL);
+}
+
+static void
+cancel_first(struct app *app)
+{
+	app_end(app, 0, NULL);
+}
+
+static void
+back_to_first(struct app *app)
+{
+	forms_show(app, FORMS_FIRST);
+}
+
+static void
+submit_install(struct app *app, const char *button)
+{
+	(void)button;
+	screen_suspend(terminal_screen(app->terminal));
+	bool is_installed = demo_install();
+	screen_resume(terminal_screen(app->terminal));
+	view_place_all(app->view);
+	if (is_installed)
+		start_trial(app);
+	else
+		say(app, ROLE_ERROR, "The packages could not be installed.");
+}
+
+static void
+cancel_trial(struct app *app)
+{
+	/* What was started ends with tern alone: a trial is left by leaving. */
+	app_end(app, 0, NULL);
+}
+
+static void
+submit_trial(struct app *app, const char *button)
+{
+	(void)button;
+	cancel_trial(app);
+}
+
+/* ---- logging in
+ * ----------------------------------------------------------------------------- */
+
+static void
+on_deleted(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+
+	(void)failure;
+	(void)result;
+	if (app->forms->kind == FORMS_LOGIN && !app->forms->made) {
+		form_set_busy(app->forms->form, false);
+		view_place_all(app->view);
+	}
+}
+
+/* Takes back what the attempt has made; the form can be filled in again afterwards. */
+static void
+undo_attempt(struct app *app, const char *reason)
+{
+	struct forms *forms = app->forms;
+	struct client *client = door_client(app->door);
+	char *made = forms->made;
+
+	forms->made = NULL;
+	set_failed(app, reason);
+	if (made && client) {
+		struct bridge_profile_name params = {.profile = made};
+
+		form_set_busy(forms->form, true);
+		client_profile_delete(client, &params, on_deleted, app);
+	}
+	door_detach(app->door);
+	model_forget(app->model);
+	mem_replace(&app->model->profile, "");
+	free(made);
+}
+
+static void
+on_created(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	struct forms *forms = app->forms;
+
+	(void)result;
+	if (forms->kind != FORMS_LOGIN)
+		return;
+	if (failure) {
+		mem_replace(&forms->made, NULL);
+		if (forms->is_trying)
+			set_failed(app, failure->message);
+		return;
+	}
+	if (!forms->is_trying) {
+		undo_attempt(app, "Cancelled.");
+		return;
+	}
+	say(app, ROLE_NOTICE, "Connecting…");
+	door_attach(app->door, forms->made);
+}
+
+static long
+port_of(const char *text)
+{
+	char *end;
+	long port = strtol(text, &end, 10);
+
+	return *end == '\0' && port >= 0 && port <= 65535 ? port : -1;
+}
+
+/* The first thing wrong in the form, with the focus on it; NULL if nothing is. */
+static const char *
+check_login(struct form *form)
+{
+	char *address = names_address(form_value(form, "address"));
+	bool is_account = address && strchr(address, '@');
+
+	free(address);
+	if (!is_account) {
+		form_set_focus(form, "address");
+		return "The address looks like name@server.";
+	}
+	if (form_value(form, "password")[0] == '\0') {
+		form_set_focus(form, "password");
+		return "The password is missing.";
+	}
+	if (form_value(form, "profile")[0] == '\0') {
+		form_set_focus(form, "profile");
+		return "The profile needs a name.";
+	}
+	if (port_of(form_value(form, "port")) < 0) {
+		form_set_focus(form, "port");
+		return "A port is a number up to 65535.";
+	}
+	return NULL;
+}
+
+/* A copy of a field, since its value is borrowed only until the next call; "" is NULL. */
+static char *
+field(struct form *form, const char *name)
+{
+	const char *value = form_value(form, name);
+
+	return value[0] ? mem_strdup(value) : NULL;
+}
+
+static void
+wipe(char *secret)
+{
+	if (secret)
+		mem_wipe(secret, strlen(secret));
+	free(secret);
+}
+
+static void
+create(struct app *app, struct client *client)
+{
+	struct form *form = app->forms->form;
+	char *address = names_address(form_value(form, "address"));
+	char *password = field(form, "password"), *vault = field(form, "vault");
+	char *host = field(form, "host"), *ca_file = field(form, "ca");
+	struct bridge_profile_create_params params = {
+		.profile = app->forms->made,
+		.jid = address,
+		.password = password,
+		.profile_password = vault,
+		.host = host,
+		.port = port_of(form_value(form, "port")),
+		.direct_tls = form_is_checked(form, "tls"),
+		.ca_file = ca_file,
+	};
+
+	client_profile_create(client, &params, on_created, app);
+	wipe(password);
+	wipe(vault);
+	free(address);
+	free(host);
+	free(ca_file);
+}
+
+static void
+submit_login(struct app *app, const char *button)
+{
+	struct forms *forms = app->forms;
+	struct client *client = door_client(app->door);
+	const char *problem = check_login(forms->form);
+
+	(void)button;
+	if (!client)
+		problem = "The daemon is away; try again in a moment.";
+	if (problem) {
+		say(app, ROLE_ERROR, problem);
+		return;
+	}
+	mem_replace(&forms->made, form_value(forms->form, "profile"));
+	set_busy(app, "Making the profile…");
+	create(app, client);
+}
+
+static void
+cancel_login(struct app *app)
+{
+	struct forms *forms = app->forms;
+
+	if (!forms->is_trying) {
+		forms_show(app, FORMS_FIRST);
+		return;
+	}
+	if (app->model->profile[0])
+		undo_attempt(app, "Cancelled.");
+	else
+		set_failed(app, "Cancelled."); /* on_created takes it back */
+}
+
+/* Proposes the profile's name from the address until the user has written his own. */
+static void
+propose_profile(struct app *app)
+{
+	struct form *form = app->forms->form;
+
+	if (form_is_touched(form, "profile"))
+		return;
+	const char *address = form_value(form, "address");
+	char *local = mem_strndup(address, strcspn(address, "@"));
+	form_set_value(form, "profile", local);
+	free(local);
+}
+
+/* ---- passwords
+ * -------------------------------------------------------------------------------- */
+
+static void
+on_unlocked(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+
+	(void)result;
+	if (app->forms->kind != FORMS_UNLOCK)
+		return;
+	if (failure) {
+		set_failed(app, failure->message);
+		form_set_value(app->forms->form, "password", NULL);
+		return;
+	}
+	const char *profile =
+		app->model->profile[0] ? app->model->profile : app->start->profile;
+	door_attach(app->door, profile);
+}
+
+static void
+submit_unlock(struct app *app, const char *button)
+{
+	struct client *client = door_client(app->door);
+	const char *profile =
+		app->model->profile[0] ? app->model->profile : app->start->profile;
+
+	(void)button;
+	if (!client) {
+		say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
+		return;
+	}
+	char *password = mem_strdup(form_value(app->forms->form, "password"));
+	struct bridge_profile_unlock_params params = {.profile = profile,
+						      .password = password};
+	set_busy(app, "Unlocking…");
+	client_profile_unlock(client, &params, on_unlocked, app);
+	wipe(password);
+}
+
+static void
+cancel_unlock(struct app *app)
+{
+	app_end(app, 0, mem_strdup("The profile stays locked; `tern` asks again."));
+}
+
+static void
+on_password(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+
+	(void)result;
+	if (failure && app->forms->kind == FORMS_PASSWORD)
+		set_failed(app, failure->message);
+}
+
+static void
+submit_password(struct app *app, const char *button)
+{
+	struct client *client = door_client(app->door);
+
+	(void)button;
+	if (!client) {
+		say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
+		return;
+	}
+	char *password = mem_strdup(form_value(app->forms->form, "password"));
+	struct bridge_profile_change_params params = {.profile = app->model->profile,
+						      .password = password};
+	set_busy(app, "Connecting…");
+	/* The refusal that the model still holds is the old one. */
+	app->model->link.state = link_state_CONNECTING;
+	client_profile_change(client, &params, on_password, app);
+	wipe(password);
+}
+
+/* ---- what all have in common
+ * -------------------------------------------------------------------- */
+
+#define ROW(title, fields, submit, cancel)                                               \
+	{                                                                                \
+		title, fields, sizeof fields / sizeof fields[0], submit, cancel          \
+	}
+
+static const struct form_row form_rows[FORMS_KIND_COUNT] = {
+	[FORMS_FIRST] = ROW("tern", first_fields, submit_first, cancel_first),
+	[FORMS_LOGIN] = ROW("Log in", login_fields, submit_login, cancel_login),
+	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, submit_unlock, cancel_unlock),
+	[FORMS_PASSWORD] =
+		ROW("Password refused", password_fields, submit_password, close_form),
+	[FORMS_TRIAL] = ROW("Trial", trial_fields, submit_trial, cancel_trial),
+	[FORMS_INSTALL] = ROW("Trial", install_fields, submit_install, back_to_first),
+};
+
+static const struct form_row *
+row_of(enum forms_kind kind)
+{
+	return &form_rows[kind];
+}
+
+void
+forms_event(struct app *app, const struct keys_event *event)
+{
+	struct forms *forms = app->forms;
+
+	if (!forms->form)
+		return;
+	const struct form_row *row = row_of(forms->kind);
+	enum form_result result = form_event(forms->form, event);
+	const char *button = form_focus(forms->form);
+	if (result == FORM_CHANGED && forms->kind == FORMS_LOGIN &&
+	    strcmp(button, "address") == 0)
+		propose_profile(app);
+	else if (result == FORM_CANCELLED ||
+		 (result == FORM_PRESSED && strcmp(button, "cancel") == 0))
+		row->cancel(app);
+	else if (result == FORM_PRESSED || result == FORM_SUBMITTED)
+		row->submit(app, button);
+}
+
+static const char *
+phase_of(enum bridge_link_state state)
+{
+	static const char *const phases[link_state_COUNT] = {
+		[link_state_RESOLVING] = "Looking up the server…",
+		[link_state_CONNECTING] = "Connecting…",
+		[link_state_SECURING] = "Checking the server's certificate…",
+		[link_state_AUTHENTICATING] = "Logging in…",
+		[link_state_BINDING] = "Logging in…",
+	};
+
+	return phases[state];
+}
+
+static bool
+is_about_password(const struct model_link *link)
+{
+	return link->condition && strcmp(link->condition, "not-authorized") == 0;
+}
+
+static void
+link_of_attempt(struct app *app)
+{
+	struct forms *forms = app->forms;
+	const struct model_link *link = &app->model->link;
+	bool is_refused = link->state == link_state_REFUSED ||
+			  (link->state == link_state_WAITING && link->reason);
+	const char *reason = link->reason ? link->reason : "The server refused.";
+
+	if (link->state == link_state_ONLINE) {
+		forms->was_refused = false;
+		close_form(app);
+	} else if (is_refused && forms->kind == FORMS_LOGIN) {
+		char *copy = mem_strdup(reason);
+
+		undo_attempt(app, copy);
+		free(copy);
+	} else if (is_refused) {
+		set_failed(app, reason);
+	} else if (phase_of(link->state)) {
+		say(app, ROLE_NOTICE, phase_of(link->state));
+	}
+}
+
+void
+forms_link(struct app *app)
+{
+	struct forms *forms = app->forms;
+	const struct model_link *link = &app->model->link;
+
+	if (link->state != link_state_REFUSED && link->state != link_state_WAITING)
+		forms->was_refused = false;
+	if (forms->kind == FORMS_UNLOCK && door_state(app->door) == DOOR_ATTACHED &&
+	    link->state != link_state_LOCKED)
+		close_form(app);
+	else if (forms->kind != FORMS_NONE && forms->is_trying)
+		link_of_attempt(app);
+	if (forms->kind != FORMS_NONE)
+		return;
+	if (link->state == link_state_LOCKED) {
+		forms_show(app, FORMS_UNLOCK);
+	} else if (link->state == link_state_REFUSED && is_about_password(link) &&
+		   !forms->was_refused) {
+		forms->was_refused = true;
+		forms_show(app, FORMS_PASSWORD);
+		if (link->reason)
+			say(app, ROLE_ERROR, link->reason);
+	}
+}
+
+void
+forms_fail(struct app *app, const char *reason)
+{
+	if (app->forms->form)
+		set_failed(app, reason);
+	else if (app->terminal)
+		app_say_error(app, "%s", reason);
+}
+
+void
+forms_set_area(struct app *app, struct screen_area area)
+{
+	if (!app->forms->form)
+		return;
+	form_set_area(app->forms->form, area);
+	form_touch(app->forms->form);
+}
+
+void
+forms_draw(struct app *app, struct screen *screen)
+{
+	if (app->forms->form)
+		form_draw(app->forms->form, screen);
+}

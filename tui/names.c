@@ -1,0 +1,95 @@
+/*
+ * Whether WORD is whole or a beginning is decided for all candidates together: a whole
+ * name never competes with beginnings.
+ */
+#include "tui/names.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "bridge/base/mem.h"
+
+enum match { MATCH_NONE, MATCH_PART, MATCH_WHOLE };
+
+static enum match
+compare(const char *name, size_t len, const char *word)
+{
+	size_t word_len = strlen(word);
+
+	if (word_len == 0 || word_len > len || strncasecmp(name, word, word_len) != 0)
+		return MATCH_NONE;
+	return word_len == len ? MATCH_WHOLE : MATCH_PART;
+}
+
+static enum match
+match_of(const struct model *model, const char *jid, const char *word)
+{
+	const struct model_contact *contact = model_contact(model, jid);
+	enum match best = compare(jid, strlen(jid), word);
+	enum match local = compare(jid, strcspn(jid, "@"), word);
+
+	if (local > best)
+		best = local;
+	if (contact && contact->name) {
+		enum match name = compare(contact->name, strlen(contact->name), word);
+
+		if (name > best)
+			best = name;
+	}
+	return best;
+}
+
+static void
+add_matches(const struct model *model, const char *word, enum match wanted,
+	    struct names_found *found)
+{
+	for (size_t i = 0; i < model->contacts.count; i++) {
+		const struct model_contact *contact = model->contacts.rows[i];
+
+		if (match_of(model, contact->jid, word) != wanted)
+			continue;
+		if (found->count < NAMES_MAX)
+			found->jids[found->count] = contact->jid;
+		found->count++;
+	}
+	for (size_t i = 0; i < model->chats.count; i++) {
+		const struct chat *chat = model->chats.rows[i];
+
+		if (model_contact(model, chat->jid) ||
+		    match_of(model, chat->jid, word) != wanted)
+			continue;
+		if (found->count < NAMES_MAX)
+			found->jids[found->count] = chat->jid;
+		found->count++;
+	}
+}
+
+void
+names_find(const struct model *model, const char *word, struct names_found *ret_found)
+{
+	*ret_found = (struct names_found){0};
+	add_matches(model, word, MATCH_WHOLE, ret_found);
+	if (ret_found->count == 0)
+		add_matches(model, word, MATCH_PART, ret_found);
+}
+
+char *
+names_address(const char *word)
+{
+	size_t len = strcspn(word, "/");
+	const char *at = memchr(word, '@', len);
+	const char *domain = at ? at + 1 : word;
+
+	if (at == word || (size_t)(domain - word) >= len || len > 2047)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)word[i] <= ' ' || strchr("\"<>", word[i]))
+			return NULL;
+	if (!at && !memchr(word, '.', len))
+		return NULL;
+	char *address = mem_strndup(word, len);
+	for (size_t i = 0; i < len; i++)
+		if (address[i] >= 'A' && address[i] <= 'Z')
+			address[i] = (char)(address[i] - 'A' + 'a');
+	return address;
+}

@@ -1,0 +1,318 @@
+/*
+ * Parts with priorities: what matters least gives way first on a narrow screen. No part
+ * counts down or turns: nothing here wakes tern up (the clock apart, which is an option).
+ */
+#include "tui/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/arena.h"
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+#include "tui/clock.h"
+#include "tui/door.h"
+#include "tui/options.h"
+#include "tui/terminal.h"
+#include "tui/view.h"
+#include "widgets/bar.h"
+#include "widgets/text.h"
+#include "widgets/theme.h"
+
+#define NAME_COLUMNS 24
+
+struct status {
+	struct bar *chats, *bar;
+	struct screen_area chats_area, bar_area;
+};
+
+/* Parts under construction. */
+struct parts {
+	struct arena arena;
+	struct bar_part *rows;
+	size_t count;
+};
+
+struct status *
+status_new(void)
+{
+	struct status *status = mem_alloc(sizeof *status);
+
+	status->chats = bar_new(ROLE_BAR);
+	status->bar = bar_new(ROLE_STATUS);
+	return status;
+}
+
+void
+status_free(struct status *status)
+{
+	if (!status)
+		return;
+	bar_free(status->chats);
+	bar_free(status->bar);
+	free(status);
+}
+
+void
+status_set_areas(struct status *status, struct screen_area chats, struct screen_area bar)
+{
+	status->chats_area = chats;
+	status->bar_area = bar;
+	if (chats.height > 0)
+		bar_set_area(status->chats, chats);
+	if (bar.height > 0)
+		bar_set_area(status->bar, bar);
+	bar_touch(status->chats);
+	bar_touch(status->bar);
+}
+
+static void
+add(struct parts *parts, struct bar_part part)
+{
+	if (!part.text || !part.text[0])
+		return;
+	parts->rows = mem_resize(parts->rows, parts->count + 1, sizeof *parts->rows);
+	parts->rows[parts->count++] = part;
+}
+
+static void
+finish(struct parts *parts, struct bar *bar)
+{
+	bar_set(bar, parts->rows, parts->count);
+	free(parts->rows);
+	arena_done(&parts->arena);
+}
+
+/* ---- the conversation line ------------------------------------------------------------
+ */
+
+static void
+add_chat(struct app *app, struct parts *parts, const struct chat *chat, size_t number)
+{
+	char buffer[256];
+	bool is_current = view_chat(app->view) == chat;
+	char *name = text_ellipsis(
+		model_name(app->model, chat->jid, buffer, sizeof buffer), NAME_COLUMNS);
+	struct bar_part part = {
+		.side = BAR_LEFT,
+		.priority = is_current	       ? 30
+			    : chat->unread > 0 ? 20
+					       : 10,
+		.shrink = 6,
+		.role = is_current	   ? ROLE_BAR_CURRENT
+			: chat->mentions   ? ROLE_BAR_ATTENTION
+			: chat->unread > 0 ? ROLE_BAR_ACTIVITY
+					   : ROLE_BAR,
+	};
+
+	if (chat->unread > 0)
+		part.text = arena_printf(&parts->arena, " %zu %s (%lld) ", number, name,
+					 (long long)chat->unread);
+	else
+		part.text = arena_printf(&parts->arena, " %zu %s ", number, name);
+	free(name);
+	add(parts, part);
+}
+
+static void
+update_chats(struct app *app, struct status *status)
+{
+	struct parts parts = {0};
+	const struct model *model = app->model;
+
+	add(&parts,
+	    (struct bar_part){.side = BAR_LEFT,
+			      .priority = 25,
+			      .role = view_kind(app->view) == VIEW_CONTACTS
+					      ? ROLE_BAR_CURRENT
+					      : ROLE_BAR,
+			      .text = view_kind(app->view) == VIEW_CONTACTS ? " contacts "
+				      : view_kind(app->view) == VIEW_HELP   ? " help "
+									    : ""});
+	for (size_t i = 0; i < model->open_count; i++)
+		add_chat(app, &parts, model->open[i], i + 1);
+	if (model->open_count == 0)
+		add(&parts, (struct bar_part){.side = BAR_LEFT,
+					      .priority = 5,
+					      .shrink = 12,
+					      .role = ROLE_BAR,
+					      .text = "No conversations yet. /contacts, "
+						      "/msg NAME or F1"});
+	if (model->requests.count > 0)
+		add(&parts,
+		    (struct bar_part){
+			    .side = BAR_RIGHT,
+			    .priority = 22,
+			    .role = ROLE_BAR_ATTENTION,
+			    .text = arena_printf(&parts.arena, " %zu request%s ",
+						 model->requests.count,
+						 model->requests.count == 1 ? "" : "s")});
+	finish(&parts, status->chats);
+}
+
+/* ---- the status bar
+ * ---------------------------------------------------------------------- */
+
+static const char *
+link_text(struct app *app, struct arena *arena)
+{
+	static const char *const phases[link_state_COUNT] = {
+		[link_state_OFFLINE] = "offline",
+		[link_state_WAITING] = "waiting",
+		[link_state_RESOLVING] = "looking up the server",
+		[link_state_CONNECTING] = "connecting",
+		[link_state_SECURING] = "securing",
+		[link_state_AUTHENTICATING] = "logging in",
+		[link_state_BINDING] = "logging in",
+		[link_state_REFUSED] = "refused",
+		[link_state_LOCKED] = "locked",
+	};
+	const struct model *model = app->model;
+	const struct model_link *link = &model->link;
+	char time[12];
+
+	if (link->state == link_state_WAITING && link->retry_at) {
+		clock_second(link->retry_at * 1000, time);
+		return arena_printf(arena, "offline, next try at %s%s%s", time,
+				    link->reason ? ": " : "",
+				    link->reason ? link->reason : "");
+	}
+	if (link->state != link_state_ONLINE)
+		return arena_printf(arena, "%s%s%s", phases[link->state],
+				    link->reason ? ": " : "",
+				    link->reason ? link->reason : "");
+	if (model->show == show_ONLINE && model->status_text[0] == '\0')
+		return "";
+	return arena_printf(arena, "%s%s%s", bridge_show_text(model->show),
+			    model->status_text[0] ? ": " : "", model->status_text);
+}
+
+static void
+add_self(struct app *app, struct parts *parts)
+{
+	const struct model *model = app->model;
+	bool is_attached = door_state(app->door) == DOOR_ATTACHED;
+	bool is_online = is_attached && model->link.state == link_state_ONLINE;
+	bool is_bad = !is_attached || model->link.state == link_state_REFUSED ||
+		      model->link.state == link_state_WAITING ||
+		      model->link.state == link_state_LOCKED;
+	const char *mark = is_online ? "●" : "○";
+
+	add(parts, (struct bar_part){.side = BAR_LEFT,
+				     .priority = 50,
+				     .shrink = 8,
+				     .role = is_online ? ROLE_STATUS_GOOD : ROLE_STATUS,
+				     .text = arena_printf(&parts->arena, " %s %s", mark,
+							  model->profile)});
+	add(parts, (struct bar_part){.side = BAR_LEFT,
+				     .priority = 40,
+				     .shrink = 7,
+				     .role = is_bad ? ROLE_STATUS_BAD : ROLE_STATUS,
+				     .text = is_attached ? link_text(app, &parts->arena)
+							 : "the daemon is away"});
+	if (is_attached && !model->is_protected)
+		add(parts, (struct bar_part){.side = BAR_LEFT,
+					     .priority = 2,
+					     .role = ROLE_STATUS_HINT,
+					     .text = "unprotected"});
+}
+
+static void
+add_other(struct app *app, struct parts *parts)
+{
+	struct chat *chat = view_chat(app->view);
+	char buffer[256];
+
+	if (!chat)
+		return;
+	const struct model_contact *contact = model_contact(app->model, chat->jid);
+	const struct model_presence *best = contact ? model_best(contact) : NULL;
+	const char *name = model_name(app->model, chat->jid, buffer, sizeof buffer);
+	if (chat->typing == chat_state_COMPOSING) {
+		add(parts, (struct bar_part){.side = BAR_MIDDLE,
+					     .priority = 30,
+					     .shrink = 6,
+					     .role = ROLE_STATUS_HINT,
+					     .text = arena_printf(&parts->arena,
+								  "%s is typing", name)});
+		return;
+	}
+	const char *show = best ? bridge_show_text(best->show) : "offline";
+	const char *text = best && best->text[0] ? best->text : NULL;
+	if (!contact)
+		show = "not among your contacts";
+	add(parts, (struct bar_part){.side = BAR_MIDDLE,
+				     .priority = 10,
+				     .shrink = 8,
+				     .role = ROLE_STATUS_HINT,
+				     .text = arena_printf(&parts->arena, "%s: %s%s%s",
+							  name, show, text ? ", " : "",
+							  text ? text : "")});
+}
+
+static void
+add_right(struct app *app, struct parts *parts)
+{
+	size_t below = view_below(app->view);
+	char time[8];
+
+	if (below > 0)
+		add(parts, (struct bar_part){.side = BAR_RIGHT,
+					     .priority = 45,
+					     .role = ROLE_STATUS_HINT,
+					     .text = arena_printf(&parts->arena,
+								  "↓ %zu below", below)});
+	if (app->terminal && terminal_has_prefix(app->terminal))
+		add(parts, (struct bar_part){.side = BAR_RIGHT,
+					     .priority = 46,
+					     .role = ROLE_STATUS_HINT,
+					     .text = "Esc-"});
+	if (options_is_on(app->options, "clock")) {
+		clock_minute(clock_now(), time);
+		add(parts, (struct bar_part){.side = BAR_RIGHT,
+					     .priority = 8,
+					     .role = ROLE_STATUS_HINT,
+					     .text = arena_strdup(&parts->arena, time)});
+	}
+	add(parts,
+	    (struct bar_part){.side = BAR_RIGHT,
+			      .priority = 1,
+			      .role = ROLE_STATUS_HINT,
+			      .text = view_kind(app->view) == VIEW_HELP ? "Esc Esc: back "
+									: "F1: help "});
+}
+
+static void
+update_bar(struct app *app, struct status *status)
+{
+	struct parts parts = {0};
+	const char *hint = view_hinted(app->view);
+
+	add_self(app, &parts);
+	if (hint)
+		add(&parts, (struct bar_part){.side = BAR_LEFT,
+					      .priority = 60,
+					      .shrink = 10,
+					      .role = ROLE_STATUS_HINT,
+					      .text = hint});
+	else
+		add_other(app, &parts);
+	add_right(app, &parts);
+	finish(&parts, status->bar);
+}
+
+void
+status_update(struct app *app, struct status *status)
+{
+	update_chats(app, status);
+	update_bar(app, status);
+}
+
+void
+status_draw(struct status *status, struct screen *screen)
+{
+	if (status->chats_area.height > 0)
+		bar_draw(status->chats, screen);
+	if (status->bar_area.height > 0)
+		bar_draw(status->bar, screen);
+}

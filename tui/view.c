@@ -1,0 +1,380 @@
+/*
+ * Layout: the page on top as high as can be, at full width (so that the terminal itself
+ * can scroll it), the rest below. Rows are given out from the bottom: status, input,
+ * conversation line, toast; where there are too few, the later ones go without.
+ */
+#include "tui/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+#include "tui/chat_view.h"
+#include "tui/contacts_view.h"
+#include "tui/door.h"
+#include "tui/forms.h"
+#include "tui/help_view.h"
+#include "tui/input.h"
+#include "tui/status.h"
+#include "tui/terminal.h"
+#include "tui/toast.h"
+#include "widgets/list.h"
+#include "widgets/log.h"
+#include "widgets/screen.h"
+
+struct view {
+	enum view_kind kind, before;
+	struct chat *chat; /* of VIEW_CHAT, kept while help is shown */
+	struct chat_view *chat_view;
+	struct contacts_view *contacts;
+	struct help_view *help;
+	struct status *status;
+	char *hint;
+	struct screen_area page, toast, input;
+	bool is_placed; /* areas are as the layout wants them */
+	bool has_stale_contacts;
+};
+
+struct view *
+view_new(void)
+{
+	struct view *view = mem_alloc(sizeof *view);
+
+	view->chat_view = chat_view_new();
+	view->contacts = contacts_view_new();
+	view->help = help_view_new();
+	view->status = status_new();
+	view->has_stale_contacts = true;
+	return view;
+}
+
+void
+view_free(struct view *view)
+{
+	if (!view)
+		return;
+	chat_view_free(view->chat_view);
+	contacts_view_free(view->contacts);
+	help_view_free(view->help);
+	status_free(view->status);
+	free(view->hint);
+	free(view);
+}
+
+enum view_kind
+view_kind(const struct view *view)
+{
+	return view->kind;
+}
+
+struct chat *
+view_chat(const struct view *view)
+{
+	return view->kind == VIEW_CHAT ? view->chat : NULL;
+}
+
+static void
+switch_to(struct app *app, enum view_kind kind, struct chat *chat)
+{
+	struct view *view = app->view;
+
+	if (view->kind == kind && (kind != VIEW_CHAT || view->chat == chat))
+		return;
+	if (kind == VIEW_HELP || kind == VIEW_FORM) {
+		if (view->kind != VIEW_FORM && view->kind != VIEW_HELP)
+			view->before = view->kind;
+	} else {
+		view->chat = chat;
+		chat_view_show(app, view->chat_view, chat);
+		input_show(app, chat);
+	}
+	view->kind = kind;
+	view->has_stale_contacts = true;
+	if (app->terminal)
+		terminal_set_escape_key(app->terminal, kind == VIEW_FORM);
+	view_hint(app, NULL);
+	view_place_all(view);
+}
+
+void
+view_show(struct app *app, enum view_kind kind)
+{
+	if (kind == VIEW_HELP)
+		help_view_fill(app, app->view->help);
+	switch_to(app, kind, NULL);
+}
+
+void
+view_show_chat(struct app *app, struct chat *chat)
+{
+	struct client *client = door_client(app->door);
+
+	if (!chat->is_open && door_state(app->door) == DOOR_ATTACHED) {
+		struct bridge_jid_params params = {.profile = app->model->profile,
+						   .jid = chat->jid};
+
+		model_set_open(app->model, chat, true);
+		client_conversation_open(client, &params, app_told, app);
+	}
+	switch_to(app, VIEW_CHAT, chat);
+}
+
+void
+view_back(struct app *app)
+{
+	struct view *view = app->view;
+
+	if (view->before == VIEW_CHAT && view->chat)
+		switch_to(app, VIEW_CHAT, view->chat);
+	else
+		switch_to(app, VIEW_CONTACTS, NULL);
+	view_place_all(view);
+}
+
+/* ---- moving ------------------------------------------------------------------------ */
+
+static struct list *
+list_shown(const struct view *view)
+{
+	if (view->kind == VIEW_CONTACTS)
+		return contacts_view_list(view->contacts);
+	return view->kind == VIEW_HELP ? help_view_list(view->help) : NULL;
+}
+
+void
+view_page(struct app *app, int by)
+{
+	struct view *view = app->view;
+	struct list *list = list_shown(view);
+
+	if (list)
+		(void)list_page(list, by);
+	else if (view->kind == VIEW_CHAT && by < 0)
+		(void)log_page_up(chat_view_log(view->chat_view));
+	else if (view->kind == VIEW_CHAT)
+		(void)log_page_down(chat_view_log(view->chat_view));
+}
+
+void
+view_move(struct app *app, int by)
+{
+	struct list *list = list_shown(app->view);
+
+	if (list)
+		(void)list_move(list, by);
+	else if (app->view->kind == VIEW_CHAT)
+		(void)log_scroll(chat_view_log(app->view->chat_view), -by);
+}
+
+void
+view_end(struct app *app, bool is_top)
+{
+	struct view *view = app->view;
+	struct list *list = list_shown(view);
+
+	if (list && is_top)
+		(void)list_home(list);
+	else if (list)
+		(void)list_end(list);
+	else if (view->kind == VIEW_CHAT && is_top)
+		log_to_top(chat_view_log(view->chat_view));
+	else if (view->kind == VIEW_CHAT)
+		log_to_bottom(chat_view_log(view->chat_view));
+}
+
+void
+view_open_selected(struct app *app)
+{
+	struct view *view = app->view;
+
+	if (view->kind == VIEW_HELP) {
+		help_view_explain(app, view->help);
+		return;
+	}
+	if (view->kind != VIEW_CONTACTS)
+		return;
+	const char *jid = contacts_view_selected(view->contacts);
+	if (!jid)
+		return;
+	if (by_jid_find(&app->model->requests, jid)) {
+		app_say(app,
+			"%s wants to see when you are online: /accept %s lets them, "
+			"/deny %s refuses.",
+			jid, jid, jid);
+		return;
+	}
+	view_show_chat(app, model_need_chat(app->model, jid));
+}
+
+bool
+view_is_at_bottom(const struct view *view)
+{
+	return log_is_at_bottom(chat_view_log(view->chat_view));
+}
+
+size_t
+view_below(const struct view *view)
+{
+	return view->kind == VIEW_CHAT ? log_below(chat_view_log(view->chat_view)) : 0;
+}
+
+int64_t
+view_seen_place(const struct view *view)
+{
+	return view->kind == VIEW_CHAT ? chat_view_seen(view->chat_view) : 0;
+}
+
+bool
+view_notice(struct app *app, const char *jid, const char *text)
+{
+	struct view *view = app->view;
+
+	if (view->kind != VIEW_CHAT || !jid || strcmp(view->chat->jid, jid) != 0)
+		return false;
+	chat_view_notice(view->chat_view, text);
+	return true;
+}
+
+void
+view_answered(struct app *app)
+{
+	chat_view_answered(app->view->chat_view);
+}
+
+char *
+view_bare(struct app *app)
+{
+	if (app->view->kind == VIEW_CHAT)
+		return log_bare(chat_view_log(app->view->chat_view));
+	return NULL;
+}
+
+void
+view_hint(struct app *app, const char *text)
+{
+	mem_replace(&app->view->hint, text);
+}
+
+const char *
+view_hinted(const struct view *view)
+{
+	return view->hint;
+}
+
+/* ---- drawing ----------------------------------------------------------------------- */
+
+void
+view_place_all(struct view *view)
+{
+	view->is_placed = false;
+}
+
+void
+view_touch_all(struct view *view)
+{
+	view->is_placed = false;
+}
+
+void
+view_rewrite(struct view *view)
+{
+	chat_view_rewrite(view->chat_view);
+	view->is_placed = false;
+	view->has_stale_contacts = true;
+}
+
+static void
+set_page_area(struct app *app, struct screen_area area)
+{
+	struct view *view = app->view;
+
+	view->page = area;
+	if (view->kind == VIEW_CHAT) {
+		log_set_area(chat_view_log(view->chat_view), area);
+		log_touch(chat_view_log(view->chat_view));
+	} else if (list_shown(view)) {
+		list_set_area(list_shown(view), area);
+		list_touch(list_shown(view));
+	} else if (view->kind == VIEW_FORM) {
+		forms_set_area(app, area);
+	}
+}
+
+/* Places everything; what keeps its place is left alone. */
+static void
+place(struct app *app)
+{
+	struct view *view = app->view;
+	struct screen *screen = terminal_screen(app->terminal);
+	int rows = screen_rows(screen), width = screen_columns(screen);
+	bool is_plain = view->kind != VIEW_FORM;
+	int left = rows;
+
+	int status = is_plain && left > 1 ? 1 : 0;
+	left -= status;
+	int input = is_plain ? input_rows(app, width, left / 3 > 1 ? left / 3 : 1) : 0;
+	left -= input;
+	int bar = is_plain && left > 2 ? 1 : 0;
+	left -= bar;
+	int toast = is_plain ? toast_rows(app->toast, width, left > 1 ? left - 1 : 0) : 0;
+	left -= toast;
+	struct screen_area page = {0, 0, left, width};
+	struct screen_area said = {left, 0, toast, width};
+	struct screen_area line = {left + toast + bar, 0, input, width};
+	if (view->is_placed && memcmp(&page, &view->page, sizeof page) == 0 &&
+	    memcmp(&said, &view->toast, sizeof said) == 0 &&
+	    memcmp(&line, &view->input, sizeof line) == 0)
+		return;
+	if (!view->is_placed)
+		screen_erase(screen);
+	view->is_placed = true;
+	set_page_area(app, page);
+	view->toast = said;
+	toast_set_area(app->toast, said);
+	view->input = line;
+	input_set_area(app, line);
+	status_set_areas(view->status, (struct screen_area){left + toast, 0, bar, width},
+			 (struct screen_area){rows - status, 0, status, width});
+}
+
+static void
+update(struct app *app)
+{
+	struct view *view = app->view;
+	unsigned dirty = app->model->dirty;
+
+	if (dirty & (MODEL_CONTACTS | MODEL_CHATS | MODEL_LINK))
+		view->has_stale_contacts = true;
+	if (view->kind == VIEW_CONTACTS && view->has_stale_contacts) {
+		contacts_view_update(app, view->contacts);
+		view->has_stale_contacts = false;
+	}
+	input_update(app);
+	place(app);
+	if (view->kind == VIEW_CHAT)
+		chat_view_update(app, view->chat_view);
+	if (view->kind != VIEW_FORM)
+		status_update(app, view->status);
+	app->model->dirty = 0;
+}
+
+void
+view_draw(struct app *app)
+{
+	struct view *view = app->view;
+	struct screen *screen = terminal_screen(app->terminal);
+
+	update(app);
+	if (view->kind == VIEW_FORM) {
+		forms_draw(app, screen);
+		return;
+	}
+	if (view->kind == VIEW_CHAT)
+		log_draw(chat_view_log(view->chat_view), screen);
+	else if (list_shown(view))
+		list_draw(list_shown(view), screen);
+	toast_draw(app->toast, screen);
+	status_draw(view->status, screen);
+	input_draw(app, screen);
+}
