@@ -26,16 +26,16 @@ struct vault {
 	struct vault_content content;
 };
 
-static int
-new_vault(int dir_fd, struct vault **ret_vault)
+/* NULL with errno set if the descriptor can't be kept. */
+static struct vault *
+new_vault(int dir_fd)
 {
 	int fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
-		return -errno;
+		return NULL;
 	struct vault *vault = mem_alloc(sizeof *vault);
 	vault->dir_fd = fd;
-	*ret_vault = vault;
-	return 0;
+	return vault;
 }
 
 int
@@ -43,14 +43,13 @@ vault_create(int dir_fd, const struct secret *profile_password, struct vault **r
 {
 	if (vault_file_exists(dir_fd))
 		return -EEXIST;
-	struct vault *vault;
-	int error = new_vault(dir_fd, &vault);
-	if (error)
-		return error;
+	struct vault *vault = new_vault(dir_fd);
+	if (!vault)
+		return -errno;
 	seal_random(secret_room(&vault->master, SEAL_KEY), SEAL_KEY);
 	vault->content.slot_count = 1;
-	error = seal_slot_make(&vault->content.slots[0], &vault->master,
-			       profile_password);
+	int error = seal_slot_make(&vault->content.slots[0], &vault->master,
+				   profile_password);
 	if (!error) {
 		seal_close(&vault->master, check_name, "", 0, vault->content.check);
 		error = vault_file_write(vault->dir_fd, &vault->content);
@@ -65,11 +64,10 @@ vault_create(int dir_fd, const struct secret *profile_password, struct vault **r
 int
 vault_open(int dir_fd, struct vault **ret_vault)
 {
-	struct vault *vault;
-	int error = new_vault(dir_fd, &vault);
-	if (error)
-		return error;
-	error = vault_file_read(dir_fd, &vault->content);
+	struct vault *vault = new_vault(dir_fd);
+	if (!vault)
+		return -errno;
+	int error = vault_file_read(dir_fd, &vault->content);
 	if (!error && !vault_is_protected(vault)) {
 		struct secret key = {0};
 		secret_set(&key, vault->content.slots[0].key, SEAL_KEY);

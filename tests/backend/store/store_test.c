@@ -182,7 +182,7 @@ each_failing_step_is_told_and_leaves_a_usable_store(void **state)
 		int steps = script.steps;
 		script.fail_step = 0;
 		for (int i = 0; i < 3; i++) {
-			char told[40];
+			char told[128];
 			(void)snprintf(told, sizeof told, "%s!", names[i]);
 			assert_int_equal(is_kept(bed, names[i]),
 					 !strstr(script.told, told));
