@@ -5,7 +5,7 @@
  */
 #include "backend/xmpp/scan.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 /* Only five names and numbers can be meant; with zeros before them. */
 #define REFERENCE_MAX 64
@@ -18,12 +18,20 @@ scan_init(struct scan *scan, size_t max_token)
 	*scan = (struct scan){.state = SCAN_TEXT, .max_token = max_token};
 }
 
+/* Never a byte of UTF-8 that XML may carry. They are also what expat takes UTF-16 by,
+ * whatever encoding it was told, and UTF-16 would pass this scan unread. */
+static bool
+is_refused(uint8_t byte)
+{
+	return byte == 0 || byte >= 0xfe;
+}
+
 /* The length of plain text at the start of BYTES. */
 static size_t
 text_length(const uint8_t *bytes, size_t len)
 {
 	size_t i = 0;
-	while (i < len && bytes[i] != '<' && bytes[i] != '&')
+	while (i < len && bytes[i] != '<' && bytes[i] != '&' && !is_refused(bytes[i]))
 		i++;
 	return i;
 }
@@ -107,6 +115,8 @@ step_reference(struct scan *scan, uint8_t byte)
 static enum scan_fault
 step(struct scan *scan, uint8_t byte)
 {
+	if (is_refused(byte))
+		return SCAN_ILL_FORMED;
 	switch (scan->state) {
 	case SCAN_TEXT:
 		scan->token = 0;

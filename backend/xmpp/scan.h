@@ -12,7 +12,7 @@
 
 enum scan_fault {
 	SCAN_FINE,
-	SCAN_ILL_FORMED, /* a '<' in a tag, a reference that is none */
+	SCAN_ILL_FORMED, /* a '<' in a tag, a reference that is none, not UTF-8 */
 	SCAN_RESTRICTED, /* comment, processing instruction or DTD */
 	SCAN_TOO_LONG,	 /* a token over the limit */
 };

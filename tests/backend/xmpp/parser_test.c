@@ -160,6 +160,22 @@ headers_that_are_none_are_refused(void **state)
 }
 
 static void
+another_encoding_is_refused(void **state)
+{
+	(void)state;
+	/* expat would read either as UTF-16, though it was told UTF-8. */
+	static const char little[] = "<\0s\0>\0";
+	static const char marked[] = "\xff\xfe<\0s\0>\0";
+	struct record how = {0};
+	char *lines = run(little, sizeof little - 1, &how, 0, 2);
+	assert_string_equal(lines, "broken not-well-formed\n");
+	free(lines);
+	lines = run(marked, sizeof marked - 1, &how, 0, 20);
+	assert_string_equal(lines, "broken not-well-formed\n");
+	free(lines);
+}
+
+static void
 restart_takes_a_new_stream_and_nothing_before_it(void **state)
 {
 	(void)state;
@@ -363,6 +379,7 @@ main(void)
 		cmocka_unit_test(same_calls_at_every_split),
 		cmocka_unit_test(no_stanza_waits_for_later_bytes),
 		cmocka_unit_test(headers_that_are_none_are_refused),
+		cmocka_unit_test(another_encoding_is_refused),
 		cmocka_unit_test(restart_takes_a_new_stream_and_nothing_before_it),
 		cmocka_unit_test(data_after_a_restart_is_refused),
 		cmocka_unit_test(hooks_may_stop_and_free),

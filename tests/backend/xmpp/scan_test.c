@@ -38,6 +38,8 @@ static const struct {
 	{"<![CDATA[<&", 11, SCAN_FINE},
 	{"<![CDATA[]]]><b", 13, SCAN_FINE},
 	{"<![CDATA[]>]]<b", 15, SCAN_FINE},
+	{"ab\xff", 2, SCAN_ILL_FORMED},
+	{"<\xfe", 0, SCAN_ILL_FORMED},
 	{"<12345678901234567890", 0, SCAN_TOO_LONG},
 	{"<1234567890123456789012345678901>", 0, SCAN_TOO_LONG},
 };
