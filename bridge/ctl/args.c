@@ -1,0 +1,274 @@
+/*
+ * The parser of args.h. Which option goes with which verb is a bit in the verb's row; the
+ * list for getopt_long is made from the same rows.
+ */
+#include "bridge/ctl/args.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+
+const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
+	[CTL_PASSWORD_FILE] =
+		{"password-file", "FILE",
+		 "read the account's password from FILE (- is standard input)"},
+	[CTL_PROFILE_PASSWORD_FILE] =
+		{"profile-password-file", "FILE",
+		 "read the password that seals the profile from FILE"},
+	[CTL_HOST] = {"host", "HOST", "connect to HOST instead of asking DNS"},
+	[CTL_PORT] = {"port", "PORT", "and to this port"},
+	[CTL_DIRECT_TLS] = {"direct-tls", NULL, "TLS from the first byte"},
+	[CTL_CA_FILE] = {"ca-file", "FILE",
+			 "trust this PEM file instead of the system's"},
+	[CTL_YES] = {"yes", NULL, "do not ask"},
+	[CTL_NAME] = {"name", "NAME", "the contact's name"},
+	[CTL_GROUP] = {"group", "GROUP",
+		       "a group to put the contact in; may be repeated"},
+	[CTL_WAIT] = {"wait", "sent", "wait until the message is written to the server"},
+	[CTL_LIMIT] = {"limit", "N", "at most N lines, 1 to 500"},
+	[CTL_BEFORE] = {"before", "CURSOR", "lines before this place"},
+};
+
+enum { OPTION_BASE = 256, PROFILE = 'p', JSON = 'j', HELP = 'h', VERSION = 'V' };
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(char **ret_problem, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	*ret_problem = mem_vprintf(format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static void
+fill_options(struct option *options)
+{
+	static const struct option common[] = {
+		{"profile", required_argument, NULL, PROFILE},
+		{"json", no_argument, NULL, JSON},
+		{"help", no_argument, NULL, HELP},
+		{"version", no_argument, NULL, VERSION},
+	};
+	size_t count = sizeof common / sizeof *common;
+	memcpy(options, common, sizeof common);
+	for (int i = 0; i < CTL_OPTION_COUNT; i++) {
+		options[count++] = (struct option){
+			.name = ctl_options[i].name,
+			.has_arg = ctl_options[i].value ? required_argument : no_argument,
+			.val = OPTION_BASE + i,
+		};
+	}
+	options[count] = (struct option){0};
+}
+
+static int
+take_number(enum ctl_option option, const char *text, int64_t least, int64_t most,
+	    int64_t *ret_number, char **ret_problem)
+{
+	char *end;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	if (!*text || *end || errno || number < least || number > most)
+		return refuse(ret_problem, "--%s is a number from %lld to %lld.",
+			      ctl_options[option].name, (long long)least,
+			      (long long)most);
+	*ret_number = number;
+	return 0;
+}
+
+static void
+add_group(struct ctl_command *command, const char *group)
+{
+	command->groups = mem_resize(command->groups, command->group_count + 1,
+				     sizeof *command->groups);
+	command->groups[command->group_count++] = group;
+}
+
+static int
+take_option(struct ctl_command *command, int code, const char *value, char **ret_problem)
+{
+	if (code == PROFILE) {
+		command->profile = value;
+	} else if (code == JSON) {
+		command->is_json = true;
+	} else if (code == HELP) {
+		command->is_help = true;
+	} else if (code == VERSION) {
+		command->is_version = true;
+	} else {
+		enum ctl_option option = (enum ctl_option)(code - OPTION_BASE);
+		command->values[option] = value ? value : "";
+		if (option == CTL_GROUP)
+			add_group(command, value);
+		if (option == CTL_PORT)
+			return take_number(option, value, 1, 65535, &command->port,
+					   ret_problem);
+		if (option == CTL_LIMIT)
+			return take_number(option, value, 1, 500, &command->limit,
+					   ret_problem);
+		if (option == CTL_BEFORE)
+			return take_number(option, value, 1, INT64_MAX, &command->before,
+					   ret_problem);
+		if (option == CTL_WAIT && strcmp(value, "sent") != 0)
+			return refuse(ret_problem, "--wait takes the word sent.");
+	}
+	return 0;
+}
+
+/* Whether the words begin with those of NAME; the number of NAME's words, or 0. */
+static int
+match_verb(const char *name, char **words, int count)
+{
+	const char *space = strchr(name, ' ');
+	size_t len = space ? (size_t)(space - name) : strlen(name);
+	if (count < 1 || strlen(words[0]) != len || strncmp(words[0], name, len) != 0)
+		return 0;
+	if (!space)
+		return 1;
+	return count > 1 && strcmp(words[1], space + 1) == 0 ? 2 : 0;
+}
+
+/* Finds the verb with most words at the beginning of the words. */
+static int
+take_verb(struct ctl_command *command, char **ret_problem)
+{
+	int best = 0;
+	bool is_begun = false;
+	for (const struct ctl_verb *verb = ctl_verbs; verb->name; verb++) {
+		int words = match_verb(verb->name, command->words, command->word_count);
+		if (words > best) {
+			best = words;
+			command->verb = verb;
+		}
+		size_t len = strcspn(verb->name, " ");
+		is_begun |= command->word_count > 0 && verb->name[len] &&
+			    strlen(command->words[0]) == len &&
+			    strncmp(verb->name, command->words[0], len) == 0;
+	}
+	if (best > 0) {
+		command->words += best;
+		command->word_count -= best;
+		return 0;
+	}
+	if (command->is_help || command->is_version)
+		return 0;
+	if (command->word_count == 0)
+		return refuse(ret_problem,
+			      "What to do? \"ternctl --help\" lists the verbs.");
+	return refuse(ret_problem,
+		      "There is no verb \"%s%s%s\"; \"ternctl --help\" lists them.",
+		      command->words[0], is_begun && command->word_count > 1 ? " " : "",
+		      is_begun && command->word_count > 1 ? command->words[1] : "");
+}
+
+static int
+check_fit(const struct ctl_command *command, char **ret_problem)
+{
+	const struct ctl_verb *verb = command->verb;
+	if (!verb || command->is_help || command->is_version)
+		return 0;
+	for (int i = 0; i < CTL_OPTION_COUNT; i++) {
+		if (command->values[i] && !(verb->options >> i & 1))
+			return refuse(ret_problem, "\"%s\" has no option --%s.",
+				      verb->name, ctl_options[i].name);
+	}
+	if (command->word_count < verb->least ||
+	    (verb->most >= 0 && command->word_count > verb->most))
+		return refuse(ret_problem, "Usage: ternctl %s%s%s", verb->name,
+			      *verb->words ? " " : "", verb->words);
+	return 0;
+}
+
+static int
+check_text(int argc, char **argv, char **ret_problem)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!utf8_is_valid(argv[i], strlen(argv[i])))
+			return refuse(ret_problem, "Argument %d is no UTF-8.", i);
+	}
+	return 0;
+}
+
+int
+ctl_parse(int argc, char **argv, struct ctl_command *ret_command, char **ret_problem)
+{
+	struct option options[CTL_OPTION_COUNT + 5];
+	struct ctl_command command = {.profile = "@DEFAULT@"};
+	int code;
+	int status = check_text(argc, argv, ret_problem);
+	fill_options(options);
+	optind = 0;
+	opterr = 0;
+	while (status == 0 &&
+	       (code = getopt_long(argc, argv, ":p:hV", options, NULL)) != -1) {
+		if (code == '?' || code == ':')
+			status = refuse(ret_problem,
+					code == ':' ? "%s needs a value."
+						    : "There is no option %s.",
+					argv[optind - 1]);
+		else
+			status = take_option(&command, code, optarg, ret_problem);
+	}
+	command.words = argv + optind;
+	command.word_count = argc - optind;
+	if (status == 0)
+		status = take_verb(&command, ret_problem);
+	if (status == 0)
+		status = check_fit(&command, ret_problem);
+	if (status == 0)
+		*ret_command = command;
+	else
+		ctl_command_done(&command);
+	return status;
+}
+
+void
+ctl_command_done(struct ctl_command *command)
+{
+	free(command->groups);
+	*command = (struct ctl_command){0};
+}
+
+/* ---- help ------------------------------------------------------------------------ */
+
+static void
+add_options(struct buf *out, unsigned options)
+{
+	for (int i = 0; i < CTL_OPTION_COUNT; i++) {
+		const struct ctl_option_row *row = &ctl_options[i];
+		if (!(options >> i & 1))
+			continue;
+		char name[64];
+		(void)snprintf(name, sizeof name, "--%s%s%s", row->name,
+			       row->value ? " " : "", row->value ? row->value : "");
+		buf_printf(out, "  %-28s %s\n", name, row->help);
+	}
+}
+
+void
+ctl_usage(struct buf *out, const struct ctl_verb *verb)
+{
+	if (verb) {
+		buf_printf(out, "Usage: ternctl [-p PROFILE] [--json] %s%s%s\n%s\n",
+			   verb->name, *verb->words ? " " : "", verb->words, verb->help);
+		add_options(out, verb->options);
+		return;
+	}
+	buf_add_text(out, "Usage: ternctl [-p PROFILE] [--json] VERB [ARGUMENT…]\n\n");
+	for (verb = ctl_verbs; verb->name; verb++) {
+		char line[64];
+		(void)snprintf(line, sizeof line, "%s %s", verb->name, verb->words);
+		buf_printf(out, "  %-28s %s\n", line, verb->help);
+	}
+	buf_add_text(
+		out,
+		"\n  -p, --profile PROFILE        the profile; else the default one\n"
+		"  --json                       one JSON object a line\n"
+		"  -h, --help                   this, or a verb's options\n"
+		"  -V, --version                the version\n");
+}

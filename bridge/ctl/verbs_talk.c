@@ -1,0 +1,341 @@
+/*
+ * The verbs about people: roster, send, history.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "bridge/ctl/print.h"
+#include "bridge/ctl/verbs.h"
+
+enum { NAME_MAX_BYTES = 1024 };
+
+static void
+add_clean(struct buf *out, const char *before, const char *text)
+{
+	if (!text || !*text)
+		return;
+	char *clean = clean_text(text, CLEAN_LINE, NAME_MAX_BYTES);
+	buf_printf(out, "%s%s", before, clean);
+	free(clean);
+}
+
+/* ---- roster ---------------------------------------------------------------------- */
+
+/* The presence of JID that says most: the one of highest priority. */
+static const struct bridge_presence *
+best_presence(const struct bridge_roster_result *roster, const char *jid)
+{
+	const struct bridge_presence *best = NULL;
+	for (size_t i = 0; i < roster->presences_count; i++) {
+		const struct bridge_presence *presence = &roster->presences[i];
+		if (strcmp(presence->jid, jid) == 0 &&
+		    (!best || presence->priority > best->priority))
+			best = presence;
+	}
+	return best;
+}
+
+static void
+add_contact(struct buf *out, const struct bridge_roster_result *roster,
+	    const struct bridge_contact *contact)
+{
+	const struct bridge_presence *presence = best_presence(roster, contact->jid);
+	const char *show = presence ? bridge_show_text(presence->show) : "offline";
+	buf_printf(out, "%-8s", show);
+	add_clean(out, "", contact->jid);
+	add_clean(out, "  ", contact->name);
+	for (size_t i = 0; i < contact->groups_count; i++)
+		add_clean(out, i == 0 ? "  [" : ", ", contact->groups[i]);
+	buf_add_text(out, contact->groups_count ? "]" : "");
+	if (contact->subscription != subscription_BOTH)
+		buf_printf(out, "  (%s%s)",
+			   bridge_subscription_text(contact->subscription),
+			   contact->is_asking ? ", asked" : "");
+	add_clean(out, "  ", presence ? presence->text : NULL);
+	buf_add_byte(out, '\n');
+}
+
+static void
+add_roster_json(struct buf *out, const struct bridge_roster_result *roster)
+{
+	for (size_t i = 0; i < roster->contacts_count; i++)
+		print_json(out, &record_contact, &roster->contacts[i], "kind", "contact");
+	for (size_t i = 0; i < roster->presences_count; i++)
+		print_json(out, &record_presence, &roster->presences[i], "kind",
+			   "presence");
+	for (size_t i = 0; i < roster->requests_count; i++)
+		print_json(out, &record_request, &roster->requests[i], "kind", "request");
+	for (size_t i = 0; i < roster->blocked_count; i++) {
+		buf_add_text(out, "{\"kind\":\"blocked\",\"jid\":");
+		print_json_text(out, roster->blocked[i]);
+		buf_add_text(out, "}\n");
+	}
+}
+
+static int
+take_roster(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_roster_result *roster = result;
+	struct buf out = {0};
+	(void)data;
+	if (ctl->command->is_json) {
+		add_roster_json(&out, roster);
+	} else {
+		for (size_t i = 0; i < roster->contacts_count; i++)
+			add_contact(&out, roster, &roster->contacts[i]);
+		for (size_t i = 0; i < roster->requests_count; i++) {
+			buf_add_text(&out, "request ");
+			add_clean(&out, "", roster->requests[i].jid);
+			add_clean(&out, "  ", roster->requests[i].text);
+			buf_add_byte(&out, '\n');
+		}
+		for (size_t i = 0; i < roster->blocked_count; i++) {
+			buf_add_text(&out, "blocked ");
+			add_clean(&out, "", roster->blocked[i]);
+			buf_add_byte(&out, '\n');
+		}
+	}
+	ctl_put(ctl, &out);
+	buf_done(&out);
+	return CTL_OK;
+}
+
+int
+verb_roster(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_profile_name params = {.profile = command->profile};
+	return ctl_call(ctl, METHOD_roster_list, &params, take_roster, NULL);
+}
+
+int
+verb_roster_add(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_roster_set_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.name = command->values[CTL_NAME],
+		.set_groups = command->group_count > 0,
+		.groups = command->groups,
+		.groups_count = command->group_count,
+		.subscribe = true,
+	};
+	return ctl_call(ctl, METHOD_roster_set, &params, NULL, NULL);
+}
+
+int
+verb_roster_remove(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_jid_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+	};
+	return ctl_call(ctl, METHOD_roster_remove, &params, NULL, NULL);
+}
+
+/* ---- send ------------------------------------------------------------------------ */
+
+/* A message on its way. */
+struct sending {
+	int64_t id; /* 0 while unknown */
+	enum bridge_line_state state;
+	bool is_settled;
+	bool is_stale; /* events were missed: its state has to be asked */
+	char *reason;
+};
+
+static void
+note_state(struct sending *sending, enum bridge_line_state state, const char *reason)
+{
+	sending->state = state;
+	mem_replace(&sending->reason, reason);
+	sending->is_settled = state == line_state_SENT || state == line_state_FAILED;
+}
+
+static void
+on_line(struct ctl *ctl, enum bridge_event event, const void *record)
+{
+	struct sending *sending = ctl->data;
+	if (event == EVENT_resync) {
+		sending->is_stale = true;
+	} else if (event == EVENT_line_changed) {
+		const struct bridge_line *line =
+			((const struct bridge_line_event *)record)->line;
+		if (sending->id && line->id == sending->id)
+			note_state(sending, line->state, line->reason);
+	}
+}
+
+static int
+take_sent(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_message_send_result *sent = result;
+	struct sending *sending = data;
+	(void)ctl;
+	sending->id = sent->id;
+	note_state(sending, sent->state, NULL);
+	return CTL_OK;
+}
+
+static int
+take_line(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_line_result *got = result;
+	(void)ctl;
+	note_state(data, got->line->state, got->line->reason);
+	return CTL_OK;
+}
+
+/* Waits for the line to be sent or failed: by events, and by asking whenever some may
+ * have been missed. */
+static int
+wait_sent(struct ctl *ctl, struct sending *sending)
+{
+	struct bridge_attach_params attach = {.profile = ctl->command->profile};
+	struct bridge_line_params params = {
+		.profile = ctl->command->profile,
+		.id = sending->id,
+	};
+	int code = CTL_OK;
+	ctl->on_event = on_line;
+	ctl->data = sending;
+	sending->is_stale = true;
+	while (!sending->is_settled && code == CTL_OK) {
+		if (sending->is_stale) {
+			sending->is_stale = false;
+			code = ctl_call(ctl, METHOD_attach, &attach, NULL, NULL);
+			if (code == CTL_OK)
+				code = ctl_call(ctl, METHOD_message_get, &params,
+						take_line, NULL);
+			continue;
+		}
+		(void)uv_run(&ctl->loop, UV_RUN_ONCE);
+		if (ctl->is_closed)
+			code = ctl_complain(
+				CTL_BRIDGE,
+				"The daemon ended; the message is stored and will "
+				"be sent when it runs again.");
+	}
+	ctl->on_event = NULL;
+	return code;
+}
+
+static void
+put_sent(struct ctl *ctl, const struct sending *sending)
+{
+	struct buf out = {0};
+	buf_printf(&out, "{\"id\":%lld,\"state\":\"%s\"}\n", (long long)sending->id,
+		   bridge_line_state_text(sending->state));
+	ctl_put(ctl, &out);
+	buf_done(&out);
+}
+
+/* The text to send: the argument, or standard input without its last line end. */
+static int
+read_text(const struct ctl_command *command, struct buf *out)
+{
+	if (command->word_count > 1)
+		buf_add_text(out, command->words[1]);
+	else if (ctl_read_input(out) != CTL_OK)
+		return CTL_USAGE;
+	if (command->word_count < 2 && out->len && out->data[out->len - 1] == '\n')
+		out->data[--out->len] = 0;
+	return out->len ? CTL_OK : ctl_complain(CTL_USAGE, "There is no text to send.");
+}
+
+int
+verb_send(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct buf text = {0};
+	struct sending sending = {0};
+	uint8_t token[16];
+	client_token(token);
+	int code = read_text(command, &text);
+	if (code == CTL_OK) {
+		struct bridge_message_send_params params = {
+			.profile = command->profile,
+			.token = {token, sizeof token},
+			.jid = command->words[0],
+			.body = (const char *)text.data,
+		};
+		code = ctl_call(ctl, METHOD_message_send, &params, take_sent, &sending);
+	}
+	if (code == CTL_OK && command->values[CTL_WAIT])
+		code = wait_sent(ctl, &sending);
+	if (code == CTL_OK && command->is_json)
+		put_sent(ctl, &sending);
+	if (code == CTL_OK && sending.state == line_state_FAILED)
+		code = ctl_complain(CTL_REFUSED, "It was not sent: %s",
+				    sending.reason ? sending.reason
+						   : "no reason was given.");
+	free(sending.reason);
+	buf_done(&text);
+	return code;
+}
+
+/* ---- history --------------------------------------------------------------------- */
+
+static void
+add_time(struct buf *out, int64_t time_ms)
+{
+	char text[32] = "?";
+	time_t seconds = (time_t)(time_ms / 1000);
+	struct tm local;
+	if (localtime_r(&seconds, &local))
+		(void)strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
+	buf_printf(out, "%s ", text);
+}
+
+static void
+add_line(struct buf *out, const struct bridge_line *line)
+{
+	static const char indent[] = "                 ";
+	bool is_action = strncmp(line->body, "/me ", 4) == 0;
+	add_time(out, line->time);
+	buf_add_text(out, is_action ? "* " : "");
+	add_clean(out, "", line->is_own ? "me" : line->jid);
+	buf_add_text(out, is_action ? " " : ": ");
+	print_indented(out, line->body + (is_action ? 4 : 0), indent);
+	if (line->state == line_state_QUEUED)
+		buf_add_text(out, " [not yet sent]");
+	if (line->state == line_state_FAILED) {
+		buf_add_text(out, " [not sent");
+		add_clean(out, ": ", line->reason);
+		buf_add_text(out, "]");
+	}
+	buf_add_byte(out, '\n');
+}
+
+static int
+take_page(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_message_page_result *page = result;
+	struct buf out = {0};
+	(void)data;
+	for (size_t i = 0; i < page->lines_count; i++) {
+		if (ctl->command->is_json)
+			print_json(&out, &record_line, &page->lines[i], NULL, NULL);
+		else
+			add_line(&out, &page->lines[i]);
+	}
+	ctl_put(ctl, &out);
+	buf_done(&out);
+	if (page->has_more && page->lines_count && !ctl->command->is_json)
+		(void)fprintf(stderr, "Earlier lines: --before %lld\n",
+			      (long long)page->lines[0].place);
+	return CTL_OK;
+}
+
+int
+verb_history(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_message_page_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.before = command->before,
+		.limit = command->limit,
+	};
+	return ctl_call(ctl, METHOD_message_page, &params, take_page, NULL);
+}
