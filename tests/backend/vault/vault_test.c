@@ -17,9 +17,11 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
+#include "backend/vault/seal.h"
 #include "bridge/base/mem.h"
 
 struct bed {
@@ -232,6 +234,91 @@ every_changed_byte_and_every_length_is_told_from_a_wrong_password(void **state)
 	vault_free(vault);
 }
 
+/* The offsets of the file's head, see vault_file.h. */
+enum {
+	AT_VERSION = 8,
+	AT_SLOTS = 12,
+	AT_ENTRIES = 16,
+	AT_KIND = 20,
+	AT_OPS = 24,
+	AT_MEM = 28,
+	AT_NAME_LEN = 20 + 12 + 16 + 72 + 40,
+	AT_BOX_LEN = AT_NAME_LEN + 2
+};
+
+static void
+a_forged_file_with_a_right_sum_is_bounded(void **state)
+{
+	struct bed *bed = *state;
+	static const struct {
+		size_t at;
+		uint32_t value;
+		int error;
+	} cases[] = {
+		{AT_VERSION, 0, -EBADMSG},
+		{AT_VERSION, 2, -EPROTONOSUPPORT},
+		{AT_SLOTS, 0, -EBADMSG},
+		{AT_SLOTS, 2, -EBADMSG},
+		{AT_SLOTS, 0xffffffff, -EBADMSG},
+		{AT_ENTRIES, 0, -EBADMSG}, /* bytes are left over */
+		{AT_ENTRIES, 2, -EBADMSG},
+		{AT_ENTRIES, 0xffffffff, -EBADMSG},
+		{AT_KIND, 2, -EBADMSG},
+		{AT_OPS, 0, -EBADMSG},
+		{AT_OPS, 17, -EBADMSG},
+		{AT_MEM, 0, -EBADMSG},
+		{AT_MEM, 0x200000, -EBADMSG},
+		{AT_NAME_LEN, 0, -EBADMSG},
+		{AT_NAME_LEN, 0xffffffff, -EBADMSG},
+		{AT_BOX_LEN, 0, -EBADMSG},
+		{AT_BOX_LEN, 39, -EBADMSG},
+		{AT_BOX_LEN, 0xffffffff, -EBADMSG},
+	};
+	struct vault *vault = NULL;
+	uint8_t bytes[2048];
+	assert_int_equal(vault_create(bed->fd, &bed->password, &vault), 0);
+	put(bed, vault, "a", "1");
+	vault_free(vault);
+	size_t len = load(bed, bytes, sizeof bytes);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint8_t forged[2048];
+		memcpy(forged, bytes, len);
+		for (size_t k = 0; k < 4; k++)
+			forged[cases[i].at + k] = (uint8_t)(cases[i].value >> (8 * k));
+		seal_sum(forged, len - 32, forged + len - 32);
+		save(bed, forged, len);
+		assert_int_equal(vault_open(bed->fd, &vault), cases[i].error);
+	}
+	for (size_t i = 0; i < len - 32; i++) {
+		uint8_t forged[2048];
+		memcpy(forged, bytes, len);
+		forged[i] ^= (uint8_t)(i * 37 + 1);
+		seal_sum(forged, len - 32, forged + len - 32);
+		save(bed, forged, len);
+		if (vault_open(bed->fd, &vault) == 0)
+			vault_free(vault);
+	}
+}
+
+static void
+a_box_opens_under_its_own_name_only(void **state)
+{
+	struct bed *bed = *state;
+	struct vault *vault = NULL;
+	uint8_t bytes[2048];
+	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	put(bed, vault, "a", "1");
+	vault_free(vault);
+	size_t len = load(bed, bytes, sizeof bytes);
+	bytes[AT_BOX_LEN + 4] = 'b';
+	seal_sum(bytes, len - 32, bytes + len - 32);
+	save(bed, bytes, len);
+	assert_int_equal(vault_open(bed->fd, &vault), 0);
+	assert_int_equal(vault_get(vault, "b", &bed->value), -EBADMSG);
+	assert_int_equal(vault_get(vault, "a", &bed->value), -ENOENT);
+	vault_free(vault);
+}
+
 static void
 what_is_no_file_of_ours_is_refused(void **state)
 {
@@ -292,6 +379,54 @@ a_failed_write_leaves_the_old_vault_and_no_copy(void **state)
 	vault_free(vault);
 }
 
+/* The child of the kill test: puts higher and higher numbers and says what was kept. */
+static void
+count_for_ever(struct bed *bed, int fd)
+{
+	struct vault *vault = NULL;
+	if (vault_open(bed->fd, &vault))
+		_exit(1);
+	for (uint32_t number = 1;; number++) {
+		secret_set(&bed->value, &number, sizeof number);
+		if (vault_put(vault, "number", &bed->value) ||
+		    write(fd, &number, sizeof number) != sizeof number)
+			_exit(1);
+	}
+}
+
+static void
+a_kill_leaves_a_whole_vault(void **state)
+{
+	struct bed *bed = *state;
+	struct vault *vault = NULL;
+	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	vault_free(vault);
+	for (int round = 0; round < 5; round++) {
+		int ends[2];
+		assert_int_equal(pipe(ends), 0);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			count_for_ever(bed, ends[1]);
+		(void)close(ends[1]);
+		uint32_t said = 0;
+		for (int i = 0; i < 3 + round * 5; i++)
+			assert_int_equal(read(ends[0], &said, sizeof said), sizeof said);
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		while (read(ends[0], &said, sizeof said) == sizeof said)
+			continue;
+		(void)close(ends[0]);
+		uint32_t kept;
+		assert_int_equal(vault_open(bed->fd, &vault), 0);
+		assert_int_equal(vault_get(vault, "number", &bed->value), 0);
+		assert_int_equal(bed->value.len, sizeof kept);
+		memcpy(&kept, bed->value.data, sizeof kept);
+		assert_true(kept >= said);
+		vault_free(vault);
+	}
+}
+
 static void
 no_secret_is_in_the_file_of_a_protected_vault(void **state)
 {
@@ -320,8 +455,11 @@ main(void)
 		CASE(the_password_can_be_changed_taken_away_and_set),
 		CASE(an_entry_can_be_removed_and_too_large_ones_are_refused),
 		CASE(every_changed_byte_and_every_length_is_told_from_a_wrong_password),
+		CASE(a_forged_file_with_a_right_sum_is_bounded),
+		CASE(a_box_opens_under_its_own_name_only),
 		CASE(what_is_no_file_of_ours_is_refused),
 		CASE(a_failed_write_leaves_the_old_vault_and_no_copy),
+		CASE(a_kill_leaves_a_whole_vault),
 		CASE(no_secret_is_in_the_file_of_a_protected_vault),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
