@@ -14,7 +14,10 @@
 #include "tui/keymap.h"
 #include "tui/options.h"
 #include "widgets/list.h"
+#include "widgets/text.h"
 #include "widgets/theme.h"
+
+#define COLUMN 26
 
 struct help_view {
 	struct list *list;
@@ -73,8 +76,11 @@ add_heading(struct help_view *view, const char *text)
 static void
 add_row(struct help_view *view, const char *text, const char *help)
 {
+	int missing = COLUMN - text_width(text, strlen(text));
+
 	add(view, (struct list_row){.key = arena_printf(&view->arena, "%zu", view->count),
-				    .text = arena_printf(&view->arena, "%-24s", text),
+				    .text = arena_printf(&view->arena, "%s%*s", text,
+							 missing > 0 ? missing : 0, ""),
 				    .role = ROLE_TEXT,
 				    .detail = help});
 }

@@ -4,6 +4,7 @@
 #include "tui/leave.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
@@ -15,11 +16,25 @@
 #define DETACH_MS 1000
 #define QUIT_MS 5000
 
+/* NAME as one would type it on the shell; the caller frees. */
+static char *
+shell_word(const char *name)
+{
+	char *clean = clean_text(name, CLEAN_LINE, 256);
+
+	if (strspn(clean, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			  "0123456789._-@") == strlen(clean))
+		return clean;
+	char *quoted = mem_printf("'%s'", clean);
+	free(clean);
+	return quoted;
+}
+
 static void
 write_last_words(struct app *app)
 {
 	const struct model *model = app->model;
-	char *name = clean_text(model->profile, CLEAN_LINE, 256);
+	char *name = shell_word(model->profile);
 
 	if (app->last_words || model->profile[0] == '\0')
 		;
@@ -28,28 +43,27 @@ write_last_words(struct app *app)
 					     "left. `tern` begins again.");
 	else if (app->start->is_embedded)
 		app->last_words = mem_printf("%s is offline, since its daemon was tern's "
-					     "own. `tern -p \"%s\"` "
+					     "own. `tern -p %s` "
 					     "comes back.",
 					     name, name);
 	else if (app->leaving == APP_QUIT && app->is_daemon_ending)
 		app->last_words = mem_printf("%s is offline and the daemon has ended. "
-					     "`tern -p \"%s\"` comes back.",
+					     "`tern -p %s` comes back.",
 					     name, name);
 	else if (app->leaving == APP_QUIT)
 		app->last_words = mem_printf(
 			"%s is offline; the daemon goes on for others (`ternd stop` ends "
-			"it). `tern -p \"%s\"` comes back.",
+			"it). `tern -p %s` comes back.",
 			name, name);
 	else if (!model->link.is_wanted)
 		app->last_words =
 			mem_printf("%s is offline, as it was; the daemon goes on. `tern "
-				   "-p \"%s\"` comes back, `ternd stop` ends it.",
+				   "-p %s` comes back, `ternd stop` ends it.",
 				   name, name);
 	else
-		app->last_words =
-			mem_printf("%s stays online. `tern -p \"%s\"` comes back, "
-				   "`ternctl -p \"%s\" disconnect` ends it.",
-				   name, name, name);
+		app->last_words = mem_printf("%s stays online. `tern -p %s` comes back, "
+					     "`ternctl -p %s disconnect` ends it.",
+					     name, name, name);
 	free(name);
 }
 
