@@ -1,0 +1,48 @@
+/*
+ * The one rule of trust.h, so that no module makes its own.
+ */
+#include "backend/xep/trust.h"
+
+#include <string.h>
+
+#include "backend/store/contacts.h"
+
+bool
+trust_is_own(struct profile *profile, const struct stanza *iq)
+{
+	const char *from = stanza_from(iq);
+	return !from || jid_is_same(from, profile_account(profile)->bare);
+}
+
+bool
+trust_sees_us(struct profile *profile, const struct stanza *iq)
+{
+	const struct jid *account = profile_account(profile);
+	struct jid from = {0};
+	if (trust_is_own(profile, iq))
+		return true;
+	if (jid_parse(stanza_from(iq), &from, NULL) < 0)
+		return false;
+	bool is_known = strcmp(from.bare, account->bare) == 0 ||
+			strcmp(from.full, account->domain) == 0;
+	if (!is_known) {
+		struct arena arena = {0};
+		struct contact contact = {0};
+		is_known = contacts_find(profile_store(profile), from.bare, &arena,
+					 &contact) == 0 &&
+			   (contact.subscription == CONTACT_FROM ||
+			    contact.subscription == CONTACT_BOTH);
+		arena_done(&arena);
+	}
+	jid_done(&from);
+	return is_known;
+}
+
+void
+trust_refuse(struct profile *profile, const struct stanza *iq)
+{
+	struct stanza *reply =
+		stanza_reply_error(iq, "cancel", "service-unavailable", NULL);
+	if (reply)
+		profile_send(profile, reply);
+}
