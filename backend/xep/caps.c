@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "backend/net/b64.h"
+#include "backend/net/digest.h"
 #include "backend/session/profile.h"
-#include "backend/xep/digest.h"
 #include "backend/xep/disco.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/buf.h"
@@ -29,7 +29,7 @@ caps_hash(const char *identity, const char *const *features, size_t count)
 	buf_printf(&text, "%s<", identity);
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&text, "%s<", features[i]);
-	uint8_t digest[DIGEST_SHA1_SIZE];
+	uint8_t digest[DIGEST_SHA1_LEN];
 	digest_sha1(text.data, text.len, digest);
 	buf_clear(&text);
 	b64_encode(&text, digest, sizeof digest);
