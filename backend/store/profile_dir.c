@@ -24,6 +24,7 @@
 #include "bridge/base/mem.h"
 
 #define LOCK_FILE "lock"
+#define GONE ".gone-" /* and a number: a folder that is being deleted */
 
 /* What may be in a folder of ours: whole names, or beginnings where marked. */
 static const struct {
@@ -167,57 +168,6 @@ make_folder(int root_fd, const struct profile_dir *dir, const char *folder,
 	return fail_errno(errno, ret_sentence, "Can't make the folder", dir->path);
 }
 
-static int
-reach(const char *root, const char *text, bool is_new, struct profile_dir *ret_dir,
-      char **ret_sentence)
-{
-	struct profile_dir dir = {.fd = -1, .lock_fd = -1};
-	const char *fault = NULL;
-	int error = profile_name_check(text, &dir.name, &fault);
-	if (error)
-		return fail(error, ret_sentence,
-			    mem_printf("Not a profile name: %s", fault));
-	char *folder = profile_name_folder(dir.name);
-	dir.path = mem_printf("%s/%s", root, folder);
-	if (is_new)
-		error = make_root(root, ret_sentence);
-	int root_fd = error ? -1 : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!error && root_fd < 0) {
-		error = errno == ENOENT
-				? fail(-ENOENT, ret_sentence,
-				       mem_printf("There is no profile \"%s\"", dir.name))
-				: fail_errno(errno, ret_sentence, "Can't open", root);
-	}
-	if (!error && is_new)
-		error = make_folder(root_fd, &dir, folder, ret_sentence);
-	if (!error)
-		error = open_folder(&dir, root_fd, folder, ret_sentence);
-	if (!error && is_new)
-		(void)fsync(root_fd);
-	if (root_fd >= 0)
-		(void)close(root_fd);
-	free(folder);
-	if (error)
-		profile_dir_done(&dir);
-	else
-		*ret_dir = dir;
-	return error;
-}
-
-int
-profile_dir_create(const char *root, const char *name, struct profile_dir *ret_dir,
-		   char **ret_sentence)
-{
-	return reach(root, name, true, ret_dir, ret_sentence);
-}
-
-int
-profile_dir_open(const char *root, const char *name, struct profile_dir *ret_dir,
-		 char **ret_sentence)
-{
-	return reach(root, name, false, ret_dir, ret_sentence);
-}
-
 static bool
 is_own_file(int fd, const char *name)
 {
@@ -251,6 +201,11 @@ walk_entries(const struct profile_dir *dir, bool is_removing, char **ret_sentenc
 		const char *name = entry->d_name;
 		if (!strcmp(name, ".") || !strcmp(name, ".."))
 			continue;
+		/* another process may be ending the same deletion */
+		if (is_removing &&
+		    faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    errno == ENOENT)
+			continue;
 		if (!is_own_file(dir->fd, name))
 			error = fail(
 				-ENOTEMPTY, ret_sentence,
@@ -258,12 +213,106 @@ walk_entries(const struct profile_dir *dir, bool is_removing, char **ret_sentenc
 					"%s holds \"%s\", which is not tern's: move it "
 					"away first",
 					dir->path, name));
-		else if (is_removing && unlinkat(dir->fd, name, 0) < 0)
+		else if (is_removing && unlinkat(dir->fd, name, 0) < 0 && errno != ENOENT)
 			error = fail_errno(errno, ret_sentence, "Can't delete from",
 					   dir->path);
 	}
 	(void)closedir(stream);
 	return error;
+}
+
+/* Ends deletions that a death left half done: there may be a vault in there. */
+static void
+purge_gone(int root_fd)
+{
+	int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream && fd >= 0)
+		(void)close(fd);
+	for (struct dirent *entry; stream && (entry = readdir(stream));) {
+		if (strncmp(entry->d_name, GONE, strlen(GONE)) != 0)
+			continue;
+		struct profile_dir gone = {.path = entry->d_name};
+		char *sentence = NULL;
+		gone.fd = openat(root_fd, entry->d_name,
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (gone.fd < 0)
+			continue;
+		if (walk_entries(&gone, true, &sentence) < 0)
+			log_warn("profile", "purge=failed reason=\"%s\"", sentence);
+		free(sentence);
+		(void)close(gone.fd);
+		(void)unlinkat(root_fd, entry->d_name, AT_REMOVEDIR);
+	}
+	if (stream)
+		(void)closedir(stream);
+}
+
+/* Takes back the folder that make_folder made. */
+static void
+unmake_folder(int root_fd, const struct profile_dir *dir, const char *folder)
+{
+	if (dir->fd >= 0)
+		(void)unlinkat(dir->fd, LOCK_FILE, 0);
+	(void)unlinkat(root_fd, folder, AT_REMOVEDIR);
+}
+
+static int
+reach(const char *root, const char *text, bool is_new, struct profile_dir *ret_dir,
+      char **ret_sentence)
+{
+	struct profile_dir dir = {.fd = -1, .lock_fd = -1};
+	const char *fault = NULL;
+	int error = profile_name_check(text, &dir.name, &fault);
+	if (error)
+		return fail(error, ret_sentence,
+			    mem_printf("Not a profile name: %s", fault));
+	char *folder = profile_name_folder(dir.name);
+	dir.path = mem_printf("%s/%s", root, folder);
+	if (is_new)
+		error = make_root(root, ret_sentence);
+	int root_fd = error ? -1 : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!error && root_fd < 0) {
+		error = errno == ENOENT
+				? fail(-ENOENT, ret_sentence,
+				       mem_printf("There is no profile \"%s\"", dir.name))
+				: fail_errno(errno, ret_sentence, "Can't open", root);
+	}
+	if (!error)
+		purge_gone(root_fd);
+	bool is_made = false;
+	if (!error && is_new) {
+		error = make_folder(root_fd, &dir, folder, ret_sentence);
+		is_made = !error;
+	}
+	if (!error)
+		error = open_folder(&dir, root_fd, folder, ret_sentence);
+	if (error && is_made)
+		unmake_folder(root_fd, &dir, folder);
+	else if (is_made)
+		(void)fsync(root_fd);
+	if (root_fd >= 0)
+		(void)close(root_fd);
+	free(folder);
+	if (error)
+		profile_dir_done(&dir);
+	else
+		*ret_dir = dir;
+	return error;
+}
+
+int
+profile_dir_create(const char *root, const char *name, struct profile_dir *ret_dir,
+		   char **ret_sentence)
+{
+	return reach(root, name, true, ret_dir, ret_sentence);
+}
+
+int
+profile_dir_open(const char *root, const char *name, struct profile_dir *ret_dir,
+		 char **ret_sentence)
+{
+	return reach(root, name, false, ret_dir, ret_sentence);
 }
 
 /* The folder goes out of sight in one step, then what is in it. */
@@ -277,14 +326,14 @@ remove_folder(const struct profile_dir *dir, char **ret_sentence)
 	uint64_t random = 0;
 	(void)!getrandom(&random, sizeof random, 0);
 	char gone[40];
-	(void)snprintf(gone, sizeof gone, ".gone-%016llx", (unsigned long long)random);
+	(void)snprintf(gone, sizeof gone, GONE "%016llx", (unsigned long long)random);
 	char *folder = profile_name_folder(dir->name);
 	int error = 0;
 	if (renameat(root_fd, folder, root_fd, gone) < 0)
 		error = fail_errno(errno, ret_sentence, "Can't delete", dir->path);
 	if (!error)
 		error = walk_entries(dir, true, ret_sentence);
-	if (!error && unlinkat(root_fd, gone, AT_REMOVEDIR) < 0)
+	if (!error && unlinkat(root_fd, gone, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		error = fail_errno(errno, ret_sentence, "Can't delete", dir->path);
 	(void)fsync(root_fd);
 	(void)close(root_fd);

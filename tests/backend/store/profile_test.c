@@ -273,6 +273,25 @@ deletion_refuses_what_is_not_its_own(void **state)
 }
 
 static void
+a_deletion_that_a_death_cut_short_is_ended_by_the_next_one(void **state)
+{
+	struct bed *bed = *state;
+	char path[160];
+	assert_int_equal(profile_dir_create(bed->root, "a", &bed->dir, &bed->sentence),
+			 0);
+	(void)close(openat(bed->dir.fd, "vault", O_CREAT | O_WRONLY, 0600));
+	(void)snprintf(path, sizeof path, "%s/.gone-0123456789abcdef", bed->root);
+	assert_int_equal(rename(bed->dir.path, path), 0);
+	profile_dir_done(&bed->dir);
+	assert_listed(bed, "");
+	assert_int_equal(profile_dir_create(bed->root, "b", &bed->dir, &bed->sentence),
+			 0);
+	profile_dir_done(&bed->dir);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_listed(bed, "b|");
+}
+
+static void
 a_link_or_a_file_in_the_place_of_a_folder_is_refused(void **state)
 {
 	struct bed *bed = *state;
@@ -308,6 +327,7 @@ main(void)
 		CASE(twins_are_one_profile),
 		CASE(the_lock_names_its_holder_and_ends_with_it),
 		CASE(deletion_refuses_what_is_not_its_own),
+		CASE(a_deletion_that_a_death_cut_short_is_ended_by_the_next_one),
 		CASE(a_link_or_a_file_in_the_place_of_a_folder_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
