@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -301,6 +303,65 @@ what_a_death_in_the_swap_left_is_ended(void **state)
 	free(from);
 }
 
+/* Lets files grow to SIZE bytes at most. */
+static void
+limit_files(rlim_t size)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+copy_file(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(in >= 0 && out >= 0);
+	for (ssize_t len; (len = read(in, bytes, sizeof bytes)) > 0;)
+		assert_int_equal(write(out, bytes, (size_t)len), len);
+	(void)close(in);
+	(void)close(out);
+}
+
+static void
+a_disk_that_fills_up_anywhere_in_a_salvage_loses_nothing(void **state)
+{
+	struct bed *bed = *state;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	bed_open(bed);
+	assert_int_equal(bed_run(bed, fill, NULL), 0);
+	bed_close(bed);
+	assert_true(break_page_with(bed, "contact77@example.org", 0));
+	char *database = mem_strdup(bed_path(bed, "store.db"));
+	char *kept = mem_strdup(bed_path(bed, "kept"));
+	assert_int_equal(rename(database, kept), 0);
+	int error = -ENOSPC;
+	for (rlim_t size = 0; error; size += 4096) {
+		struct store_report report;
+		copy_file(kept, database);
+		limit_files(size);
+		error = store_prepare(bed->folder, &report);
+		limit_files(RLIM_INFINITY);
+		if (error) {
+			assert_int_equal(error, -ENOSPC);
+			assert_non_null(report.sentence);
+			assert_null(report.set_aside);
+			store_report_done(&report);
+			assert_int_equal(store_prepare(bed->folder, &report), 0);
+		}
+		assert_int_equal(report.carried, 7);
+		assert_int_equal(report.lost, 0);
+		store_report_done(&report);
+		assert_carried(bed, 6);
+		assert_true(size < 1 << 20);
+	}
+	free(database);
+	free(kept);
+}
+
 static void
 what_is_no_folder_or_no_file_gets_a_sentence(void **state)
 {
@@ -332,6 +393,7 @@ main(void)
 		CASE(damage_met_later_is_looked_for_at_the_next_start),
 		CASE(garbage_and_torn_files_are_set_aside),
 		CASE(what_a_death_in_the_swap_left_is_ended),
+		CASE(a_disk_that_fills_up_anywhere_in_a_salvage_loses_nothing),
 		CASE(what_is_no_folder_or_no_file_gets_a_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
