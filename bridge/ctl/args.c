@@ -259,7 +259,7 @@ ctl_usage(struct buf *out, const struct ctl_verb *verb)
 		add_options(out, verb->options);
 		return;
 	}
-	buf_add_text(out, "Usage: ternctl [-p PROFILE] [--json] VERB [ARGUMENT…]\n\n");
+	buf_add_text(out, "Usage: ternctl [-p PROFILE] [--json] VERB [ARGUMENT...]\n\n");
 	for (verb = ctl_verbs; verb->name; verb++) {
 		char line[64];
 		(void)snprintf(line, sizeof line, "%s %s", verb->name, verb->words);
