@@ -263,8 +263,8 @@ find_file(int dir, struct store_report *report)
 	return make_file(dir, PREPARE_DB);
 }
 
-/* SQLite opens what it can't write as read-only, and says so with the first line that gets
- * lost: so it is asked here. */
+/* SQLite opens what it can't write as read-only, and says so with the first line that
+ * gets lost: so it is asked here. */
 static int
 check_writable(int dir)
 {
