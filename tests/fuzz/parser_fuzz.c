@@ -126,8 +126,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf whole;
 	struct buf pieces;
 	/* What a restart refuses depends on where a read ends, so there one way only. */
-	feed(data + 1, size - 1, (how & 0x10) ? 1 + (how & 0xf) : size, how, &whole);
-	feed(data + 1, size - 1, 1 + (how & 0xf), how, &pieces);
+	size_t piece = 1 + (size_t)(how & 0xf);
+	feed(data + 1, size - 1, (how & 0x10) ? piece : size, how, &whole);
+	feed(data + 1, size - 1, piece, how, &pieces);
 	assert(whole.len == pieces.len);
 	assert(memcmp(whole.data, pieces.data, whole.len) == 0);
 	buf_done(&whole);
