@@ -490,7 +490,7 @@ app_new(uv_loop_t *loop, const struct app_start *start, int fd)
 	app->door = door_new(loop, &hooks, app);
 	start_handles(app);
 	if (start->is_demo)
-		forms_show(app, FORMS_TRIAL);
+		forms_try(app);
 	else
 		door_open(app->door, fd, start->is_embedded);
 	return app;

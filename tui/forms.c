@@ -190,8 +190,8 @@ set_failed(struct app *app, const char *reason)
 /* ---- the first run and the trial
  * ---------------------------------------------------------- */
 
-static void
-start_trial(struct app *app)
+void
+forms_try(struct app *app)
 {
 	char *problem;
 
@@ -212,7 +212,7 @@ static void
 submit_first(struct app *app, const char *button)
 {
 	if (strcmp(button, "try") == 0)
-		start_trial(app);
+		forms_try(app);
 	else if (strcmp(button, "login") == 0)
 		forms_show(app, FORMS_LOGIN);
 	else
@@ -240,7 +240,7 @@ submit_install(struct app *app, const char *button)
 	screen_resume(terminal_screen(app->terminal));
 	view_place_all(app->view);
 	if (is_installed)
-		start_trial(app);
+		forms_try(app);
 	else
 		say(app, ROLE_ERROR, "The packages could not be installed.");
 }

@@ -30,6 +30,9 @@ void forms_free(struct forms *forms);
 /* Shows a form anew; the one that is shown already is left as it is. */
 void forms_show(struct app *app, enum forms_kind kind);
 
+/* Starts the trial, or asks whether its packages may be installed. */
+void forms_try(struct app *app);
+
 enum forms_kind forms_kind(const struct app *app);
 
 /* A key while a form is shown. */
