@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -136,7 +135,7 @@ static int
 choose(struct door *door, char **ret_path, char **ret_problem)
 {
 	const char *wished = getenv("TERN_SOCKET");
-	if (wished && *wished) {
+	if (wished && *wished && !door->is_displaced) {
 		if (*wished != '/' || strlen(wished) > PATH_LEN_MAX) {
 			*ret_problem =
 				mem_printf("TERN_SOCKET has to be an absolute path of "
@@ -264,12 +263,20 @@ door_check(struct door *door)
 	log_info("door", "the socket is gone; making another");
 	drop_ear(door);
 	char *problem = NULL;
-	if (open_ear(door, &problem)) {
+	int status = open_ear(door, &problem);
+	if (status && !door->is_displaced) {
+		/* The runtime folder of a user who logged out cannot be made again. */
 		log_warn("door", "%s", problem);
 		free(problem);
-		return;
+		problem = NULL;
+		door->is_displaced = true;
+		status = open_ear(door, &problem);
 	}
-	door->hooks.on_moved(door->data, door->socket);
+	if (status)
+		log_warn("door", "%s", problem);
+	else
+		door->hooks.on_moved(door->data, door->socket);
+	free(problem);
 }
 
 void

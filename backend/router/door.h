@@ -6,6 +6,7 @@
 #ifndef TERN_ROUTER_DOOR_H
 #define TERN_ROUTER_DOOR_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct door_ear;
@@ -23,6 +24,7 @@ struct door {
 	struct door_ear *ear;	  /* NULL while there is no socket */
 	char *folder;		  /* the state folder, to choose a place in */
 	char *socket;		  /* NULL while there is no socket */
+	bool is_displaced;	  /* $TERN_SOCKET cannot be used any more */
 	char *temporary;	  /* a folder under /tmp made for the socket, or NULL */
 	int spare_fd;		  /* given up for an instant when descriptors run out */
 	unsigned long long inode; /* of the socket */
