@@ -134,10 +134,24 @@ add_literal(struct dns_job *job, const char *host, const struct address_asked *a
 	return true;
 }
 
+/* RFC 6761 §6.3: such names are the loopback, whatever anybody else says. */
+static bool
+is_this_machine(const char *name)
+{
+	size_t len = strlen(name);
+	return strcasecmp(name, "localhost") == 0 ||
+	       (len > 10 && strcasecmp(name + len - 10, ".localhost") == 0);
+}
+
 static void
 ask_addresses(struct dns_job *job, const char *host, const struct address_asked *like)
 {
 	static const int families[] = {AF_INET6, AF_INET};
+	if (is_this_machine(host)) {
+		(void)add_literal(job, "::1", like);
+		(void)add_literal(job, "127.0.0.1", like);
+		return;
+	}
 	if (add_literal(job, host, like))
 		return;
 	for (size_t i = 0; i < 2; i++) {

@@ -81,8 +81,13 @@ static void
 on_closed(uv_handle_t *handle)
 {
 	struct net *net = handle->data;
-	if (--net->open_handles == 0)
-		free(net);
+	if (--net->open_handles > 0)
+		return;
+	/* Only here: net_free may have been called from inside any of these. */
+	tls_shared_free(net->tls);
+	resolver_free(net->resolver);
+	stanza_ctx_free(net->stanzas);
+	free(net);
 }
 
 int
@@ -122,9 +127,6 @@ net_free(struct net *net)
 {
 	if (net == NULL)
 		return;
-	tls_shared_free(net->tls);
-	resolver_free(net->resolver);
-	stanza_ctx_free(net->stanzas);
 	uv_close((uv_handle_t *)&net->prepare, on_closed);
 	uv_close((uv_handle_t *)&net->check, on_closed);
 }
