@@ -184,7 +184,7 @@ clean(const char *text, size_t len, bool is_secret)
 		at += utf8_decode(text + at, len - at, &point);
 		if (point == '\t')
 			point = ' ';
-		if (point < 0x20 && point != '\n')
+		if ((point < 0x20 && point != '\n') || point == 0x7f)
 			continue;
 		if (point != '\n' && (point == UTF8_BAD || utf8_is_unsafe(point) ||
 				      (point >= EDITOR_CHIP_FIRST &&

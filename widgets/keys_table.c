@@ -193,7 +193,9 @@ found_csi(const char *text, size_t len)
 	}
 	/* \e[1;5A; some write \e[5A for it. A report such as \e[24;80R is no key. */
 	uint32_t key = FIND(csi_letters, final);
-	if (!key || (final == 'R' && numbers[0] != 1))
+	bool is_bare = len == 1;
+	if (!key || (final == 'R' && !is_bare && numbers[0] != 1) ||
+	    (final >= 'a' && !is_bare))
 		return found_key(0);
 	return found_key(key | modifiers(numbers[1] ? numbers[1] : numbers[0]));
 }
