@@ -373,6 +373,18 @@ parser_new(struct stanza_ctx *ctx, const struct parser_hooks *hooks,
 	return parser;
 }
 
+static void
+destroy(struct parser *parser)
+{
+	XML_ParserFree(parser->expat);
+	assembly_done(&parser->assembly);
+	buf_done(&parser->held);
+	buf_done(&parser->ns);
+	buf_done(&parser->pairs);
+	free(parser->default_ns);
+	free(parser);
+}
+
 void
 parser_free(struct parser *parser)
 {
@@ -383,13 +395,7 @@ parser_free(struct parser *parser)
 		halt(parser, HALT_STOPPED);
 		return;
 	}
-	XML_ParserFree(parser->expat);
-	assembly_done(&parser->assembly);
-	buf_done(&parser->held);
-	buf_done(&parser->ns);
-	buf_done(&parser->pairs);
-	free(parser->default_ns);
-	free(parser);
+	destroy(parser);
 }
 
 static void
@@ -512,7 +518,7 @@ parser_feed(struct parser *parser, const void *bytes, size_t len)
 		parser->is_feeding = false;
 	}
 	if (parser->is_freed) {
-		parser_free(parser);
+		destroy(parser);
 		return -ECANCELED;
 	}
 	if (parser->halt == HALT_RESTART)
@@ -527,70 +533,5 @@ parser_feed(struct parser *parser, const void *bytes, size_t len)
 	case HALT_RESTART:
 		break;
 	}
-	return 0;
-}
-
-/* ------------------------------------------------------------------ a single stanza */
-
-struct single {
-	struct stanza *stanza;
-	bool is_unfit;
-};
-
-static void
-single_open(void *data, const struct parser_open *open)
-{
-	(void)data, (void)open;
-}
-
-static void
-single_take(void *data, struct stanza *stanza)
-{
-	struct single *single = data;
-	if (single->stanza) {
-		single->is_unfit = true;
-		stanza_free(stanza);
-		return;
-	}
-	single->stanza = stanza;
-}
-
-static void
-single_skipped(void *data, const struct parser_skipped *skipped)
-{
-	(void)skipped;
-	((struct single *)data)->is_unfit = true;
-}
-
-static void
-single_close(void *data)
-{
-	((struct single *)data)->is_unfit = true;
-}
-
-int
-parser_read_stanza(struct stanza_ctx *ctx, const char *text, size_t len,
-		   struct stanza **ret_stanza)
-{
-	static const char header[] =
-		"<s:stream xmlns:s='" NS_STREAM "' xmlns='" NS_CLIENT "'>";
-	static const struct parser_hooks hooks = {
-		.on_open = single_open,
-		.take_stanza = single_take,
-		.on_skipped = single_skipped,
-		.on_close = single_close,
-	};
-	struct single single = {0};
-	struct parser *parser = parser_new(ctx, &hooks, NULL, &single);
-	bool is_fit = parser_feed(parser, header, sizeof header - 1) == 0 &&
-		      parser_feed(parser, text, len) == 0 && single.stanza &&
-		      !single.is_unfit && parser->assembly.depth == 0 &&
-		      parser->scan.state == SCAN_TEXT;
-	parser_free(parser);
-	if (!is_fit) {
-		stanza_free(single.stanza);
-		return -EINVAL;
-	}
-	*ret_stanza = single.stanza;
 	return 0;
 }

@@ -122,10 +122,4 @@ void parser_stop(struct parser *parser);
 const char *parser_condition(const struct parser *parser);
 const char *parser_reason(const struct parser *parser);
 
-/* Reads one whole stanza of TEXT (default namespace jabber:client), under the default
- * limits: for tests and for what was stored. The caller owns *RET_STANZA; -EINVAL if it
- * is ill-formed, over a cap or not exactly one element. */
-int parser_read_stanza(struct stanza_ctx *ctx, const char *text, size_t len,
-		       struct stanza **ret_stanza);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include "backend/xmpp/jid.h"
 #include "backend/xmpp/parser.h"
+#include "backend/xmpp/snippet.h"
 #include "backend/xmpp/stanza.h"
 #include "bridge/base/buf.h"
 
@@ -35,7 +36,7 @@ take_stanza(void *data, struct stanza *stanza)
 	char *text = stanza_print(stanza);
 	struct stanza *again = NULL;
 	free(jid_full(stanza_from(stanza)));
-	if (parser_read_stanza(stanza_context(stanza), text, strlen(text), &again) == 0) {
+	if (snippet_read(stanza_context(stanza), text, strlen(text), &again) == 0) {
 		char *second = stanza_print(again);
 		assert(strcmp(text, second) == 0);
 		free(second);

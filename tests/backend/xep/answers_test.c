@@ -14,7 +14,7 @@
 #include "backend/xep/ping.h"
 #include "backend/xmpp/datetime.h"
 #include "backend/xmpp/ns.h"
-#include "backend/xmpp/parser.h"
+#include "backend/xmpp/snippet.h"
 #include "bridge/base/mem.h"
 #include "tests/backend/xep/profile_double.h"
 
@@ -132,8 +132,7 @@ ask_info(struct profile *profile, const char *node)
 	size_t len = strlen(lines);
 	struct stanza *answer = NULL;
 	assert_memory_equal(lines, "send ", 5);
-	assert_int_equal(parser_read_stanza(profile->ctx, lines + 5, len - 5, &answer),
-			 0);
+	assert_int_equal(snippet_read(profile->ctx, lines + 5, len - 5, &answer), 0);
 	free(lines);
 	return answer;
 }

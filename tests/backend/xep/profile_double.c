@@ -12,7 +12,7 @@
 #include "backend/store/store.h"
 #include "backend/store/tombstones.h"
 #include "backend/xmpp/ns.h"
-#include "backend/xmpp/parser.h"
+#include "backend/xmpp/snippet.h"
 #include "bridge/base/mem.h"
 
 /* The store's own type is opaque; here it is the profile. */
@@ -259,7 +259,7 @@ static struct stanza *
 read_text(struct profile *profile, const char *text)
 {
 	struct stanza *stanza = NULL;
-	assert(parser_read_stanza(profile->ctx, text, strlen(text), &stanza) == 0);
+	assert(snippet_read(profile->ctx, text, strlen(text), &stanza) == 0);
 	return stanza;
 }
 

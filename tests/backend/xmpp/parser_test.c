@@ -341,37 +341,6 @@ a_result_over_its_cap_is_cut(void **state)
 	free(input);
 }
 
-static void
-a_single_stanza_is_read(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text;
-		int status;
-	} cases[] = {
-		{"<message><body>x</body></message>", 0},
-		{" <message/> ", 0},
-		{"", -EINVAL},
-		{"<a/><b/>", -EINVAL},
-		{"<a>", -EINVAL},
-		{"<a/></s:stream>", -EINVAL},
-		{"<a/></s:stream><b/>", -EINVAL},
-		{"<a/><b", -EINVAL},
-		{"<a/>x", -EINVAL},
-		{"<!--x--><a/>", -EINVAL},
-	};
-	struct stanza_ctx *ctx = stanza_ctx_new();
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct stanza *stanza = NULL;
-		assert_int_equal(parser_read_stanza(ctx, cases[i].text,
-						    strlen(cases[i].text), &stanza),
-				 cases[i].status);
-		assert_true((stanza != NULL) == (cases[i].status == 0));
-		stanza_free(stanza);
-	}
-	stanza_ctx_free(ctx);
-}
-
 int
 main(void)
 {
@@ -387,7 +356,6 @@ main(void)
 		cmocka_unit_test(others_results_are_no_batches),
 		cmocka_unit_test(a_row_over_a_cap_is_dropped_alone),
 		cmocka_unit_test(a_result_over_its_cap_is_cut),
-		cmocka_unit_test(a_single_stanza_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "backend/xmpp/ns.h"
-#include "backend/xmpp/parser.h"
+#include "backend/xmpp/snippet.h"
 #include "backend/xmpp/stanza.h"
 #include "bridge/base/buf.h"
 
@@ -20,7 +20,7 @@ static struct stanza *
 read_text(struct stanza_ctx *ctx, const char *text)
 {
 	struct stanza *stanza = NULL;
-	assert_int_equal(parser_read_stanza(ctx, text, strlen(text), &stanza), 0);
+	assert_int_equal(snippet_read(ctx, text, strlen(text), &stanza), 0);
 	return stanza;
 }
 
