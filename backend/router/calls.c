@@ -133,9 +133,7 @@ is_used(struct router *router, const struct frontend *from)
 		return true;
 	struct profile *profile = NULL;
 	DL_FOREACH (router->profiles, profile) {
-		if (profile->phase == PROFILE_OPENING)
-			return true;
-		if (profile->info.link && profile->info.link->is_wanted)
+		if (profile_is_needed(profile))
 			return true;
 	}
 	return false;

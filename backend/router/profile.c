@@ -132,6 +132,18 @@ profile_make_default(struct router *router, struct profile *profile)
 	return 0;
 }
 
+bool
+profile_is_needed(const struct profile *profile)
+{
+	const struct bridge_link *link = profile->info.link;
+	if (profile->has_left)
+		return false;
+	if (profile->phase == PROFILE_OPENING)
+		return true;
+	return link && link->is_wanted && link->state != link_state_OFFLINE &&
+	       link->state != link_state_LOCKED;
+}
+
 void
 profile_heard(struct router *router, struct profile *profile, struct arena *arena,
 	      const struct bridge_profile_info *info)

@@ -34,6 +34,7 @@ struct profile {
 	struct key *key;		 /* NULL: none kept */
 	enum bridge_error error;	 /* why PROFILE_FAILED */
 	char *problem;			 /* that as a sentence, or NULL */
+	bool has_left;			 /* asked to log out, and not to connect since */
 	struct call *held;		 /* waiting for session.open */
 	struct buf told;		 /* the state that frontends heard of last */
 };
@@ -55,6 +56,10 @@ struct profile *profile_default(struct router *router);
 
 /* Makes PROFILE the default, now and for the next start. 0 or a negative errno. */
 int profile_make_default(struct router *router, struct profile *profile);
+
+/* Whether its connection is needed: wished, not waiting for its password, and nobody just
+ * logged it out. */
+bool profile_is_needed(const struct profile *profile);
 
 /* Takes over what its session process says of PROFILE: the raw params of
  * supervisor.status, decoded into ARENA (taken over) as INFO. */

@@ -85,6 +85,30 @@ send_answer(struct call *call, const struct frame *response)
 	buf_done(&frame);
 }
 
+/* What the answer to a call of METHOD means for the router itself. */
+static void
+note_effect(struct router *router, struct profile *profile, enum bridge_method method,
+	    bool is_done)
+{
+	if (method == METHOD_profile_delete && is_done) {
+		profile_remove(router, profile);
+	} else if (method == METHOD_profile_delete) {
+		/* Half deleted it is closed at the other end: open it anew when asked. */
+		profile->phase = PROFILE_CLOSED;
+	} else if (!is_done) {
+		return;
+	} else if (method == METHOD_profile_lock) {
+		keys_drop(&router->keys, profile->key);
+		profile->key = NULL;
+	} else if (method == METHOD_link_quit || method == METHOD_link_disconnect) {
+		profile->has_left = true;
+	} else if (method == METHOD_link_connect) {
+		profile->has_left = false;
+	} else if (method == METHOD_attach) {
+		profile_tell(router, profile);
+	}
+}
+
 static void
 on_answer(void *data, const struct frame *response)
 {
@@ -103,14 +127,8 @@ on_answer(void *data, const struct frame *response)
 	if (is_done && profile && call->frontend && call->method == METHOD_attach)
 		frontend_attach(call->frontend, profile);
 	send_answer(call, response);
-	if (is_done && profile && call->method == METHOD_profile_delete) {
-		profile_remove(router, profile);
-	} else if (is_done && profile && call->method == METHOD_profile_lock) {
-		keys_drop(&router->keys, profile->key);
-		profile->key = NULL;
-	} else if (is_done && profile && call->method == METHOD_attach) {
-		profile_tell(router, profile);
-	}
+	if (profile)
+		note_effect(router, profile, call->method, is_done);
 	call_free(call);
 }
 

@@ -45,6 +45,14 @@ set_failed(struct router *router, struct profile *profile,
 	profile_tell(router, profile);
 }
 
+/* Locked is open too, and so is what was open already. */
+static bool
+is_open_anyway(const struct bridge_failure *failure)
+{
+	return strcmp(failure->code, "LOCKED") == 0 ||
+	       strcmp(failure->code, "PROFILE_EXISTS") == 0;
+}
+
 static void
 on_opened(void *data, const struct bridge_failure *failure, const void *result)
 {
@@ -56,7 +64,7 @@ on_opened(void *data, const struct bridge_failure *failure, const void *result)
 			profile->phase == PROFILE_OPENING;
 	/* A death on the way is told by supervise_worker_down. */
 	if (is_meant && profile->worker->peer && !profile->worker->is_lost) {
-		if (failure && strcmp(failure->code, "LOCKED") != 0) {
+		if (failure && !is_open_anyway(failure)) {
 			set_failed(router, profile, failure);
 		} else {
 			profile->phase = PROFILE_OPEN;
@@ -82,6 +90,7 @@ send_open(struct router *router, struct profile *profile)
 	if (profile->key)
 		params.key = (struct bridge_bin){profile->key->bytes, profile->key->len};
 	profile->phase = PROFILE_OPENING;
+	profile->has_left = false;
 	peer_call(profile->worker->peer, METHOD_session_open, &params, 0, on_opened,
 		  opening);
 }
