@@ -208,7 +208,7 @@ wait_sent(struct ctl *ctl, struct sending *sending)
 			code = ctl_call(ctl, METHOD_attach, &attach, NULL, NULL);
 			if (code == CTL_OK)
 				code = ctl_call(ctl, METHOD_message_get, &params,
-						take_line, NULL);
+						take_line, sending);
 			continue;
 		}
 		(void)uv_run(&ctl->loop, UV_RUN_ONCE);
