@@ -28,12 +28,13 @@ install:
 	@$(MAKE) --no-print-directory build
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
 
-# The tests run with ASan and UBSan; the strict build is what is released, with -Werror.
+# The tests run with ASan and UBSan; the strict build is what is released, with -Werror and
+# under gcc's analyzer.
 check:
 	@$(PACKAGES) install check
 	@$(CONFIGURE) -B build/check -DTERN_SANITIZE=ON -DTERN_WERROR=ON -DCMAKE_BUILD_TYPE=Debug
 	@cmake --build build/check -j $(JOBS)
-	@$(CONFIGURE) -B build/strict -DTERN_TESTS=OFF -DTERN_WERROR=ON
+	@$(CONFIGURE) -B build/strict -DTERN_TESTS=OFF -DTERN_WERROR=ON -DTERN_ANALYZE=ON
 	@cmake --build build/strict -j $(JOBS)
 	@tests/support/run_tests.py build/check $(CTEST)
 

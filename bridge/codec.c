@@ -358,7 +358,7 @@ static int
 read_field(struct reader *reader, const struct bridge_field_row *field, void *record)
 {
 	void *place = (char *)record + field->offset;
-	int64_t number;
+	int64_t number = 0;
 	void *nested;
 	switch (field->type) {
 	case BRIDGE_BOOL:

@@ -5,6 +5,7 @@
  */
 #include "backend/router/door.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -103,6 +104,8 @@ static char *
 folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return mem_strdup(".");
 	return slash == path ? mem_strdup("/")
 			     : mem_strndup(path, (size_t)(slash - path));
 }
@@ -216,6 +219,7 @@ open_ear(struct door *door, char **ret_problem)
 	int status = choose(door, &path, ret_problem);
 	if (status)
 		return status;
+	assert(path);
 	char *folder = folder_of(path);
 	status = secure_folder(folder, ret_problem);
 	int fd = status ? status : listen_at(path, &door->inode);

@@ -1,6 +1,6 @@
 /*
- * Blocks of at least 4 KiB in a list, newest first; a piece that does not fit in the newest
- * block opens another. A block never moves, so pointers into an arena stay good.
+ * Blocks of at least 4 KiB in a list, newest first; a piece that does not fit in the
+ * newest block opens another. A block never moves, so pointers into an arena stay good.
  */
 #include "bridge/base/arena.h"
 

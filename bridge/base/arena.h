@@ -1,7 +1,7 @@
 /*
- * An arena: many small pieces of memory with one end of life. A decoded message, a page of
- * history, a parsed file each live in one. Zero-initialise to begin; pieces are never freed
- * one by one.
+ * An arena: many small pieces of memory with one end of life. A decoded message, a page
+ * of history, a parsed file each live in one. Zero-initialise to begin; pieces are never
+ * freed one by one.
  */
 #ifndef TERN_BASE_ARENA_H
 #define TERN_BASE_ARENA_H
@@ -13,7 +13,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* newest first; NULL while empty */
-	bool is_secret;             /* wipe every block before it is freed */
+	bool is_secret;		    /* wipe every block before it is freed */
 };
 
 /* SIZE bytes set to zero, aligned for any type, alive until arena_done. */

@@ -1,7 +1,7 @@
 /*
- * A growing run of bytes: what is read and not yet understood, what is written and not yet
- * sent. Zero-initialise to begin. There is always a NUL behind the last byte, so a buffer
- * of text can be read as a string.
+ * A growing run of bytes: what is read and not yet understood, what is written and not
+ * yet sent. Zero-initialise to begin. There is always a NUL behind the last byte, so a
+ * buffer of text can be read as a string.
  */
 #ifndef TERN_BASE_BUF_H
 #define TERN_BASE_BUF_H
@@ -39,7 +39,8 @@ void buf_consume(struct buf *buf, size_t len);
 /* Empties the buffer and keeps its memory. */
 void buf_clear(struct buf *buf);
 
-/* The bytes as a string that the caller frees; the buffer is empty afterwards. Never NULL. */
+/* The bytes as a string that the caller frees; the buffer is empty afterwards. Never
+ * NULL. */
 char *buf_take_text(struct buf *buf);
 
 /* Frees the memory (wiped if is_secret) and leaves an empty buffer. */

@@ -1,6 +1,6 @@
 /*
- * The log sink of log.h: a descriptor, a level and a name. A line is one write(2), so lines
- * of several processes on one file do not mix.
+ * The log sink of log.h: a descriptor, a level and a name. A line is one write(2), so
+ * lines of several processes on one file do not mix.
  */
 #include "bridge/base/log.h"
 
@@ -19,7 +19,7 @@ static struct {
 } sink = {.fd = 2, .level = LOG_WARN, .program = "tern"};
 
 static const char *const names[] = {
-	[LOG_DEBUG] = "debug", [LOG_INFO] = "info",       [LOG_WARN] = "warn",
+	[LOG_DEBUG] = "debug", [LOG_INFO] = "info",	  [LOG_WARN] = "warn",
 	[LOG_ERROR] = "error", [LOG_NOTHING] = "nothing",
 };
 
@@ -52,11 +52,12 @@ write_line(enum log_level level, const char *area, const char *format, va_list a
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	int used = (int)strftime(line, LOG_LINE, "%Y-%m-%dT%H:%M:%S", &utc);
-	used += snprintf(line + used, (size_t)(LOG_LINE - used), ".%03ldZ %s %s[%d] %s: ",
-			 now.tv_nsec / 1000000, names[level], sink.program, (int)getpid(),
-			 area);
+	used += snprintf(line + used, (size_t)(LOG_LINE - used),
+			 ".%03ldZ %s %s[%d] %s: ", now.tv_nsec / 1000000, names[level],
+			 sink.program, (int)getpid(), area);
 	if (used < LOG_LINE) {
-		int more = vsnprintf(line + used, (size_t)(LOG_LINE - used), format, args);
+		int more =
+			vsnprintf(line + used, (size_t)(LOG_LINE - used), format, args);
 		used += more < 0 ? 0 : more;
 	}
 	if (used > LOG_LINE - 1)
@@ -69,13 +70,13 @@ write_line(enum log_level level, const char *area, const char *format, va_list a
 	(void)!write(sink.fd, line, (size_t)used);
 }
 
-#define LOG_AT(name, level)                                                                \
-	void log_##name(const char *area, const char *format, ...)                         \
-	{                                                                                  \
-		va_list args;                                                              \
-		va_start(args, format);                                                    \
-		write_line(level, area, format, args);                                     \
-		va_end(args);                                                              \
+#define LOG_AT(name, level)                                                              \
+	void log_##name(const char *area, const char *format, ...)                       \
+	{                                                                                \
+		va_list args;                                                            \
+		va_start(args, format);                                                  \
+		write_line(level, area, format, args);                                   \
+		va_end(args);                                                            \
 	}
 
 LOG_AT(debug, LOG_DEBUG)

@@ -19,7 +19,7 @@ utf8_decode(const char *text, size_t len, uint32_t *ret_point)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t need = s[0] < 0x80           ? 1
+	size_t need = s[0] < 0x80	      ? 1
 		      : (s[0] & 0xe0) == 0xc0 ? 2
 		      : (s[0] & 0xf0) == 0xe0 ? 3
 		      : (s[0] & 0xf8) == 0xf0 ? 4
@@ -33,7 +33,8 @@ utf8_decode(const char *text, size_t len, uint32_t *ret_point)
 			return 1;
 		point = point << 6 | (s[i] & 0x3fu);
 	}
-	if (point < least[need] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+	if (point < least[need] || point > 0x10ffff ||
+	    (point >= 0xd800 && point <= 0xdfff))
 		return 1;
 	*ret_point = point;
 	return need;

@@ -15,8 +15,8 @@ enum clean_mode {
 };
 
 /* Reads one code point of the LEN > 0 bytes at TEXT. Returns its length in bytes (1 to 4)
- * and stores it in *RET_POINT; for a byte that begins no well-formed sequence returns 1 and
- * stores UTF8_BAD. */
+ * and stores it in *RET_POINT; for a byte that begins no well-formed sequence returns 1
+ * and stores UTF8_BAD. */
 #define UTF8_BAD 0xffffffffu
 size_t utf8_decode(const char *text, size_t len, uint32_t *ret_point);
 
