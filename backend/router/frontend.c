@@ -21,7 +21,7 @@
 
 enum {
 	QUEUE_MAX = 4 * 1024 * 1024,
-	CALLS_MAX = 1024,
+	CALLS_MAX = 64, /* on their way; each answer may have 4 MiB */
 	CALL_BYTES_MAX = 8 * 1024 * 1024,
 	HELLO_MS = 10 * 1000,
 	FULL_MS = 60 * 1000,

@@ -23,7 +23,8 @@ profile_find(struct router *router, const char *name)
 {
 	struct profile *profile = NULL;
 	DL_FOREACH (router->profiles, profile) {
-		if (strcmp(profile->name, name) == 0)
+		if (strcmp(profile->name, name) == 0 ||
+		    (profile->info.twin && strcmp(profile->info.twin, name) == 0))
 			return profile;
 	}
 	return NULL;

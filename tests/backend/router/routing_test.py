@@ -4,6 +4,7 @@ import msgpack
 import pytest
 
 from bridge_client import BridgeClient, BridgeError, Closed
+from deadline import wait_for_end
 from routerhouse import ask, info_of, pid_of
 
 
@@ -161,7 +162,7 @@ def test_a_reader_that_sleeps_gets_one_resync_and_all_answers(rooms):
 
 def test_a_client_that_never_reads_is_closed_and_nobody_else_notices(rooms):
     rooms.profile("home")
-    rooms.start_daemon(hurry=30)
+    rooms.start_daemon(hurry=10)
     with rooms.bridge() as deaf, rooms.bridge() as other:
         frame = msgpack.packb([0, 1, "roster.list", {"profile": "home"}])
         deaf.socket.settimeout(20)
@@ -221,9 +222,11 @@ def test_stop_if_unused(rooms):
         assert not one.call("router.stop", if_unused=True).get("is_stopping")
         two.call("profile.detach", profile="home")
         one.call("profile.attach", profile="home")
+        pid = rooms.daemon_pid()
         assert one.call("router.stop", if_unused=True)["is_stopping"]
         one.wait_closed()
-    assert rooms.run("ternd", "status", code=1)
+    assert wait_for_end(pid, 5)
+    rooms.run("ternd", "status", code=1)
 
 
 def test_an_own_connection_end_is_noticed(rooms):
