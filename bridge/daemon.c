@@ -349,10 +349,11 @@ daemon_connect(bool may_start, unsigned timeout_ms, struct daemon_place *ret_pla
 	struct timespec step = {.tv_nsec = 5000000};
 	while ((fd = connect_by_file(ret_place)) < 0 && now_ms() < deadline)
 		(void)nanosleep(&step, NULL);
-	if (fd < 0)
-		set_state(ret_place, DAEMON_UNREADABLE,
-			  "ternd was started but does not answer: %s.", strerror(-fd));
-	return fd;
+	if (fd >= 0)
+		return fd;
+	set_state(ret_place, DAEMON_UNREADABLE,
+		  "ternd was started but does not answer: %s.", strerror(-fd));
+	return -1;
 }
 
 int
