@@ -64,7 +64,11 @@ on_opened(void *data, const struct bridge_failure *failure, const void *result)
 			profile->phase == PROFILE_OPENING;
 	/* A death on the way is told by supervise_worker_down. */
 	if (is_meant && profile->worker->peer && !profile->worker->is_lost) {
-		if (failure && !is_open_anyway(failure)) {
+		if (failure && strcmp(failure->code, "NO_PROFILE") == 0 &&
+		    !home_has_profile(&router->home, profile->name)) {
+			/* Its folder was taken away behind our back. */
+			profile_remove(router, profile);
+		} else if (failure && !is_open_anyway(failure)) {
 			set_failed(router, profile, failure);
 		} else {
 			profile->phase = PROFILE_OPEN;

@@ -235,3 +235,18 @@ def test_session_processes_end_with_the_router(rooms):
     assert rooms.stop_daemon()
     for pid in children:
         assert wait_for_end(pid, 5)
+
+
+def test_a_folder_that_was_taken_away_is_forgotten(rooms):
+    folder = rooms.profile("home")
+    rooms.profile("other")
+    rooms.start_daemon()
+    with rooms.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        bridge.call("profile.attach", profile="other")
+        os.rmdir(folder)
+        rooms.kill(pid_of(bridge, "home"))
+        event = bridge.wait_event("profile.changed", match=lambda p: p.get("is_gone"))
+        assert event["info"]["name"] == "home"
+        assert [row["name"] for row in bridge.call("profile.list")["profiles"]] == ["other"]
+        assert info_of(bridge, "other")["is_default"]
