@@ -321,6 +321,8 @@ assembly_finish(struct assembly *assembly, uint64_t end, struct stanza **ret_sta
 		return ASSEMBLY_OPEN;
 	*ret_stanza = assembly->levels[0].stanza;
 	assembly->levels[0].stanza = NULL;
+	if (assembly->text.cap > TEXT_KEPT)
+		buf_done(&assembly->text);
 	if (assembly->row_depth)
 		return assembly->is_skipping ? ASSEMBLY_CUT : ASSEMBLY_LAST;
 	return assembly->is_skipping ? ASSEMBLY_SKIPPED : ASSEMBLY_STANZA;

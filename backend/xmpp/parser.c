@@ -1,32 +1,25 @@
 /*
- * The stream parser: expat between the scan (where tokens end) and the assembly (what
- * they make). Here are the stream's own header and end, namespaces, restarts and what
- * ends a stream. Once a parser is halted (broken, stopped, restarting, closed) no hook is
+ * The stream parser: between the reader (bytes to tags) and the assembly (tags to
+ * stanzas). Here are the stream's own header and end, namespaces, restarts and what ends
+ * a stream. Once a parser is halted (broken, stopped, restarting, closed) no hook is
  * called.
  */
 #include "backend/xmpp/parser.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <expat.h>
-
 #include "backend/xmpp/assembly.h"
 #include "backend/xmpp/ns.h"
-#include "backend/xmpp/scan.h"
+#include "backend/xmpp/reader.h"
 #include "backend/xmpp/stanza.h"
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 
-/* Between namespace and name: a character that XML cannot carry. */
-#define SEPARATOR '\1'
-/* Levels that a skipped stanza may have: expat remembers each. */
+/* Levels that a skipped stanza may have: each costs memory while it is open. */
 #define SKIPPED_DEPTH_MAX 200000
-/* Bytes given to expat at once; its lengths are ints. */
-#define SLICE ((size_t)1 << 20)
 
 enum halt {
 	HALT_NONE,
@@ -37,16 +30,13 @@ enum halt {
 };
 
 struct parser {
-	XML_Parser expat;
+	struct reader *reader;
 	struct parser_hooks hooks;
 	void *data;
-	struct scan scan;
 	struct assembly assembly;
-	struct buf held;  /* the beginning of a token whose end has not come */
-	struct buf ns;	  /* scratch: the namespace of the current tag */
-	struct buf pairs; /* scratch: its attributes as const char * */
-	char *default_ns; /* what the stream header declared, until it is told */
-	uint64_t received;
+	struct buf ns;	     /* scratch: the namespace of the current tag */
+	struct buf pairs;    /* scratch: its attributes as const char * */
+	char *default_ns;    /* what the stream header declared */
 	uint64_t restart_at; /* offset behind the element that asked for a restart */
 	enum halt halt;
 	bool is_open; /* the stream header came */
@@ -62,29 +52,17 @@ halt(struct parser *parser, enum halt how)
 {
 	parser->halt = how;
 	if (parser->is_feeding)
-		(void)XML_StopParser(parser->expat, XML_FALSE);
+		reader_stop(parser->reader);
 }
 
 static void
 fail(struct parser *parser, const char *condition, const char *reason)
 {
-	if (parser->halt != HALT_NONE && parser->halt != HALT_RESTART)
+	if (parser->halt != HALT_NONE)
 		return;
 	parser->condition = condition;
 	parser->reason = reason;
 	halt(parser, HALT_BROKEN);
-}
-
-static uint64_t
-token_begin(const struct parser *parser)
-{
-	return (uint64_t)XML_GetCurrentByteIndex(parser->expat);
-}
-
-static uint64_t
-token_end(const struct parser *parser)
-{
-	return token_begin(parser) + (uint64_t)XML_GetCurrentByteCount(parser->expat);
 }
 
 /* ------------------------------------------------------------------ tags */
@@ -93,7 +71,7 @@ token_end(const struct parser *parser)
 static const char *
 split_name(struct parser *parser, const char *name)
 {
-	const char *separator = strchr(name, SEPARATOR);
+	const char *separator = strchr(name, READER_SEPARATOR);
 	buf_clear(&parser->ns);
 	buf_add(&parser->ns, name, separator ? (size_t)(separator - name) : 0);
 	return separator ? separator + 1 : name;
@@ -104,7 +82,7 @@ split_name(struct parser *parser, const char *name)
 static const char *
 attribute_name(const char *name)
 {
-	if (!strchr(name, SEPARATOR))
+	if (!strchr(name, READER_SEPARATOR))
 		return name;
 	return strcmp(name, NS_XML "\1lang") ? NULL : "xml:lang";
 }
@@ -129,8 +107,8 @@ read_tag(struct parser *parser, const char *name, const char **attributes,
 		.ns = (const char *)parser->ns.data,
 		.attributes = (const char *const *)(const void *)parser->pairs.data,
 		.count = count,
-		.begin = token_begin(parser),
-		.end = token_end(parser),
+		.begin = reader_begin(parser->reader),
+		.end = reader_end(parser->reader),
 	};
 }
 
@@ -161,6 +139,7 @@ open_stream(struct parser *parser, const struct assembly_tag *tag)
 		return;
 	}
 	parser->is_open = true;
+	reader_mark_root(parser->reader);
 	struct parser_open open = {
 		.from = tag_attribute(tag, "from"),
 		.to = tag_attribute(tag, "to"),
@@ -184,12 +163,10 @@ ask_batch_level(const struct parser *parser, const struct assembly_tag *tag)
 	return parser->hooks.batch_level(parser->data, id, tag_attribute(tag, "from"));
 }
 
-static void XMLCALL
-on_start(void *data, const XML_Char *name, const XML_Char **attributes)
+static void
+on_start(void *data, const char *name, const char **attributes)
 {
 	struct parser *parser = data;
-	if (parser->halt != HALT_NONE)
-		return;
 	struct assembly_tag tag;
 	read_tag(parser, name, attributes, &tag);
 	if (!parser->is_open) {
@@ -220,7 +197,7 @@ report_skipped(struct parser *parser, struct stanza *bare)
 		.id = stanza_id(bare),
 		.type = stanza_type(bare),
 		.cap = parser->assembly.cap,
-		.size = token_end(parser) - parser->assembly.begin,
+		.size = reader_end(parser->reader) - parser->assembly.begin,
 	};
 	parser->hooks.on_skipped(parser->data, &skipped);
 	stanza_free(bare);
@@ -240,13 +217,10 @@ hand_over_batch(struct parser *parser, struct stanza *stanza, enum assembly_resu
 	parser->hooks.take_batch(parser->data, &batch);
 }
 
-static void XMLCALL
-on_end(void *data, const XML_Char *name)
+static void
+on_end(void *data)
 {
 	struct parser *parser = data;
-	(void)name;
-	if (parser->halt != HALT_NONE)
-		return;
 	if (parser->assembly.depth == 0) {
 		halt(parser, HALT_CLOSED);
 		parser->hooks.on_close(parser->data);
@@ -254,7 +228,7 @@ on_end(void *data, const XML_Char *name)
 	}
 	struct stanza *stanza = NULL;
 	enum assembly_result result =
-		assembly_finish(&parser->assembly, token_end(parser), &stanza);
+		assembly_finish(&parser->assembly, reader_end(parser->reader), &stanza);
 	switch (result) {
 	case ASSEMBLY_OPEN:
 		break;
@@ -270,22 +244,20 @@ on_end(void *data, const XML_Char *name)
 		hand_over_batch(parser, stanza, result);
 		break;
 	}
+	if (parser->assembly.depth == 0 && parser->halt == HALT_NONE)
+		reader_may_renew(parser->reader);
 }
 
-/* ------------------------------------------------------------------ the rest of XML */
-
-static void XMLCALL
-on_text(void *data, const XML_Char *text, int len)
+static void
+on_text(void *data, const char *text, size_t len)
 {
 	struct parser *parser = data;
-	if (parser->halt != HALT_NONE)
-		return;
 	if (parser->assembly.depth > 0) {
-		assembly_add_text(&parser->assembly, text, (size_t)len,
-				  token_end(parser));
+		assembly_add_text(&parser->assembly, text, len,
+				  reader_end(parser->reader));
 		return;
 	}
-	for (int i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (!memchr(" \t\r\n", text[i], 4)) {
 			fail(parser, "bad-format",
 			     "The server sent text between stanzas.");
@@ -294,91 +266,40 @@ on_text(void *data, const XML_Char *text, int len)
 	}
 }
 
-static void XMLCALL
-on_namespace(void *data, const XML_Char *prefix, const XML_Char *uri)
+static void
+on_default_ns(void *data, const char *ns)
 {
 	struct parser *parser = data;
-	if (!prefix && !parser->is_open)
-		mem_replace(&parser->default_ns, uri);
-}
-
-static void
-refuse(struct parser *parser)
-{
-	fail(parser, "restricted-xml", "The server sent XML that XMPP forbids.");
-}
-
-static void XMLCALL
-on_doctype(void *data, const XML_Char *name, const XML_Char *system_id,
-	   const XML_Char *public_id, int has_internal)
-{
-	(void)name, (void)system_id, (void)public_id, (void)has_internal;
-	refuse(data);
-}
-
-static void XMLCALL
-on_instruction(void *data, const XML_Char *target, const XML_Char *text)
-{
-	(void)target, (void)text;
-	refuse(data);
-}
-
-static void XMLCALL
-on_comment(void *data, const XML_Char *text)
-{
-	(void)text;
-	refuse(data);
+	if (!parser->is_open)
+		mem_replace(&parser->default_ns, ns);
 }
 
 /* ------------------------------------------------------------------ life */
-
-/* What expat forgets at each reset. */
-static void
-set_up(struct parser *parser)
-{
-	XML_SetUserData(parser->expat, parser);
-	XML_SetElementHandler(parser->expat, on_start, on_end);
-	XML_SetCharacterDataHandler(parser->expat, on_text);
-	XML_SetStartNamespaceDeclHandler(parser->expat, on_namespace);
-	XML_SetStartDoctypeDeclHandler(parser->expat, on_doctype);
-	XML_SetProcessingInstructionHandler(parser->expat, on_instruction);
-	XML_SetCommentHandler(parser->expat, on_comment);
-#ifdef TERN_EXPAT_HAS_DEFERRAL
-	/* Else a tag that came in two reads waits for the bytes behind it. */
-	(void)XML_SetReparseDeferralEnabled(parser->expat, XML_FALSE);
-#endif
-	/* No tag of a stanza within the limit is longer than the stanza. */
-	scan_init(&parser->scan, parser->assembly.limits.stanza);
-	buf_done(&parser->held);
-	mem_replace(&parser->default_ns, NULL);
-	parser->received = 0;
-	parser->halt = HALT_NONE;
-	parser->is_open = false;
-	parser->condition = NULL;
-	parser->reason = NULL;
-}
 
 struct parser *
 parser_new(struct stanza_ctx *ctx, const struct parser_hooks *hooks,
 	   const struct parser_limits *limits, void *data)
 {
+	static const struct reader_hooks own = {
+		.on_start = on_start,
+		.on_end = on_end,
+		.on_text = on_text,
+		.on_default_ns = on_default_ns,
+	};
 	struct parser *parser = mem_alloc(sizeof *parser);
 	parser->hooks = *hooks;
 	parser->data = data;
 	assembly_init(&parser->assembly, ctx, limits);
-	parser->expat = XML_ParserCreateNS("UTF-8", SEPARATOR);
-	if (!parser->expat)
-		abort();
-	set_up(parser);
+	/* No tag of a stanza within the limit is longer than the stanza. */
+	parser->reader = reader_new(&own, parser->assembly.limits.stanza, parser);
 	return parser;
 }
 
 static void
 destroy(struct parser *parser)
 {
-	XML_ParserFree(parser->expat);
+	reader_free(parser->reader);
 	assembly_done(&parser->assembly);
-	buf_done(&parser->held);
 	buf_done(&parser->ns);
 	buf_done(&parser->pairs);
 	free(parser->default_ns);
@@ -402,9 +323,12 @@ static void
 reset(struct parser *parser)
 {
 	assembly_reset(&parser->assembly);
-	if (!XML_ParserReset(parser->expat, "UTF-8"))
-		abort();
-	set_up(parser);
+	reader_reset(parser->reader);
+	mem_replace(&parser->default_ns, NULL);
+	parser->halt = HALT_NONE;
+	parser->is_open = false;
+	parser->condition = NULL;
+	parser->reason = NULL;
 }
 
 void
@@ -414,7 +338,7 @@ parser_restart(struct parser *parser)
 		reset(parser);
 		return;
 	}
-	parser->restart_at = token_end(parser);
+	parser->restart_at = reader_end(parser->reader);
 	halt(parser, HALT_RESTART);
 }
 
@@ -439,73 +363,38 @@ parser_reason(const struct parser *parser)
 /* ------------------------------------------------------------------ bytes */
 
 static void
-give_expat(struct parser *parser, const uint8_t *bytes, size_t len)
-{
-	while (len > 0 && parser->halt == HALT_NONE) {
-		size_t slice = len < SLICE ? len : SLICE;
-		enum XML_Status status =
-			XML_Parse(parser->expat, (const char *)bytes, (int)slice, 0);
-		if (status == XML_STATUS_ERROR) {
-			if (XML_GetErrorCode(parser->expat) == XML_ERROR_NO_MEMORY)
-				abort();
-			if (parser->halt != HALT_NONE)
-				return; /* a hook stopped expat */
-			fail(parser, "not-well-formed",
-			     "The server sent something that is not XML.");
-			return;
-		}
-		bytes += slice;
-		len -= slice;
-	}
-}
-
-static void
-fail_by_scan(struct parser *parser, enum scan_fault fault)
+fail_by(struct parser *parser, enum reader_fault fault)
 {
 	switch (fault) {
-	case SCAN_FINE:
+	case READER_FINE:
 		break;
-	case SCAN_ILL_FORMED:
+	case READER_ILL_FORMED:
 		fail(parser, "not-well-formed",
 		     "The server sent something that is not XML.");
 		break;
-	case SCAN_RESTRICTED:
-		refuse(parser);
+	case READER_RESTRICTED:
+		fail(parser, "restricted-xml", "The server sent XML that XMPP forbids.");
 		break;
-	case SCAN_TOO_LONG:
+	case READER_TAG_TOO_LONG:
 		fail(parser, "policy-violation", "The server sent a tag without end.");
 		break;
+	case READER_START_TOO_LONG:
+		fail(parser, "policy-violation", "The stream's header is too large.");
+		break;
 	}
-}
-
-/* Gives expat what is whole and holds the rest back. */
-static void
-read_bytes(struct parser *parser, const uint8_t *bytes, size_t len)
-{
-	size_t safe;
-	parser->received += len;
-	enum scan_fault fault = scan_feed(&parser->scan, bytes, len, &safe);
-	if (safe > 0) {
-		give_expat(parser, parser->held.data, parser->held.len);
-		buf_done(&parser->held);
-		give_expat(parser, bytes, safe);
-	}
-	if (parser->halt != HALT_NONE)
-		return;
-	fail_by_scan(parser, fault);
-	buf_add(&parser->held, bytes + safe, len - safe);
 }
 
 /* After a feed in which a hook asked for a restart. */
 static void
 finish_restart(struct parser *parser)
 {
-	if (parser->restart_at != parser->received) {
-		fail(parser, "policy-violation",
-		     "The server sent data where only a new stream may follow.");
+	if (parser->restart_at == reader_received(parser->reader)) {
+		reset(parser);
 		return;
 	}
-	reset(parser);
+	parser->halt = HALT_NONE;
+	fail(parser, "policy-violation",
+	     "The server sent data where only a new stream may follow.");
 }
 
 int
@@ -514,8 +403,9 @@ parser_feed(struct parser *parser, const void *bytes, size_t len)
 	assert(!parser->is_feeding);
 	if (parser->halt == HALT_NONE && len > 0) {
 		parser->is_feeding = true;
-		read_bytes(parser, bytes, len);
+		enum reader_fault fault = reader_feed(parser->reader, bytes, len);
 		parser->is_feeding = false;
+		fail_by(parser, fault);
 	}
 	if (parser->is_freed) {
 		destroy(parser);

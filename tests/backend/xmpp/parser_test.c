@@ -160,6 +160,21 @@ headers_that_are_none_are_refused(void **state)
 }
 
 static void
+headers_without_end_are_refused(void **state)
+{
+	(void)state;
+	char *spaces = mem_alloc(200000);
+	memset(spaces, ' ', 200000);
+	for (size_t piece = 1000; piece <= 200000; piece += 199000) {
+		struct record how = {0};
+		char *lines = run(spaces, 200000, &how, 0, piece);
+		assert_string_equal(lines, "broken policy-violation\n");
+		free(lines);
+	}
+	free(spaces);
+}
+
+static void
 another_encoding_is_refused(void **state)
 {
 	(void)state;
@@ -341,6 +356,59 @@ a_result_over_its_cap_is_cut(void **state)
 	free(input);
 }
 
+/* The parser inside is made anew from time to time; nobody must notice. */
+static void
+long_streams_are_read_like_short_ones(void **state)
+{
+	(void)state;
+	static const char header[] =
+		" <s:stream xmlns:s='http://etherx.jabber.org/streams' "
+		"xmlns='jabber:client' xmlns:x='urn:x'>\n";
+	static const char line[] = "<message><x:a/><body>0123456789</body></message> ";
+	static const char printed[] = "stanza <message><a xmlns=\"urn:x\"/>"
+				      "<body>0123456789</body></message>\n";
+	static const size_t pieces[] = {1, 777, 8192, 10000000};
+	enum { LINES = 40000 };
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		struct record record = {.restart_name = "proceed"};
+		record_init(&record, NULL);
+		struct buf text = {0};
+		buf_add_text(&text, header);
+		for (int k = 0; k < LINES; k++)
+			buf_add_text(&text, line);
+		assert_int_equal(
+			record_feed(&record, (char *)text.data, text.len, pieces[i]), 0);
+		assert_int_equal(record.stanzas, LINES);
+		const char *at = strchr(record_lines(&record), '\n') + 1;
+		for (int k = 0; k < LINES; k++, at += sizeof printed - 1)
+			assert_memory_equal(at, printed, sizeof printed - 1);
+		assert_int_equal(record_feed(&record, "<proceed/>", 10, 3), 0);
+		assert_int_equal(record_feed(&record, header, strlen(header), 9), 0);
+		assert_int_equal(record_feed(&record, line, strlen(line), 9), 0);
+		assert_int_equal(record.stanzas, LINES + 2);
+		buf_done(&text);
+		record_done(&record);
+	}
+}
+
+static void
+data_after_a_restart_is_refused_late_too(void **state)
+{
+	(void)state;
+	struct record record = {.restart_name = "proceed", .is_terse = true};
+	record_init(&record, NULL);
+	struct buf text = {0};
+	buf_add_text(&text, record_header);
+	for (int k = 0; k < 100000; k++)
+		buf_add_text(&text, "<presence/>");
+	buf_add_text(&text, "<proceed/> ");
+	assert_int_equal(record_feed(&record, (char *)text.data, text.len, 5000),
+			 -EPROTO);
+	assert_int_equal(record.stanzas, 100001);
+	buf_done(&text);
+	record_done(&record);
+}
+
 int
 main(void)
 {
@@ -348,6 +416,7 @@ main(void)
 		cmocka_unit_test(same_calls_at_every_split),
 		cmocka_unit_test(no_stanza_waits_for_later_bytes),
 		cmocka_unit_test(headers_that_are_none_are_refused),
+		cmocka_unit_test(headers_without_end_are_refused),
 		cmocka_unit_test(another_encoding_is_refused),
 		cmocka_unit_test(restart_takes_a_new_stream_and_nothing_before_it),
 		cmocka_unit_test(data_after_a_restart_is_refused),
@@ -356,6 +425,8 @@ main(void)
 		cmocka_unit_test(others_results_are_no_batches),
 		cmocka_unit_test(a_row_over_a_cap_is_dropped_alone),
 		cmocka_unit_test(a_result_over_its_cap_is_cut),
+		cmocka_unit_test(long_streams_are_read_like_short_ones),
+		cmocka_unit_test(data_after_a_restart_is_refused_late_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
