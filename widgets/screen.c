@@ -7,6 +7,7 @@
  */
 #include "widgets/screen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,13 +51,18 @@ collect(struct screen *screen)
 		return;
 	char *bytes = mem_alloc((size_t)len);
 	ssize_t got = pread(fd, bytes, (size_t)len, 0);
-	if (got > 0 && screen->is_like_xterm && !screen->tty.is_gone)
-		shorten(&screen->tty.pending, bytes, (size_t)got, LINES);
-	else if (got > 0)
+	if (got > 0 && screen->is_like_xterm && !screen->tty.is_gone) {
+		screen->shorten.rows = LINES;
+		shorten_frame(&screen->shorten, &screen->tty.pending, bytes, (size_t)got);
+		screen->shorten.cursor_y = getcury(curscr) + 1;
+		screen->shorten.cursor_x = getcurx(curscr) + 1;
+	} else if (got > 0) {
 		tty_add(&screen->tty, bytes, (size_t)got);
+	}
 	free(bytes);
 	(void)lseek(fd, 0, SEEK_SET);
-	(void)ftruncate(fd, 0);
+	int status = ftruncate(fd, 0);
+	assert(status == 0); /* a file in memory can always be emptied */
 }
 
 static void
@@ -170,7 +176,9 @@ is_like_xterm(void)
 		if (!value || strcmp(value, wanted[i][1]) != 0)
 			return false;
 	}
-	return true;
+	/* A line that is full to the last column must not scroll by itself. */
+	char flag[] = "xenl";
+	return tigetflag(flag) == 1;
 }
 
 static void
@@ -193,6 +201,8 @@ set_up_curses(struct screen *screen, const char *term)
 		add_rescue(screen, modes_off);
 	if (screen->has_title)
 		add_rescue(screen, title_pop);
+	if (screen->is_like_xterm)
+		add_rescue(screen, "\033[r\033[999H");
 	add_rescue(screen, capability("sgr0"));
 	add_rescue(screen, capability("cnorm"));
 	add_rescue(screen, capability("rmcup"));
@@ -249,6 +259,18 @@ enter(struct screen *screen)
 	screen->is_away = false;
 }
 
+/* Goes from the drawn page to the normal screen. */
+static void
+leave_page(struct screen *screen)
+{
+	if (screen->is_bare || screen->is_away)
+		return;
+	if (!screen->tty.is_gone)
+		shorten_leave(&screen->shorten, &screen->tty.pending);
+	(void)endwin();
+	collect(screen);
+}
+
 /* Puts the bytes that give the emulator back into the queue. */
 static void
 leave(struct screen *screen)
@@ -260,9 +282,7 @@ leave(struct screen *screen)
 	screen->is_title_pushed = false;
 	free(screen->title_sent);
 	screen->title_sent = NULL;
-	if (!screen->is_bare && !screen->is_away)
-		(void)endwin();
-	collect(screen);
+	leave_page(screen);
 	screen->is_bare = false;
 	screen->is_away = true;
 }
@@ -352,9 +372,7 @@ screen_resume(struct screen *screen)
 void
 screen_bare_begin(struct screen *screen, const char *text)
 {
-	if (!screen->is_bare && !screen->is_away)
-		(void)endwin();
-	collect(screen);
+	leave_page(screen);
 	screen->is_bare = true;
 	add_text(screen, "\r\n");
 	for (const char *at = text; *at;) {
@@ -389,6 +407,8 @@ screen_resize(struct screen *screen)
 	set_size(screen);
 	if (height == LINES && width == COLS)
 		return false;
+	if (!screen->tty.is_gone)
+		shorten_leave(&screen->shorten, &screen->tty.pending);
 	(void)werase(stdscr);
 	(void)clearok(curscr, TRUE);
 	return true;

@@ -11,6 +11,7 @@
 
 #include <curses.h>
 
+#include "widgets/shorten.h"
 #include "widgets/theme.h"
 #include "widgets/tty.h"
 
@@ -23,6 +24,7 @@ struct role_cell {
 
 struct screen {
 	struct tty tty;
+	struct shorten shorten;
 	SCREEN *curses;
 	FILE *memory;  /* where ncurses writes */
 	FILE *nothing; /* what it believes to read from */

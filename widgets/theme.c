@@ -28,8 +28,9 @@ static const struct theme_role_row role_rows[] = {
 #undef ROLE
 };
 
-/* Middle colours, readable on black and on white. */
-static const char palette256[] = "31 64 97 130 132 166 68 71 134 136 161 37 34 33";
+/* Middle colours of the terminal's own: readable on black and on white, and told in five
+ * bytes where one of the 256 takes ten. */
+static const char palette256[] = "red green magenta cyan";
 static const char palette8[] = "red green magenta cyan";
 
 struct palette {
