@@ -4,6 +4,7 @@
  */
 #include "tui/commands.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,7 @@ command_run(struct app *app, const char *line)
 	const struct command_row *row = command_find(line + 1, len);
 	const char *start = line + 1 + len;
 
+	assert(row);
 	start += strspn(start, " ");
 	size_t end = strlen(start);
 	while (end > 0 && start[end - 1] == ' ')
@@ -139,6 +141,7 @@ command_misused(struct app *app, const char *name)
 {
 	const struct command_row *row = command_find(name, strlen(name));
 
+	assert(row);
 	app_say_error(app, "/%s %s: %s", row->name, row->usage, row->help);
 	return false;
 }

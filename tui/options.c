@@ -254,8 +254,9 @@ options_change(struct app *app, const char *name, const char *value)
 	char *path = config_path();
 	char *problem = NULL;
 
-	if (strcmp(value, "default") == 0)
-		value = option_find(name)->fallback;
+	const struct config_row *row = option_find(name);
+	if (row && strcmp(value, "default") == 0)
+		value = row->fallback;
 	if (config_set(config, name, value, &problem) == 0) {
 		problem = apply(app, name);
 		if (problem)
