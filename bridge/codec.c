@@ -395,7 +395,7 @@ find_field(const struct bridge_record_row *row, const char *name, size_t len, in
 	for (int i = 0; i < row->field_count; i++) {
 		int at = (*hint + i) % row->field_count;
 		const char *field = row->fields[at].name;
-		if (strncmp(field, name, len) == 0 && !field[len]) {
+		if (strlen(field) == len && memcmp(field, name, len) == 0) {
 			*hint = at + 1;
 			return at;
 		}

@@ -219,6 +219,10 @@ unknown_keys_and_texts_do_no_harm(void **state)
 		size_t len;
 		enum bridge_show show;
 	} cases[] = {
+		{BYTES("\x83\xa7profile\xa1p\xa4show\xa3"
+		       "dnd\xaa"
+		       "text\0later\x01"),
+		 show_DND},
 		{BYTES("\x82\xa7profile\xa1p\xa4show\xa3"
 		       "dnd"),
 		 show_DND},
