@@ -65,6 +65,7 @@ struct stream {
 	struct buf sending; /* bytes that the kernel did not take yet */
 	uv_write_t write;
 	bool is_writing;
+	bool was_blocked; /* the kernel did not take all at once; drained is owed */
 	bool is_reading;
 	bool has_sent_header;
 	int end;	    /* 0, or why reading ended (libuv) */

@@ -164,6 +164,9 @@ void
 wire_pump(struct stream *stream)
 {
 	int rc = 0;
+	if (stream->state == STATE_CLOSING && stream->features_stanza == NULL)
+		return; /* closed before it was anything: its timer ends it in this turn
+			 */
 	if (stream->tls != NULL && !stream->is_secured)
 		wire_handshake(stream);
 	if (stream->state != STATE_DEAD && stream->is_secured) {
@@ -233,13 +236,7 @@ on_write(uv_write_t *request, int status)
 		stream_end(stream, STREAM_LOST, NULL, uv_strerror(status));
 		return;
 	}
-	if (stream->out.len > 0) {
-		net_mark_flush(stream->net, stream);
-		return;
-	}
-	buf_done(&stream->sending);
-	if (stream->events->drained != NULL && stream->state == STATE_ONLINE)
-		stream->events->drained(stream->config.data);
+	net_mark_flush(stream->net, stream);
 }
 
 /* As much as the kernel takes at once; true if all of it. */
@@ -281,11 +278,17 @@ wire_flush(struct stream *stream)
 		}
 		stream->count.bytes_out += stream->sending.len;
 		stream->is_writing = true;
+		stream->was_blocked = true;
 	}
-	if (!stream->is_writing)
-		buf_done(&stream->sending);
-	if (stream->out.len == 0)
-		buf_done(&stream->out);
+	if (stream->is_writing)
+		return;
+	buf_done(&stream->sending);
+	buf_done(&stream->out);
+	if (stream->was_blocked && stream->state == STATE_ONLINE) {
+		stream->was_blocked = false;
+		if (stream->events->drained != NULL)
+			stream->events->drained(stream->config.data);
+	}
 }
 
 void
