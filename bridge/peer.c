@@ -20,8 +20,8 @@
 #include "bridge/scan.h"
 
 enum {
-	READ_ROOM = 16 * 1024, /* bytes asked of the kernel at once */
-	KEEP_ROOM = 4 * 1024,  /* an empty buffer above this is freed */
+	READ_ROOM = 16 * 1024 - 64, /* bytes asked of the kernel at once */
+	KEEP_ROOM = 4 * 1024,	    /* an empty buffer above this is freed */
 };
 
 /* A call that waits for its answer. */
