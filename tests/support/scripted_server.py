@@ -299,10 +299,14 @@ class ScriptedServer:
         self._thread.start()
         return self
 
+    def stop_listening(self):
+        """New connections are refused; those that are there go on."""
+        if self._listener.fileno() >= 0:
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone wakes no accept()
+            self._listener.close()
+
     def __exit__(self, *_):
-        # Closing alone does not wake accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.stop_listening()
         for session in self.sessions:
             session.close()
 
