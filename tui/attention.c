@@ -30,6 +30,15 @@ struct attention {
 	char *title;
 };
 
+/* The loop's time, never 0. */
+static uint64_t
+now_of(const struct app *app)
+{
+	uint64_t now = uv_now(app->loop);
+
+	return now ? now : 1;
+}
+
 struct attention *
 attention_new(void)
 {
@@ -79,7 +88,7 @@ attention_key(struct app *app)
 {
 	struct attention *attention = app->attention;
 
-	attention->key_at = uv_now(app->loop) | 1;
+	attention->key_at = now_of(app);
 	if (attention->focus == FOCUS_UNKNOWN)
 		mark_seen_read(app);
 }
@@ -91,14 +100,14 @@ attention_is_here(const struct app *app)
 
 	if (attention->focus != FOCUS_UNKNOWN)
 		return attention->focus == FOCUS_IN;
-	return attention->key_at && uv_now(app->loop) - attention->key_at < HERE_MS;
+	return attention->key_at && now_of(app) - attention->key_at < HERE_MS;
 }
 
 void
 attention_news(struct app *app, const struct chat *chat)
 {
 	struct attention *attention = app->attention;
-	uint64_t now = uv_now(app->loop);
+	uint64_t now = now_of(app);
 
 	if (view_chat(app->view) == chat && view_is_at_bottom(app->view) &&
 	    attention_is_here(app))
@@ -107,7 +116,7 @@ attention_news(struct app *app, const struct chat *chat)
 		return;
 	if (attention->bell_at && now - attention->bell_at < BELL_EVERY_MS)
 		return;
-	attention->bell_at = now | 1;
+	attention->bell_at = now;
 	screen_bell(terminal_screen(app->terminal));
 }
 

@@ -99,12 +99,16 @@ option_type_text(const struct config_row *row)
 	}
 }
 
-/* The configuration file; the caller frees. NULL without a home. */
+/* The configuration file, its folder made for writing; the caller frees. NULL without a
+ * home. */
 static char *
-config_path(void)
+config_path(bool is_for_writing)
 {
 	char *folder = paths_config();
 	char *path = folder ? paths_join(folder, "config") : NULL;
+
+	if (folder && is_for_writing)
+		(void)paths_make(folder);
 
 	free(folder);
 	return path;
@@ -147,7 +151,7 @@ on_config_line(void *data, const struct config_line *line)
 char *
 options_keep_binding(struct options *options, uint32_t key, const char *action)
 {
-	char name[KEYS_NAME_MAX], *path = config_path();
+	char name[KEYS_NAME_MAX], *path = config_path(true);
 	char *option = mem_printf(BIND "%s", keys_name(key, name));
 	char *problem = NULL;
 
@@ -192,7 +196,7 @@ options_load(char **ret_problem)
 {
 	struct options *options = mem_alloc(sizeof *options);
 	struct buf problems = {0};
-	char *path = config_path();
+	char *path = config_path(false);
 
 	*ret_problem = NULL;
 	options->config = config_new(rows);
@@ -251,7 +255,7 @@ options_change(struct app *app, const char *name, const char *value)
 {
 	struct config *config = app->options->config;
 	char *before = mem_strdup(config_text(config, name));
-	char *path = config_path();
+	char *path = config_path(true);
 	char *problem = NULL;
 
 	const struct config_row *row = option_find(name);

@@ -1,0 +1,302 @@
+"""Coming and going: daemons that die, lock, refuse or talk nonsense; leaving in every way."""
+
+import signal
+import time
+
+import pytest
+
+from fake_daemon import FakeDaemon, Failure, Silence, lone_tern
+from house import House
+
+ANNA = "anna@example.org"
+
+
+@pytest.fixture
+def house(tmp_path):
+    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
+        yield one
+
+
+@pytest.fixture
+def daemon(house):
+    with FakeDaemon(house) as one:
+        one.contact(ANNA, "Anna")
+        yield one
+
+
+@pytest.fixture
+def screen(house, daemon):
+    with house.tern() as one:
+        one.wait("Anna")
+        yield one
+
+
+def open_chat(screen):
+    screen.line("/msg anna")
+    screen.wait("Anna:")
+
+
+# ---- the daemon ----
+
+def test_a_daemon_that_dies_is_met_again(house, daemon, screen):
+    daemon.receive(ANNA, "before")
+    open_chat(screen)
+    screen.wait("before")
+    screen.keys("half")
+    daemon.stop()
+    screen.wait("the daemon is away")
+    screen.wait("before")
+    screen.line("")
+    screen.wait("› half")
+    assert daemon.count("message.send") == 0
+    daemon.start()
+    started = time.monotonic()
+    screen.wait_gone("the daemon is away")
+    assert time.monotonic() - started < 5
+    daemon.receive(ANNA, "after")
+    screen.wait("after")
+    screen.keys("\r")
+    assert daemon.called("message.send")["body"] == "half"
+
+
+def test_a_line_under_way_is_sent_again_by_its_token(house, daemon, screen):
+    def fail(params):
+        raise Silence
+    open_chat(screen)
+    daemon.on["message.send"] = fail
+    screen.line("once")
+    first = daemon.called("message.send")
+    daemon.stop()
+    screen.wait("the daemon is away")
+    del daemon.on["message.send"]
+    daemon.start()
+    second = daemon.called("message.send", count=2)
+    assert second == first
+    screen.wait("me: once")
+    screen.settle()
+    assert screen.text().count("me: once") == 1
+
+
+def test_a_session_process_that_died(house, daemon, screen):
+    open_chat(screen)
+
+    def fail(params):
+        raise Failure("BACKEND_GONE", "The session process died.")
+    daemon.on["message.send"] = fail
+    screen.line("once")
+    daemon.called("message.send")
+    del daemon.on["message.send"]
+    daemon.tell("profile.resync")
+    daemon.called("profile.attach", count=2)
+    daemon.called("message.send", count=2)
+    screen.settle()
+    assert screen.text().count("me: once") == 1
+
+
+def test_attaching_waits_for_a_session_process(house, daemon):
+    attempts = []
+
+    def attach(params):
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise Failure("BACKEND_GONE", "The session process died.")
+        return daemon.do_profile__attach(params)
+    daemon.on["profile.attach"] = attach
+    with house.tern() as screen:
+        screen.wait("Anna")
+
+
+def test_another_schema(house):
+    with FakeDaemon(house, schema="0000000000000000"), house.tern() as screen:
+        assert screen.wait_exit() == 3
+        assert "tern:" in screen.text()
+
+
+def test_garbage_from_the_daemon(house, daemon, screen):
+    daemon.send_raw(b"\xc1\xc1\xc1 this is no message \xdd\x0f\xff\xff\xff")
+    daemon.called("profile.attach", count=2)
+    screen.settle()
+    assert screen.process.poll() is None
+
+
+def test_a_daemon_that_cannot_be_started(house):
+    with house.tern() as screen:
+        assert screen.wait_exit(20) == 5
+        assert "tern:" in screen.text()
+
+
+def test_a_profile_that_is_not_there(house, daemon):
+    with house.tern("-p", "nonsense") as screen:
+        assert screen.wait_exit() == 1
+        assert "no profile nonsense" in screen.text()
+
+
+# ---- forms ----
+
+def test_the_first_run_can_be_quit(house, daemon):
+    daemon.profiles = []
+    with house.tern() as screen:
+        screen.wait("Try it")
+        screen.wait("Log in")
+        screen.keys("\t\t\r")
+        assert screen.wait_exit() == 0
+
+
+def log_in(screen, address="anna@example.org", password="secret"):
+    screen.wait("Try it")
+    screen.keys("\t\r")
+    screen.wait("Address")
+    screen.keys(address, "\t", password)
+    screen.wait(address)
+    screen.keys("\r")
+
+
+@pytest.mark.parametrize("columns,lines", [(80, 24), (40, 12)])
+def test_logging_in(house, daemon, columns, lines):
+    daemon.profiles = []
+    daemon.link = {"state": "connecting", "is_wanted": True}
+    with house.tern(columns=columns, lines=lines) as screen:
+        log_in(screen)
+        made = daemon.called("profile.create")
+        assert (made["profile"], made["jid"], made["password"]) == ("anna", ANNA, "secret")
+        screen.wait("Connecting…")
+        daemon.set_link("securing")
+        screen.wait("certificate")
+        daemon.set_link("online")
+        screen.wait("contacts")
+        assert b"secret" not in screen.raw
+
+
+def test_a_refusal_says_why_and_keeps_what_was_typed(house, daemon):
+    daemon.profiles = []
+    daemon.link = {"state": "refused", "reason": "The password is wrong.",
+                   "condition": "not-authorized"}
+    with house.tern() as screen:
+        log_in(screen)
+        screen.wait("The password is wrong.")
+        screen.wait("anna@example.org")
+        assert daemon.called("profile.delete")["profile"] == "anna"
+        daemon.link = {"state": "online", "is_wanted": True}
+        screen.keys("\r")
+        screen.wait("contacts")
+
+
+def test_connecting_can_be_cancelled(house, daemon):
+    daemon.profiles = []
+    daemon.link = {"state": "connecting"}
+    with house.tern() as screen:
+        log_in(screen)
+        screen.wait("Connecting…")
+        screen.keys("\x1b")
+        screen.wait("Cancelled.")
+        daemon.called("profile.delete")
+        screen.wait("anna@example.org")
+
+
+@pytest.mark.parametrize("address,password,sentence", [
+    ("nonsense", "x", "The address looks like"), (ANNA, "", "The password is missing")])
+def test_a_form_that_lacks_something(house, daemon, address, password, sentence):
+    daemon.profiles = []
+    with house.tern() as screen:
+        log_in(screen, address, password)
+        screen.wait(sentence)
+        assert daemon.count("profile.create") == 0
+
+
+def test_a_locked_profile_asks_without_echo(house, daemon):
+    daemon.is_locked = True
+    with house.tern() as screen:
+        screen.wait("Profile password")
+        screen.keys("wrong\r")
+        screen.wait("not the profile's password")
+        screen.keys("open\r")
+        screen.wait("Anna")
+        assert b"open" not in screen.raw.replace(b"opens", b"")
+
+
+def test_a_profile_that_waits_locked_after_the_daemon_died(house, daemon, screen):
+    open_chat(screen)
+    daemon.stop()
+    daemon.is_locked = True
+    daemon.start()
+    screen.wait("Profile password")
+    screen.keys("open\r")
+    screen.wait("Anna:")
+
+
+def test_a_password_refused_later_opens_the_form_again(house, daemon, screen):
+    open_chat(screen)
+    screen.keys("unsent")
+    daemon.set_link("refused", reason="The server refused the password.",
+                    condition="not-authorized")
+    screen.wait("Password refused")
+    screen.keys("new secret\r")
+    assert daemon.called("profile.change")["password"] == "new secret"
+    daemon.set_link("online")
+    screen.wait("› unsent")
+
+
+# ---- leaving ----
+
+def test_detach_leaves_online_and_says_so(house, daemon, screen):
+    open_chat(screen)
+    screen.keys("draft")
+    screen.wait("draft")
+    screen.keys("\x15")
+    screen.line("/detach")
+    assert screen.wait_exit() == 0
+    screen.wait("home stays online")
+    assert daemon.count("link.quit") == 0
+    assert screen.modes() == screen.saved_modes
+    assert not screen.has_mode(2004) and not screen.has_mode(1004)
+
+
+def test_quit_goes_offline_and_ends_the_daemon(house, daemon, screen):
+    screen.line("/quit")
+    assert screen.wait_exit() == 0
+    assert daemon.called("link.quit")
+    assert daemon.called("router.stop")["if_unused"]
+    screen.wait("is offline")
+
+
+def test_quit_asks_while_another_tern_is_attached(house, daemon, screen):
+    daemon.tell("profile.changed", info={"name": "home", "attached": 2})
+    screen.settle()
+    screen.line("/quit")
+    screen.wait("Another tern is attached")
+    screen.keys("n")
+    screen.wait_gone("Another tern is attached")
+    assert daemon.count("link.quit") == 0
+    screen.line("/quit")
+    screen.wait("Another tern is attached")
+    screen.keys("y")
+    assert screen.wait_exit() == 0
+
+
+@pytest.mark.parametrize("how", ["hangup", signal.SIGTERM, signal.SIGHUP])
+def test_a_lost_terminal_ends_it_as_detach_does(house, daemon, screen, how):
+    open_chat(screen)
+    screen.keys("half a line")
+    screen.wait("half a line")
+    started = time.monotonic()
+    if how == "hangup":
+        screen.hang_up()
+    else:
+        screen.process.send_signal(how)
+    screen.wait_exit(3)
+    assert time.monotonic() - started < 1.5
+    assert daemon.called("conversation.draft")["text"] == "half a line"
+    assert daemon.count("link.quit") == 0
+
+
+def test_a_silent_daemon_does_not_keep_it(house, daemon, screen):
+    def silent(params):
+        raise Silence
+    open_chat(screen)
+    daemon.on["conversation.draft"] = silent
+    screen.keys("x")
+    screen.wait("› x")
+    started = time.monotonic()
+    screen.process.send_signal(signal.SIGTERM)
+    screen.wait_exit(5)
+    assert time.monotonic() - started < 1.5

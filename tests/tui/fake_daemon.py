@@ -13,6 +13,7 @@ daemon.on["message.send"] = lambda params: …, raising Failure for an error.
 import fcntl
 import os
 import selectors
+import shutil
 import socket
 import threading
 import time
@@ -20,8 +21,16 @@ import time
 import msgpack
 
 from deadline import Deadline, TimedOut
+from house import BUILD
 
 SELF = "me@example.org"
+
+
+def lone_tern(folder):
+    """A build tree at FOLDER with tern alone, which can't start a daemon by itself."""
+    os.makedirs(os.path.join(folder, "bin"))
+    shutil.copy(os.path.join(BUILD, "bin", "tern"), os.path.join(folder, "bin", "tern"))
+    return folder
 
 
 class Failure(Exception):
@@ -63,6 +72,8 @@ class FakeDaemon:
 
     def __exit__(self, *_):
         self.stop()
+        # It names this very process, which whoever cleans up would end.
+        os.unlink(os.path.join(self.folder, "daemon"))
 
     def start(self):
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
@@ -383,7 +394,9 @@ class FakeDaemon:
             self._answer(frontend, frame)
 
     def _answer(self, frontend, frame):
-        _, number, method, params = frame
+        kind, number, method, params = frame
+        if kind != 0:
+            return
         with self._changed:
             self.calls.append((method, params))
             try:
