@@ -31,6 +31,7 @@ struct profile {
 	struct profile *next, *prev; /* in the process's list */
 	struct process *process;
 	char *name; /* NFC */
+	char *twin; /* the same in NFD, or NULL where that is the same */
 	enum profile_phase phase;
 	struct opening *opening;       /* while opening */
 	struct serve_request *waiting; /* requests that came while opening (utlist) */

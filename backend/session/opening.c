@@ -305,6 +305,7 @@ begin(struct process *process, const char *name, struct serve_request *request)
 	struct opening *opening = mem_alloc(sizeof *opening);
 	profile->process = process;
 	profile->name = mem_strdup(name);
+	profile->twin = profile_name_twin(name);
 	profile->dir = (struct profile_dir){.fd = -1, .lock_fd = -1};
 	profile->opening = opening;
 	opening->profile = profile;

@@ -122,6 +122,7 @@ profile_fill_info(struct profile *profile, struct bridge_profile_info *ret_info,
 	link_fill(profile, ret_link);
 	*ret_info = (struct bridge_profile_info){
 		.name = profile->name,
+		.twin = profile->twin,
 		.jid = profile->account.bare,
 		.link = ret_link,
 		.is_protected = profile->vault && vault_is_protected(profile->vault),
@@ -156,6 +157,7 @@ free_now(struct profile *profile)
 	options_done(&profile->options);
 	free(profile->resource);
 	free(profile->name);
+	free(profile->twin);
 	free(profile);
 	if (request)
 		serve_result(request, NULL);

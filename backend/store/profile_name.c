@@ -154,3 +154,14 @@ profile_name_of_folder(const char *folder)
 	}
 	return name;
 }
+
+char *
+profile_name_twin(const char *name)
+{
+	utf8proc_uint8_t *twin = utf8proc_NFD((const utf8proc_uint8_t *)name);
+	char *copy = twin && strcmp((const char *)twin, name) != 0
+			     ? mem_strdup((const char *)twin)
+			     : NULL;
+	free(twin);
+	return copy;
+}
