@@ -184,6 +184,39 @@ files_of_the_project_load(void **state)
 	}
 }
 
+/* The page is written by hand but for this list; a new role must be in it. */
+static void
+manual_page_lists_every_role(void **state)
+{
+	(void)state;
+	char path[512];
+	static char page[65536];
+	(void)snprintf(path, sizeof path, "%s/themes/tern-theme.5",
+		       getenv("TERN_SOURCE"));
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	page[fread(page, 1, sizeof page - 1, file)] = '\0';
+	(void)fclose(file);
+	const char *at = strstr(page, "roles begin");
+	assert_non_null(at);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		const struct theme_role_row *row = theme_role_row(role);
+		char entry[512] = "\n.It Li ";
+		size_t len = strlen(entry);
+		for (const char *s = row->name; *s; s++) {
+			if (*s == '-')
+				entry[len++] = '\\';
+			entry[len++] = *s;
+		}
+		(void)snprintf(entry + len, sizeof entry - len, "\n%s\n", row->help);
+		at = strstr(at, entry);
+		if (!at)
+			fail_msg("tern-theme.5 lacks or misplaces the role %s",
+				 row->name);
+		at += strlen(entry) - 1;
+	}
+}
+
 int
 main(void)
 {
@@ -193,6 +226,7 @@ main(void)
 		cmocka_unit_test(roles_for_8_colours_follow),
 		cmocka_unit_test(default_theme_reads_on_black_and_white),
 		cmocka_unit_test(files_of_the_project_load),
+		cmocka_unit_test(manual_page_lists_every_role),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
