@@ -11,7 +11,7 @@
 
 static const char page_head[] =
 	".\\\" Printed by bridge/reference.c from bridge/schema.def; do not edit.\n"
-	".TH TERN\\-BRIDGE 7 2026\\-11\\-21 tern \"tern manual\"\n"
+	".TH TERN\\-BRIDGE 7 2026-11-21 tern \"tern manual\"\n"
 	".SH NAME\n"
 	"tern\\-bridge \\- how programs speak to tern's daemon\n"
 	".SH DESCRIPTION\n"
@@ -22,8 +22,7 @@ static const char page_head[] =
 	"speak to\n"
 	".BR ternd (8)\n"
 	"over a Unix socket in MessagePack\\-RPC. Any program of the same user may do "
-	"so:\n"
-	"it needs MessagePack and this page, which\n"
+	"so: it needs MessagePack and this page, which\n"
 	".B ternctl schema\n"
 	"prints as plain rows.\n"
 	".SS Finding the daemon\n"
@@ -52,8 +51,7 @@ static const char page_head[] =
 	"(a sentence). Answers may come in another order than their requests.\n"
 	".PP\n"
 	"A message is at most 4 MiB long and 16 levels deep. One that is over a limit, "
-	"or no\n"
-	"MessagePack, ends the connection after an error with id 0.\n"
+	"or no MessagePack, ends the connection after an error with id 0.\n"
 	".SS Order of calls\n"
 	"The first call is\n"
 	".BR bridge.hello .\n"
@@ -62,30 +60,27 @@ static const char page_head[] =
 	"may be left out by programs that do not follow this page to the letter.\n"
 	".B profile.attach\n"
 	"returns the state of a profile and subscribes to its events; no event comes "
-	"before\n"
-	"its answer and none is missed after. Its\n"
+	"before its answer and none is missed after. Its\n"
 	".B epoch\n"
 	"and\n"
 	".B seq\n"
 	"are a cursor: given back at the next attach, only what changed since is "
-	"returned,\n"
-	"unless\n"
+	"returned, unless\n"
 	".B is_full\n"
 	"says that this is everything. Events carry their seq. After the event\n"
 	".B profile.resync\n"
 	"attach again.\n"
 	".SS Tokens\n"
 	"A call that must not happen twice carries a token of 16 random bytes. When its "
-	"answer\n"
-	"was lost, call again with the same token: the first result is returned.\n"
+	"answer was lost, call again with the same token: the first result is returned.\n"
 	".SS Types\n"
 	"bool, int (64 bits, signed), str (UTF\\-8 without NUL), secret (a str that is "
 	"never\n"
 	"logged or printed), bin (bytes), secret\\-bin, strs (a list of str), "
 	"enum(CHOICE) (one\n"
 	"of the texts of that choice), rec(RECORD) (a map), list(RECORD) (a list of "
-	"maps). A\n"
-	"field that is optional and absent reads as nothing, 0, false or empty.\n";
+	"maps). A field that is optional and absent reads as nothing, 0, false or\n"
+	"empty.\n";
 
 static const char page_tail[] = ".SH SEE ALSO\n"
 				".BR tern (1),\n"
@@ -122,7 +117,7 @@ add_row(struct buf *out, const char *name, const char *facts, const char *doc, i
 {
 	buf_add_text(out, ".TP\n\\fB");
 	add_roff(out, name);
-	buf_add_text(out, "\\fR ");
+	buf_add_text(out, *facts ? "\\fR " : "\\fR");
 	add_roff(out, facts);
 	buf_add_byte(out, '\n');
 	add_roff(out, doc);

@@ -181,7 +181,9 @@ find_profile(const struct bridge_profile_list_result *list, const char *name)
 	bool is_default = strcmp(name, "@DEFAULT@") == 0;
 	for (size_t i = 0; i < list->profiles_count; i++) {
 		const struct bridge_profile_info *info = &list->profiles[i];
-		if (is_default ? info->is_default : strcmp(info->name, name) == 0)
+		bool is_named = strcmp(info->name, name) == 0 ||
+				(info->twin && strcmp(info->twin, name) == 0);
+		if (is_default ? info->is_default : is_named)
 			return info;
 	}
 	return NULL;

@@ -166,9 +166,10 @@ def test_status_is_one_short_line(run, daemon):
     daemon.answers["profile.list"] = {"profiles": [
         {"name": "home", "is_default": True, "unread": 3, "requests": 1,
          "link": {"state": "online"}},
-        {"name": "work", "is_locked": True}]}
+        {"name": "w\u00f6rk", "twin": "wo\u0308rk", "is_locked": True}]}
     assert run("status").stdout == "online, 3 unread, 1 request\n"
-    assert run("-p", "work", "status").stdout == "locked\n"
+    assert run("-p", "w\u00f6rk", "status").stdout == "locked\n"
+    assert run("-p", "wo\u0308rk", "status").stdout == "locked\n"
     assert json.loads(run("status", "--json").stdout)["unread"] == 3
     assert run("-p", "nope", "status").returncode == 1
 
