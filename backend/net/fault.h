@@ -47,7 +47,8 @@ struct stream_error {
 	int step;	/* enum stream_phase in which it happened */
 	const char
 		*condition; /* "not-authorized", "conflict", "expired" …; "" for none */
-	const char *text; /* the other side's own words, cleaned, at most 200 bytes; "" */
+	const char
+		*text; /* details, or the other side's words, cleaned, <= 200 bytes; "" */
 	const char *sentence; /* plain English: what was wrong and what to do */
 };
 

@@ -137,6 +137,7 @@ class Session:
     def reset(self):
         """Ends the connection with a TCP reset."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.shutdown(socket.SHUT_RD)  # wakes our reader, which holds it open
         self.socket.close()
 
     # ---- for the test's thread, once online
