@@ -73,7 +73,13 @@ void profile_open(struct process *process, const char *name, const struct bridge
 /* Creates a profile as REQUEST (profile.create) asks, opens it, and answers. */
 void profile_create(struct process *process, struct serve_request *request);
 
+/* What a caller is told for a negative errno of folder, vault or store. */
+enum bridge_error opening_error(int result);
+
 /* ---- profile.c ---- */
+
+/* Tells the router that the profile NAME is no more. */
+void profile_tell_gone(struct process *process, const char *name);
 
 /* Logs out, closes everything and forgets the profile; IS_DELETING: its folder as well.
  * REQUEST (may be NULL) is answered at the end. */

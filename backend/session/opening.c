@@ -41,8 +41,8 @@ struct opening {
 	char *sentence;
 };
 
-static enum bridge_error
-error_of(int result)
+enum bridge_error
+opening_error(int result)
 {
 	static const struct {
 		int result;
@@ -213,7 +213,7 @@ open_store(struct opening *opening)
 	int result = store_open(profile->process->loop, profile->dir.path, NULL,
 				&profile->store, &sentence);
 	if (result < 0) {
-		fail(opening, error_of(result), result, sentence);
+		fail(opening, opening_error(result), result, sentence);
 		free(sentence);
 		finish(opening);
 		return;
@@ -252,13 +252,13 @@ work(uv_work_t *request)
 		result = vault_open(profile->dir.fd, &profile->vault);
 	}
 	if (result < 0) {
-		fail(opening, result == -ENOENT ? ERROR_DAMAGED : error_of(result),
+		fail(opening, result == -ENOENT ? ERROR_DAMAGED : opening_error(result),
 		     result, vault_sentence(result));
 		return;
 	}
 	result = store_prepare(profile->dir.path, &opening->report);
 	if (result < 0)
-		fail(opening, error_of(result), result, opening->report.sentence);
+		fail(opening, opening_error(result), result, opening->report.sentence);
 }
 
 static void
@@ -290,7 +290,7 @@ take_folder(uv_timer_t *timer)
 	}
 	if (result < 0) {
 		profile->dir = (struct profile_dir){.fd = -1, .lock_fd = -1};
-		fail(opening, error_of(result), result, sentence);
+		fail(opening, opening_error(result), result, sentence);
 		free(sentence);
 		finish(opening);
 		return;

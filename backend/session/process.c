@@ -98,7 +98,9 @@ on_request(void *data, const struct frame *frame)
 	}
 	const char *name = profile_field(request);
 	struct profile *profile = name ? process_find(process, name) : NULL;
-	if (!profile) {
+	if (!profile && method == METHOD_profile_delete) {
+		handlers[method](process, NULL, request);
+	} else if (!profile) {
 		serve_fail(request, ERROR_NO_PROFILE, "There is no profile %s.",
 			   name ? name : "without a name");
 	} else if (profile->phase == PROFILE_OPENING) {

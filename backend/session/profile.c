@@ -187,6 +187,16 @@ stop_modules(struct profile *profile)
 	profile->has_modules = false;
 }
 
+void
+profile_tell_gone(struct process *process, const char *name)
+{
+	struct bridge_profile_info info = {.name = name};
+	if (process->router)
+		peer_send_event(
+			process->router, EVENT_session_status,
+			&(struct bridge_profile_event){.info = &info, .is_gone = true});
+}
+
 static void
 on_ask_timer_closed(uv_handle_t *handle)
 {
@@ -211,12 +221,8 @@ on_store_closed(void *data)
 			profile->close_request = NULL;
 		}
 		free(sentence);
-		if (result == 0 && profile->process->router) {
-			struct bridge_profile_info info = {.name = profile->name};
-			peer_send_event(profile->process->router, EVENT_session_status,
-					&(struct bridge_profile_event){.info = &info,
-								       .is_gone = true});
-		}
+		if (result == 0)
+			profile_tell_gone(profile->process, profile->name);
 	} else {
 		profile_dir_done(&profile->dir);
 	}

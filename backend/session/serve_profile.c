@@ -73,12 +73,33 @@ serve_profile_create(struct process *process, struct profile *profile,
 	profile_create(process, request);
 }
 
+/* Deletes the folder of a profile that could not be opened. */
+static void
+delete_closed(struct process *process, struct serve_request *request)
+{
+	const struct bridge_profile_name *params = request->params;
+	struct profile_dir dir;
+	char *sentence = NULL;
+	int result = profile_dir_open(process->root, params->profile, &dir, &sentence);
+	if (result == 0)
+		result = profile_dir_delete(&dir, &sentence);
+	if (result == 0) {
+		profile_tell_gone(process, params->profile);
+		serve_result(request, NULL);
+	} else {
+		serve_fail(request, opening_error(result), "%s", sentence);
+	}
+	free(sentence);
+}
+
 void
 serve_profile_delete(struct process *process, struct profile *profile,
 		     struct serve_request *request)
 {
-	(void)process;
-	profile_close(profile, true, request);
+	if (profile)
+		profile_close(profile, true, request);
+	else
+		delete_closed(process, request);
 }
 
 /* A password on its way through the pool: unlocking, or a new XMPP password. */

@@ -246,3 +246,28 @@ def test_a_name_and_its_decomposed_twin_are_one_profile(house):
     create[2] = "e\u0301te"
     done = house.run("ternctl", *create, code=None)
     assert done.returncode != 0 and "already" in done.stderr
+
+
+def test_a_damaged_profile_is_named_and_can_be_deleted(town):
+    online(town)
+    town.run("ternd", "stop")
+    vault = os.path.join(town.data, "tern", "profiles", "home", "vault")
+    with open(vault, "wb") as file:
+        file.write(b"garbage")
+    done = town.run("ternctl", "roster", code=None)
+    assert done.returncode != 0 and done.stderr
+    town.ctl("profile", "delete", "home", "--yes")
+    assert os.listdir(os.path.join(town.data, "tern", "profiles")) == []
+
+
+def test_a_corrupt_database_is_set_aside_and_the_profile_goes_on(town):
+    online(town)
+    town.run("ternd", "stop")
+    folder = os.path.join(town.data, "tern", "profiles", "home")
+    with open(os.path.join(folder, "store.db"), "r+b") as file:
+        file.seek(0)
+        file.write(b"\0" * 4096 * 4)
+    town.ctl("profile", "list")
+    deadline = Deadline(10)
+    while not [name for name in os.listdir(folder) if "corrupt" in name]:
+        assert not deadline.is_over()
