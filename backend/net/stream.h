@@ -123,12 +123,13 @@ struct stream_config {
 	const char *host;	   /* instead of SRV: name or address; NULL */
 	uint16_t port;		   /* with or without host; 0: SRV, or 5222 / 5223 */
 	bool is_direct_tls;	   /* TLS from the first byte (XEP-0368), no STARTTLS */
-	const char *ca_file;  /* PEM file trusted instead of the system's CAs (it may hold
-				 the  server's own certificate); NULL */
-	const char *language; /* xml:lang of our stream header; NULL: "en" */
-	struct scram_cache
-		*cache; /* salted password of this account (scram.h), kept by the
-			   owner in locked memory over streams; NULL: none */
+	const char *language;	   /* xml:lang of our stream header; NULL: "en" */
+	/* PEM file trusted instead of the system's CAs, for this stream alone; it may
+	 * hold the server's own certificate. NULL: the system's. */
+	const char *ca_file;
+	/* Salted password of this account (scram.h), kept by the owner in locked memory
+	 * from stream to stream. NULL: none. */
+	struct scram_cache *cache;
 	struct stream_limits limits;
 	struct stream_times times;
 	const struct stream_events *events; /* must outlive the stream */
