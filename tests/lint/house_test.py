@@ -102,7 +102,8 @@ def test_functions_are_under_60_lines_with_6_parameters_and_4_levels():
     for path in files(".c"):
         for line, name, parameters, body in functions(path):
             where = f"{path}:{line}: {name}"
-            if len(body) > 60:
+            # A test may hold its table of cases.
+            if len(body) > (60 if lies_in(path, PRODUCT) else 80):
                 found.append(f"{where} has {len(body)} lines")
             if len(parameters) > 6:
                 found.append(f"{where} has {len(parameters)} parameters")
@@ -116,7 +117,7 @@ def test_every_file_says_what_it_owns():
     found = []
     for path in files(".c", ".h", ".def"):
         match = re.match(r"/\*.*?\*/", read(path), re.S)
-        if not match or match[0].count("\n") < 2:
+        if not match or (match[0].count("\n") < 2 and lies_in(path, PRODUCT)):
             found.append(f"{path}: begins without a comment on what it owns")
     for path in files(".py", "CMakeLists.txt"):
         if not re.match(r'(#!.*\n)?("""|# )', read(path)):
