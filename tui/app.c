@@ -314,6 +314,8 @@ on_attached(void *data, const struct bridge_attach_result *result)
 		return;
 	if (view_kind(app->view) == VIEW_NOTHING)
 		view_show(app, VIEW_CONTACTS);
+	else
+		toast_clear(app->toast); /* what was said of the daemon being away */
 	input_attached(app);
 	forms_link(app);
 }
