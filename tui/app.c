@@ -35,8 +35,7 @@
 
 #define PATIENCE_MS 250 /* so long attaching may take before the screen opens */
 
-/* ---- saying and asking
- * ------------------------------------------------------------------ */
+/* ---- saying and asking ----------------------------------------------------- */
 
 static void say(struct app *app, int role, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
@@ -158,8 +157,7 @@ app_load_theme(struct app *app, const char *name)
 	return NULL;
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------------ */
+/* ---- keys ------------------------------------------------------------------ */
 
 static void
 answer_question(struct app *app, const struct keys_event *event)
@@ -253,8 +251,7 @@ app_need_screen(struct app *app)
 			getenv("TERM"));
 }
 
-/* ---- the daemon
- * --------------------------------------------------------------------------------- */
+/* ---- the daemon ------------------------------------------------------------ */
 
 /* The profile that NAME means in LIST; NULL if it is not there. */
 static const struct bridge_profile_info *
@@ -395,8 +392,7 @@ get_cursor(void *data, int64_t *ret_epoch, int64_t *ret_seq)
 	*ret_seq = app->model->seq;
 }
 
-/* ---- the loop
- * ----------------------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------------- */
 
 static void
 on_turn(uv_prepare_t *handle)

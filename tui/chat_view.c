@@ -101,7 +101,7 @@ chat_view_seen(struct chat_view *view)
 	return log_is_at_bottom(view->log) ? chat_newest_place(view->chat) : 0;
 }
 
-/* ---- lines ----------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------- */
 
 static void
 put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
@@ -247,7 +247,7 @@ chat_view_notice(struct chat_view *view, const char *text)
 	log_put(view->log, &row);
 }
 
-/* ---- pages ------------------------------------------------------------------------ */
+/* ---- pages ----------------------------------------------------------------- */
 
 struct page_ask {
 	struct app *app;

@@ -36,8 +36,7 @@ command_help(struct app *app, const char *arguments)
 	return true;
 }
 
-/* ---- options
- * ---------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------- */
 
 static void
 say_options(struct app *app)
@@ -131,8 +130,7 @@ command_theme(struct app *app, const char *arguments)
 	return true;
 }
 
-/* ---- keys
- * --------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------ */
 
 static void
 say_bindings(struct app *app)
@@ -184,8 +182,7 @@ command_bind(struct app *app, const char *arguments)
 	return is_done;
 }
 
-/* ---- leaving
- * ------------------------------------------------------------------------------- */
+/* ---- leaving --------------------------------------------------------------- */
 
 bool
 command_detach(struct app *app, const char *arguments)

@@ -55,8 +55,7 @@ complete_word_at(const char *line, size_t len)
 	return word;
 }
 
-/* ---- candidates
- * -------------------------------------------------------------------------- */
+/* ---- candidates ------------------------------------------------------------ */
 
 struct candidates {
 	char **rows;
@@ -253,8 +252,7 @@ complete_common(char *const *candidates, size_t count)
 	return utf8_cut(candidates[0], strlen(candidates[0]), len);
 }
 
-/* ---- keys
- * -------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------ */
 
 /* The walk that the last Tab began; over when the line was changed otherwise. */
 struct complete {

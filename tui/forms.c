@@ -1,7 +1,7 @@
 /*
  * A table of forms with what each does when it is submitted, cancelled, or the connection
  * changes. Making a profile and attaching to it is one attempt: when it fails or is
- * cancelled, the profile goes again, so nothing half-made is left.
+ * cancelled, the profile goes again, so nothing half-made is left (login.c).
  */
 #include "tui/forms.h"
 
@@ -13,21 +13,14 @@
 #include "tui/app.h"
 #include "tui/demo.h"
 #include "tui/door.h"
-#include "tui/leave.h"
+#include "tui/forms_private.h"
+#include "tui/login.h"
 #include "tui/names.h"
 #include "tui/terminal.h"
 #include "tui/view.h"
 #include "widgets/form.h"
 #include "widgets/keys.h"
 #include "widgets/theme.h"
-
-struct forms {
-	enum forms_kind kind;
-	struct form *form;
-	char *made;	  /* the profile that this attempt made, NULL for none */
-	bool is_trying;	  /* busy until the connection says how it went */
-	bool was_refused; /* the form for a refused password was shown for this refusal */
-};
 
 static const struct form_field first_fields[] = {
 	{"note", FORM_NOTE, "tern is a client for XMPP, the open network for chat.", NULL,
@@ -162,8 +155,8 @@ close_form(struct app *app)
 	view_back(app);
 }
 
-static void
-say(struct app *app, int role, const char *text)
+void
+forms_say(struct app *app, int role, const char *text)
 {
 	char *clean = clean_text(text, CLEAN_TEXT, 1024);
 
@@ -171,24 +164,31 @@ say(struct app *app, int role, const char *text)
 	free(clean);
 }
 
-static void
-set_busy(struct app *app, const char *phase)
+void
+forms_set_busy(struct app *app, const char *phase)
 {
 	app->forms->is_trying = true;
 	form_set_busy(app->forms->form, true);
-	say(app, ROLE_NOTICE, phase);
+	forms_say(app, ROLE_NOTICE, phase);
 }
 
-static void
-set_failed(struct app *app, const char *reason)
+void
+forms_set_failed(struct app *app, const char *reason)
 {
 	app->forms->is_trying = false;
 	form_set_busy(app->forms->form, false);
-	say(app, ROLE_ERROR, reason);
+	forms_say(app, ROLE_ERROR, reason);
 }
 
-/* ---- the first run and the trial
- * ---------------------------------------------------------- */
+void
+forms_wipe(char *secret)
+{
+	if (secret)
+		mem_wipe(secret, strlen(secret));
+	free(secret);
+}
+
+/* ---- the first run and the trial ------------------------------------------- */
 
 void
 forms_try(struct app *app)
@@ -197,14 +197,14 @@ forms_try(struct app *app)
 
 	if (!demo_has_packages(&problem)) {
 		if (problem)
-			say(app, ROLE_ERROR, problem);
+			forms_say(app, ROLE_ERROR, problem);
 		else
 			forms_show(app, FORMS_INSTALL);
 		free(problem);
 		return;
 	}
 	forms_show(app, FORMS_TRIAL);
-	set_busy(app, "Starting the server…");
+	forms_set_busy(app, "Starting the server…");
 	app->demo = demo_start(app);
 }
 
@@ -242,7 +242,7 @@ submit_install(struct app *app, const char *button)
 	if (is_installed)
 		forms_try(app);
 	else
-		say(app, ROLE_ERROR, "The packages could not be installed.");
+		forms_say(app, ROLE_ERROR, "The packages could not be installed.");
 }
 
 static void
@@ -259,196 +259,7 @@ submit_trial(struct app *app, const char *button)
 	cancel_trial(app);
 }
 
-/* ---- logging in
- * ----------------------------------------------------------------------------- */
-
-static void
-on_deleted(void *data, const struct bridge_failure *failure, const void *result)
-{
-	struct app *app = data;
-
-	(void)failure;
-	(void)result;
-	if (app->forms->kind == FORMS_LOGIN && !app->forms->made) {
-		form_set_busy(app->forms->form, false);
-		view_place_all(app->view);
-	}
-}
-
-/* Takes back what the attempt has made; the form can be filled in again afterwards. */
-static void
-undo_attempt(struct app *app, const char *reason)
-{
-	struct forms *forms = app->forms;
-	struct client *client = door_client(app->door);
-	char *made = forms->made;
-
-	forms->made = NULL;
-	set_failed(app, reason);
-	if (made && client) {
-		struct bridge_profile_name params = {.profile = made};
-
-		form_set_busy(forms->form, true);
-		client_profile_delete(client, &params, on_deleted, app);
-	}
-	door_detach(app->door);
-	model_forget(app->model);
-	mem_replace(&app->model->profile, "");
-	free(made);
-}
-
-static void
-on_created(void *data, const struct bridge_failure *failure, const void *result)
-{
-	struct app *app = data;
-	struct forms *forms = app->forms;
-
-	(void)result;
-	if (forms->kind != FORMS_LOGIN)
-		return;
-	if (failure) {
-		mem_replace(&forms->made, NULL);
-		if (forms->is_trying)
-			set_failed(app, failure->message);
-		return;
-	}
-	if (!forms->is_trying) {
-		undo_attempt(app, "Cancelled.");
-		return;
-	}
-	say(app, ROLE_NOTICE, "Connecting…");
-	door_attach(app->door, forms->made);
-}
-
-static long
-port_of(const char *text)
-{
-	char *end;
-	long port = strtol(text, &end, 10);
-
-	return *end == '\0' && port >= 0 && port <= 65535 ? port : -1;
-}
-
-/* The first thing wrong in the form, with the focus on it; NULL if nothing is. */
-static const char *
-check_login(struct form *form)
-{
-	char *address = names_address(form_value(form, "address"));
-	bool is_account = address && strchr(address, '@');
-
-	free(address);
-	if (!is_account) {
-		form_set_focus(form, "address");
-		return "The address looks like name@server.";
-	}
-	if (form_value(form, "password")[0] == '\0') {
-		form_set_focus(form, "password");
-		return "The password is missing.";
-	}
-	if (form_value(form, "profile")[0] == '\0') {
-		form_set_focus(form, "profile");
-		return "The profile needs a name.";
-	}
-	if (port_of(form_value(form, "port")) < 0) {
-		form_set_focus(form, "port");
-		return "A port is a number up to 65535.";
-	}
-	return NULL;
-}
-
-/* A copy of a field, since its value is borrowed only until the next call; "" is NULL. */
-static char *
-field(struct form *form, const char *name)
-{
-	const char *value = form_value(form, name);
-
-	return value[0] ? mem_strdup(value) : NULL;
-}
-
-static void
-wipe(char *secret)
-{
-	if (secret)
-		mem_wipe(secret, strlen(secret));
-	free(secret);
-}
-
-static void
-create(struct app *app, struct client *client)
-{
-	struct form *form = app->forms->form;
-	char *address = names_address(form_value(form, "address"));
-	char *password = field(form, "password"), *vault = field(form, "vault");
-	char *host = field(form, "host"), *ca_file = field(form, "ca");
-	struct bridge_profile_create_params params = {
-		.profile = app->forms->made,
-		.jid = address,
-		.password = password,
-		.profile_password = vault,
-		.host = host,
-		.port = port_of(form_value(form, "port")),
-		.direct_tls = form_is_checked(form, "tls"),
-		.ca_file = ca_file,
-	};
-
-	client_profile_create(client, &params, on_created, app);
-	wipe(password);
-	wipe(vault);
-	free(address);
-	free(host);
-	free(ca_file);
-}
-
-static void
-submit_login(struct app *app, const char *button)
-{
-	struct forms *forms = app->forms;
-	struct client *client = door_client(app->door);
-	const char *problem = check_login(forms->form);
-
-	(void)button;
-	if (!client)
-		problem = "The daemon is away; try again in a moment.";
-	if (problem) {
-		say(app, ROLE_ERROR, problem);
-		return;
-	}
-	mem_replace(&forms->made, form_value(forms->form, "profile"));
-	set_busy(app, "Making the profile…");
-	create(app, client);
-}
-
-static void
-cancel_login(struct app *app)
-{
-	struct forms *forms = app->forms;
-
-	if (!forms->is_trying) {
-		forms_show(app, FORMS_FIRST);
-		return;
-	}
-	if (app->model->profile[0])
-		undo_attempt(app, "Cancelled.");
-	else
-		set_failed(app, "Cancelled."); /* on_created takes it back */
-}
-
-/* Proposes the profile's name from the address until the user has written his own. */
-static void
-propose_profile(struct app *app)
-{
-	struct form *form = app->forms->form;
-
-	if (form_is_touched(form, "profile"))
-		return;
-	const char *address = form_value(form, "address");
-	char *local = mem_strndup(address, strcspn(address, "@"));
-	form_set_value(form, "profile", local);
-	free(local);
-}
-
-/* ---- passwords
- * -------------------------------------------------------------------------------- */
+/* ---- passwords ------------------------------------------------------------- */
 
 static void
 on_unlocked(void *data, const struct bridge_failure *failure, const void *result)
@@ -459,7 +270,7 @@ on_unlocked(void *data, const struct bridge_failure *failure, const void *result
 	if (app->forms->kind != FORMS_UNLOCK)
 		return;
 	if (failure) {
-		set_failed(app, failure->message);
+		forms_set_failed(app, failure->message);
 		form_set_value(app->forms->form, "password", NULL);
 		return;
 	}
@@ -477,15 +288,15 @@ submit_unlock(struct app *app, const char *button)
 
 	(void)button;
 	if (!client) {
-		say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
+		forms_say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
 		return;
 	}
 	char *password = mem_strdup(form_value(app->forms->form, "password"));
 	struct bridge_profile_unlock_params params = {.profile = profile,
 						      .password = password};
-	set_busy(app, "Unlocking…");
+	forms_set_busy(app, "Unlocking…");
 	client_profile_unlock(client, &params, on_unlocked, app);
-	wipe(password);
+	forms_wipe(password);
 }
 
 static void
@@ -501,7 +312,7 @@ on_password(void *data, const struct bridge_failure *failure, const void *result
 
 	(void)result;
 	if (failure && app->forms->kind == FORMS_PASSWORD)
-		set_failed(app, failure->message);
+		forms_set_failed(app, failure->message);
 }
 
 static void
@@ -511,21 +322,20 @@ submit_password(struct app *app, const char *button)
 
 	(void)button;
 	if (!client) {
-		say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
+		forms_say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
 		return;
 	}
 	char *password = mem_strdup(form_value(app->forms->form, "password"));
 	struct bridge_profile_change_params params = {.profile = app->model->profile,
 						      .password = password};
-	set_busy(app, "Connecting…");
+	forms_set_busy(app, "Connecting…");
 	/* The refusal that the model still holds is the old one. */
 	app->model->link.state = link_state_CONNECTING;
 	client_profile_change(client, &params, on_password, app);
-	wipe(password);
+	forms_wipe(password);
 }
 
-/* ---- what all have in common
- * -------------------------------------------------------------------- */
+/* ---- what all have in common ----------------------------------------------- */
 
 #define ROW(title, fields, submit, cancel)                                               \
 	{                                                                                \
@@ -534,7 +344,7 @@ submit_password(struct app *app, const char *button)
 
 static const struct form_row form_rows[FORMS_KIND_COUNT] = {
 	[FORMS_FIRST] = ROW("tern", first_fields, submit_first, cancel_first),
-	[FORMS_LOGIN] = ROW("Log in", login_fields, submit_login, cancel_login),
+	[FORMS_LOGIN] = ROW("Log in", login_fields, login_submit, login_cancel),
 	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, submit_unlock, cancel_unlock),
 	[FORMS_PASSWORD] =
 		ROW("Password refused", password_fields, submit_password, close_form),
@@ -560,7 +370,7 @@ forms_event(struct app *app, const struct keys_event *event)
 	const char *button = form_focus(forms->form);
 	if (result == FORM_CHANGED && forms->kind == FORMS_LOGIN &&
 	    strcmp(button, "address") == 0)
-		propose_profile(app);
+		login_propose(app);
 	else if (result == FORM_CANCELLED ||
 		 (result == FORM_PRESSED && strcmp(button, "cancel") == 0))
 		row->cancel(app);
@@ -603,12 +413,12 @@ link_of_attempt(struct app *app)
 	} else if (is_refused && forms->kind == FORMS_LOGIN) {
 		char *copy = mem_strdup(reason);
 
-		undo_attempt(app, copy);
+		login_undo(app, copy);
 		free(copy);
 	} else if (is_refused) {
-		set_failed(app, reason);
+		forms_set_failed(app, reason);
 	} else if (phase_of(link->state)) {
-		say(app, ROLE_NOTICE, phase_of(link->state));
+		forms_say(app, ROLE_NOTICE, phase_of(link->state));
 	}
 }
 
@@ -634,7 +444,7 @@ forms_link(struct app *app)
 		forms->was_refused = true;
 		forms_show(app, FORMS_PASSWORD);
 		if (link->reason)
-			say(app, ROLE_ERROR, link->reason);
+			forms_say(app, ROLE_ERROR, link->reason);
 	}
 }
 
@@ -642,7 +452,7 @@ void
 forms_fail(struct app *app, const char *reason)
 {
 	if (app->forms->form)
-		set_failed(app, reason);
+		forms_set_failed(app, reason);
 	else if (app->terminal)
 		app_say_error(app, "%s", reason);
 }

@@ -96,7 +96,7 @@ is_attached(const struct app *app)
 	return door_state(app->door) == DOOR_ATTACHED;
 }
 
-/* ---- drafts ------------------------------------------------------------------------ */
+/* ---- drafts ---------------------------------------------------------------- */
 
 struct draft_save {
 	struct app *app;
@@ -201,7 +201,7 @@ input_update(struct app *app)
 	}
 }
 
-/* ---- typing ------------------------------------------------------------------------ */
+/* ---- typing ---------------------------------------------------------------- */
 
 static void
 tell_typing(struct app *app, enum bridge_chat_state state)
@@ -361,8 +361,7 @@ input_show(struct app *app, struct chat *chat)
 	input->version = editor_version(input->editor);
 }
 
-/* ---- sending
- * ---------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------- */
 
 struct send {
 	struct app *app;
@@ -504,8 +503,7 @@ input_enter(struct app *app)
 	free(text);
 }
 
-/* ---- drawing
- * ------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------- */
 
 int
 input_rows(struct app *app, int width, int max)

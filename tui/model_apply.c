@@ -252,7 +252,7 @@ model_apply_attach(struct model *model, const struct bridge_attach_result *resul
 	model->dirty = MODEL_ALL;
 }
 
-/* ---- the table of events -------------------------------------------------------- */
+/* ---- the table of events --------------------------------------------------- */
 
 struct change {
 	struct model *model;

@@ -114,7 +114,7 @@ config_path(bool is_for_writing)
 	return path;
 }
 
-/* ---- bindings ---------------------------------------------------------------------- */
+/* ---- bindings -------------------------------------------------------------- */
 
 static void
 set_binding(struct options *options, uint32_t key, const char *action)
@@ -276,8 +276,7 @@ options_change(struct app *app, const char *name, const char *value)
 	return problem;
 }
 
-/* ---- themes
- * ----------------------------------------------------------------------------- */
+/* ---- themes ---------------------------------------------------------------- */
 
 /* Adds the names of the files in FOLDER (freed) that end with .theme. */
 static void

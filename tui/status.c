@@ -150,8 +150,7 @@ update_chats(struct app *app, struct status *status)
 	finish(&parts, status->chats);
 }
 
-/* ---- the status bar
- * ---------------------------------------------------------------------- */
+/* ---- the status bar -------------------------------------------------------- */
 
 static const char *
 link_text(struct app *app, struct arena *arena)

@@ -132,7 +132,7 @@ view_back(struct app *app)
 	view_place_all(view);
 }
 
-/* ---- moving ------------------------------------------------------------------------ */
+/* ---- moving ---------------------------------------------------------------- */
 
 static struct list *
 list_shown(const struct view *view)
@@ -262,7 +262,7 @@ view_hinted(const struct view *view)
 	return view->hint;
 }
 
-/* ---- drawing ----------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------- */
 
 void
 view_place_all(struct view *view)

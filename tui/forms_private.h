@@ -1,0 +1,34 @@
+/*
+ * What the files behind forms.h share: the form that is shown, and what it says. Included
+ * by forms.c and login.c only.
+ */
+#ifndef TERN_TUI_FORMS_PRIVATE_H
+#define TERN_TUI_FORMS_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "tui/forms.h"
+
+struct form;
+
+struct forms {
+	enum forms_kind kind;
+	struct form *form;
+	char *made;	  /* the profile that this attempt made, NULL for none */
+	bool is_trying;	  /* busy until the connection says how it went */
+	bool was_refused; /* the form for a refused password was shown for this refusal */
+};
+
+/* Says TEXT (cleaned here) under the fields, in the style of ROLE. */
+void forms_say(struct app *app, int role, const char *text);
+
+/* The form waits for an answer: PHASE says for which. */
+void forms_set_busy(struct app *app, const char *phase);
+
+/* It can be filled in again; REASON says what went wrong. */
+void forms_set_failed(struct app *app, const char *reason);
+
+/* Wipes and frees a copy of a secret; NULL is fine. */
+void forms_wipe(char *secret);
+
+#endif
