@@ -6,6 +6,7 @@ DESTDIR ?=
 ARGS ?=
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+MAKEFLAGS += --no-print-directory
 CTEST ?=
 
 PACKAGES = .ci/packages
@@ -16,7 +17,7 @@ DEMO = $(if $(findstring --demo,$(ARGS)),demo)
 
 run:
 	@$(PACKAGES) install run $(DEMO)
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) build
 	@exec build/release/bin/tern $(ARGS)
 
 build:
@@ -25,7 +26,7 @@ build:
 
 install:
 	@$(PACKAGES) install build
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) build
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
 
 # The tests run with ASan and UBSan; the strict build is what is released, with -Werror and
