@@ -120,15 +120,32 @@ attention_news(struct app *app, const struct chat *chat)
 	screen_bell(terminal_screen(app->terminal));
 }
 
+/* A line that is read the moment it is drawn never counts as unread: the daemon's count
+ * is ahead of our word that it was read, and would come and go in bar and title. */
+static void
+count_read(struct app *app)
+{
+	struct chat *chat = view_chat(app->view);
+
+	if (chat && chat == app->attention->read_chat && view_is_at_bottom(app->view) &&
+	    app->attention->focus == FOCUS_IN)
+		chat->unread = chat->mentions = 0;
+}
+
 void
 attention_show_title(struct app *app)
 {
 	struct attention *attention = app->attention;
 	const struct model *model = app->model;
 	struct chat *chat = view_chat(app->view);
+	count_read(app);
 	int64_t unread = model_unread(model);
+	bool is_read = chat && view_is_at_bottom(app->view) && attention_is_here(app);
 	char count[32] = "", buffer[256], title[256];
 
+	/* What is being read just now is not news: the title stays as it is. */
+	if (is_read)
+		unread -= chat->unread;
 	if (unread > 0)
 		(void)snprintf(count, sizeof count, "(%lld) ", (long long)unread);
 	const char *name = chat ? model_name(app->model, chat->jid, buffer, sizeof buffer)
@@ -146,10 +163,14 @@ attention_seen(struct app *app)
 {
 	struct attention *attention = app->attention;
 
+	attention->read_chat = NULL;
 	attention->seen_chat = view_chat(app->view);
 	if (!attention->seen_chat || screen_is_bare(terminal_screen(app->terminal)))
 		return;
 	attention->seen_place = view_seen_place(app->view);
-	if (attention->focus == FOCUS_IN)
-		mark_seen_read(app);
+	if (attention->focus != FOCUS_IN)
+		return;
+	mark_seen_read(app);
+	if (door_state(app->door) == DOOR_ATTACHED && view_is_at_bottom(app->view))
+		attention->read_chat = attention->seen_chat;
 }

@@ -105,7 +105,8 @@ add_chat(struct app *app, struct parts *parts, const struct chat *chat, size_t n
 					   : ROLE_BAR,
 	};
 
-	if (chat->unread > 0)
+	/* What is on the screen needs no count. */
+	if (chat->unread > 0 && !(is_current && view_is_at_bottom(app->view)))
 		part.text = arena_printf(&parts->arena, " %zu %s (%lld) ", number, name,
 					 (long long)chat->unread);
 	else
