@@ -27,6 +27,7 @@ struct attention {
 	uint64_t bell_at; /* of the last bell */
 	struct chat *seen_chat;
 	int64_t seen_place; /* the newest place of seen_chat that stood on the screen */
+	const struct chat *read_chat; /* all of it is read, as far as the last turn */
 	char *title;
 };
 
@@ -171,6 +172,7 @@ attention_seen(struct app *app)
 	if (attention->focus != FOCUS_IN)
 		return;
 	mark_seen_read(app);
-	if (door_state(app->door) == DOOR_ATTACHED && view_is_at_bottom(app->view))
+	if (door_state(app->door) == DOOR_ATTACHED && attention->seen_chat->is_loaded &&
+	    view_is_at_bottom(app->view))
 		attention->read_chat = attention->seen_chat;
 }
