@@ -149,15 +149,19 @@ spawn(char *const argv[], int *ret_input, int *ret_output)
 static bool
 make_folder(struct demo *demo)
 {
-	char template[] = "/tmp/tern-demo-XXXXXX";
+	const char *base = getenv("TMPDIR");
+	char *folder =
+		paths_join(base && base[0] == '/' ? base : "/tmp", "tern-demo-XXXXXX");
 	char shell[] = "/bin/sh", flag[] = "-c";
 	char script[] = "trap '' HUP INT TERM; cat >/dev/null; "
 			"for i in 1 2 3 4 5; do rm -rf -- \"$0\"; sleep 1; done; "
 			"rm -rf -- \"$0\"";
 
-	if (!mkdtemp(template))
+	if (!mkdtemp(folder)) {
+		free(folder);
 		return false;
-	demo->folder = mem_strdup(template);
+	}
+	demo->folder = folder;
 	char *argv[] = {shell, flag, script, demo->folder, NULL};
 	return spawn(argv, &demo->cleaner, NULL) > 0;
 }
