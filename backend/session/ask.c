@@ -82,11 +82,25 @@ silence_job(struct store *store, void *data)
 	return silence->profile->job_error;
 }
 
+/* Without a job: whoever asked only has to be told, there is nothing to store. */
+static void
+answer_nothing(struct profile *profile, struct ask *asks)
+{
+	struct ask *ask, *next;
+	HASH_ITER (hh, asks, ask, next) {
+		HASH_DEL(asks, ask);
+		ask->answer(profile, NULL, true, ask->data);
+		ask_free(ask);
+	}
+}
+
 static void
 silence_done(void *data, int status)
 {
 	struct silence *silence = data;
 	(void)status;
+	/* Those are left where the store could not even begin the job. */
+	answer_nothing(silence->profile, silence->asks);
 	profile_release(silence->profile);
 	free(silence);
 }
@@ -109,13 +123,8 @@ fail_due(struct profile *profile, uint64_t now)
 		return;
 	}
 	profile_hold(profile);
-	if (store_submit(profile->store, silence_job, silence_done, silence) < 0) {
-		HASH_ITER (hh, silence->asks, ask, next) {
-			HASH_DEL(silence->asks, ask);
-			ask_free(ask);
-		}
+	if (store_submit(profile->store, silence_job, silence_done, silence) < 0)
 		silence_done(silence, 0);
-	}
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -191,9 +200,7 @@ ask_fail_all(struct profile *profile)
 void
 ask_done(struct profile *profile)
 {
-	struct ask *ask, *next;
-	HASH_ITER (hh, profile->asks, ask, next) {
-		HASH_DEL(profile->asks, ask);
-		ask_free(ask);
-	}
+	struct ask *asks = profile->asks;
+	profile->asks = NULL;
+	answer_nothing(profile, asks);
 }

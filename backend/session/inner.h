@@ -16,6 +16,7 @@
 struct ask;
 struct opening;
 struct vault;
+struct vault_job;
 
 /* Setting: this account was online once, so its address is not mistyped. */
 #define SETTING_PROVEN "account.proven"
@@ -38,6 +39,7 @@ struct profile {
 
 	struct profile_dir dir;
 	struct vault *vault;
+	struct vault_job *vault_jobs; /* one runs, the others wait (utlist) */
 	struct store *store;
 	struct jid account; /* bare */
 	char *resource;
@@ -60,6 +62,7 @@ struct profile {
 	struct bridge_profile_info told; /* what it was told last: unread and requests */
 	int handles;			 /* uv handles that are not closed yet */
 	bool is_deleting;
+	bool is_ending; /* nothing on the pool is waited for any more */
 	struct serve_request *close_request; /* answered when closed */
 };
 
@@ -86,6 +89,10 @@ void profile_tell_gone(struct process *process, const char *name);
 void profile_close(struct profile *profile, bool is_deleting,
 		   struct serve_request *request);
 
+/* Goes on with the closing of a CLOSING profile if neither its opening nor work on its
+ * vault is under way; else it is called again at the end of these. */
+void profile_close_further(struct profile *profile);
+
 /* The vault was unlocked: READY from now on; the router keeps the key, the link starts.
  */
 void profile_unlocked(struct profile *profile);
@@ -93,7 +100,7 @@ void profile_unlocked(struct profile *profile);
 /* Hands the master key to the router, for this process's successor. */
 void profile_keep_key(struct profile *profile);
 
-/* Forgets the master key and logs out. */
+/* Forgets the master key and logs out. LOCKED from now on; not while a vault job runs. */
 void profile_lock_now(struct profile *profile);
 
 /* Fills the router's view of it; strings are borrowed. */
@@ -118,7 +125,7 @@ void ask_answer(struct profile *profile, const struct stanza *iq, bool is_last);
 /* Answers every open question with NULL, in a job. */
 void ask_fail_all(struct profile *profile);
 
-/* Frees all without an answer. */
+/* Answers every open question with NULL, at once: the store is closed. */
 void ask_done(struct profile *profile);
 
 /* ---- road.c ---- */

@@ -12,6 +12,7 @@
 #include "backend/net/stream.h"
 #include "backend/session/inner.h"
 #include "backend/session/process.h"
+#include "backend/session/vault_jobs.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/vault/vault.h"
@@ -25,6 +26,7 @@ enum {
 	LINK_BACKOFF_MAX = 300,	      /* seconds */
 	LINK_IDLE_MS = 4 * 60 * 1000, /* silence after which we ask whether it lives */
 	LINK_PING_MS = 30 * 1000,
+	LINK_LASTING_MS = 60 * 1000, /* online for so long: it was no failure */
 };
 
 static void
@@ -109,12 +111,23 @@ wait_and_retry(struct profile *profile, const char *reason, const char *conditio
 	link_set_state(profile, link_state_WAITING);
 }
 
+/* Without a stream and without a wish for one. */
+static void
+rest(struct profile *profile)
+{
+	link_set_state(profile, profile->phase == PROFILE_LOCKED ? link_state_LOCKED
+								 : link_state_OFFLINE);
+}
+
 /* Forgets the stream, however it ended. */
 static void
 forget_stream(struct profile *profile)
 {
 	struct link *link = &profile->link;
-	bool was_online = link->state == link_state_ONLINE;
+	bool was_online = link->features != NULL;
+	if (was_online &&
+	    uv_now(profile->process->loop) - link->online_at >= LINK_LASTING_MS)
+		link->failures = 0;
 	link->stream = NULL;
 	link->features = NULL;
 	jid_done(&link->full);
@@ -144,7 +157,9 @@ on_password(void *data, struct buf *secret)
 {
 	struct profile *profile = data;
 	struct secret password = {0};
-	if (vault_get(profile->vault, VAULT_XMPP_PASSWORD, &password) < 0)
+	/* While the vault is written it is not ours; a new password reconnects anyway. */
+	if (vault_job_is_busy(profile) ||
+	    vault_get(profile->vault, VAULT_XMPP_PASSWORD, &password) < 0)
 		return false;
 	buf_add(secret, password.data, password.len);
 	secret_done(&password);
@@ -157,7 +172,7 @@ ping_answered(struct profile *profile, const struct stanza *answer, bool is_last
 {
 	(void)is_last;
 	/* Any byte proves that the link lives, so only total silence counts. */
-	if (!answer && profile->link.stream == data &&
+	if (!answer && profile->link.stream == data && profile_is_online(profile) &&
 	    stream_idle_ms(profile->link.stream) > LINK_PING_MS)
 		link_lose(profile, "The server stopped answering.");
 }
@@ -188,7 +203,7 @@ on_online(void *data, const struct jid *full, const struct stream_features *feat
 	jid_done(&link->full);
 	(void)jid_parse(full->full, &link->full, NULL);
 	link->features = features;
-	link->failures = 0;
+	link->online_at = uv_now(profile->process->loop);
 	give_slot_back(profile);
 	uv_timer_start(&link->timer, on_keepalive, LINK_IDLE_MS, 0);
 	link_set_state(profile, link_state_ONLINE);
@@ -256,8 +271,11 @@ on_closed(void *data, const struct stream_error *error)
 		 error->may_retry);
 	forget_stream(profile);
 	link->stopped = NULL;
-	if (stopped || error->fault == STREAM_CLOSED) {
-		link_set_state(profile, link_state_OFFLINE);
+	/* What was in the login when the profile was locked. */
+	if (profile->phase == PROFILE_LOCKED)
+		mem_wipe(profile->scram.data, profile->scram.len);
+	if (stopped || error->fault == STREAM_CLOSED || profile->phase != PROFILE_READY) {
+		rest(profile);
 		if (stopped)
 			stopped(profile);
 		else if (link->is_restart_due)
@@ -309,21 +327,57 @@ connect_now(struct profile *profile)
 	arena_done(&arena);
 }
 
+/* A question for a slot; it outlives the profile where that is closed meanwhile. */
+struct slot_wait {
+	struct profile *profile; /* NULL: nobody wants the slot any more */
+};
+
 static void
 on_slot(void *data, const struct bridge_failure *failure, const void *result)
 {
-	struct profile *profile = data;
-	struct link *link = &profile->link;
+	struct slot_wait *wait = data;
+	struct profile *profile = wait->profile;
 	(void)result;
-	link->is_asking_slot = false;
+	free(wait);
+	if (!profile)
+		return;
+	struct link *link = &profile->link;
+	link->slot_wait = NULL;
 	link->has_slot = failure == NULL;
 	bool is_wanted = link->is_wanted && profile->phase == PROFILE_READY &&
 			 !link->stream && link->state == link_state_RESOLVING;
-	if (failure || !is_wanted)
+	if (!is_wanted)
 		give_slot_back(profile);
+	else if (failure)
+		wait_and_retry(profile, failure->message, "no-slot");
 	else
 		connect_now(profile);
-	profile_release(profile);
+}
+
+static void
+ask_slot(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	if (link->slot_wait || !profile->process->router)
+		return;
+	link->slot_wait = mem_alloc(sizeof *link->slot_wait);
+	link->slot_wait->profile = profile;
+	peer_call(profile->process->router, METHOD_slot_take,
+		  &(struct bridge_slot_params){.profile = profile->name}, 0, on_slot,
+		  link->slot_wait);
+}
+
+/* The router forgets the question; the answer finds nobody. */
+static void
+forget_slot(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	if (!link->slot_wait)
+		return;
+	link->slot_wait->profile = NULL;
+	link->slot_wait = NULL;
+	link->has_slot = true;
+	give_slot_back(profile);
 }
 
 void
@@ -348,13 +402,7 @@ link_start(struct profile *profile)
 		return;
 	uv_timer_stop(&link->timer);
 	link_set_state(profile, link_state_RESOLVING);
-	if (link->is_asking_slot || !profile->process->router)
-		return;
-	link->is_asking_slot = true;
-	profile_hold(profile);
-	peer_call(profile->process->router, METHOD_slot_take,
-		  &(struct bridge_slot_params){.profile = profile->name}, 0, on_slot,
-		  profile);
+	ask_slot(profile);
 }
 
 void
@@ -363,17 +411,26 @@ link_stop(struct profile *profile, link_stopped *stopped)
 	struct link *link = &profile->link;
 	uv_timer_stop(&link->timer);
 	link->is_restart_due = false;
+	link->failures = 0;
 	if (link->stream) {
-		link->stopped = stopped;
-		if (!stopped || stream_phase(link->stream) != STREAM_CLOSING)
-			stream_close(link->stream);
+		/* Whoever waits for the end already goes on waiting. */
+		if (stopped)
+			link->stopped = stopped;
+		stream_close(link->stream);
+		if (profile->phase == PROFILE_LOCKED)
+			rest(profile);
 		return;
 	}
-	link->failures = 0;
-	if (link->state != link_state_OFFLINE)
-		link_set_state(profile, link_state_OFFLINE);
+	rest(profile);
 	if (stopped)
 		stopped(profile);
+}
+
+void
+link_restart(struct profile *profile)
+{
+	link_stop(profile, NULL);
+	link_start(profile);
 }
 
 void
@@ -386,9 +443,10 @@ link_lose(struct profile *profile, const char *reason)
 	link->stopped = NULL;
 	stream_drop(link->stream);
 	forget_stream(profile);
-	if (stopped) {
-		link_set_state(profile, link_state_OFFLINE);
-		stopped(profile);
+	if (stopped || profile->phase != PROFILE_READY) {
+		rest(profile);
+		if (stopped)
+			stopped(profile);
 		return;
 	}
 	wait_and_retry(profile, reason, "lost");
@@ -404,6 +462,7 @@ void
 link_done(struct profile *profile)
 {
 	struct link *link = &profile->link;
+	forget_slot(profile);
 	uv_close((uv_handle_t *)&link->timer, on_timer_closed);
 	mem_replace(&link->reason, NULL);
 	mem_replace(&link->condition, NULL);

@@ -16,6 +16,7 @@
 struct profile;
 struct stream;
 struct stream_features;
+struct slot_wait;
 
 /* Told once the stream has ended. */
 typedef void link_stopped(struct profile *profile);
@@ -27,11 +28,12 @@ struct link {
 	const struct stream_features *features; /* while online */
 	struct jid full;			/* while online */
 	bool has_slot;
-	bool is_asking_slot;
-	bool is_restart_due; /* link_start came while the stream said goodbye */
-	unsigned failures;   /* in a row */
-	int retry_in;	     /* seconds, while waiting */
-	char *reason;	     /* a sentence, or NULL */
+	struct slot_wait *slot_wait; /* the router was asked for a slot */
+	bool is_restart_due;	     /* link_start came while the stream said goodbye */
+	unsigned failures;  /* in a row; a login that does not last counts as one */
+	uint64_t online_at; /* loop time, while online */
+	int retry_in;	    /* seconds, while waiting */
+	char *reason;	    /* a sentence, or NULL */
 	char *condition;
 	uv_timer_t timer; /* back-off while waiting, keepalive while online */
 	link_stopped *stopped;
@@ -43,9 +45,12 @@ void link_init(struct profile *profile);
 /* Connects now if it is wished and nothing is under way; ends a wait. */
 void link_start(struct profile *profile);
 
-/* Says goodbye and stays offline; STOPPED (may be NULL) is told when the stream has
- * ended, at once if there was none. */
+/* Says goodbye and stays offline (or locked); STOPPED (may be NULL) is told when the
+ * stream has ended, at once if there was none. */
 void link_stop(struct profile *profile, link_stopped *stopped);
+
+/* Says goodbye and connects anew, with what the settings are now. */
+void link_restart(struct profile *profile);
 
 /* Drops the stream without goodbye, for REASON, and tries again with back-off. */
 void link_lose(struct profile *profile, const char *reason);

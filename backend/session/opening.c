@@ -112,10 +112,28 @@ finish(struct opening *opening)
 			process_dispatch(process, profile, request);
 	}
 	uv_close((uv_handle_t *)&opening->timer, on_timer_closed);
-	if (has_failed && profile->phase != PROFILE_CLOSING) {
-		bool is_half_made = opening->is_new && profile->dir.path;
+	bool is_half_made = has_failed && opening->is_new && profile->dir.path;
+	if (profile->phase == PROFILE_CLOSING) {
+		profile->is_deleting = profile->is_deleting || is_half_made;
+		profile_close_further(profile);
+	} else if (has_failed) {
 		profile_close(profile, is_half_made, NULL);
 	}
+}
+
+/* It is to be closed again already: one that is there need not be opened for that, a new
+ * one is made first. Says whether that was the end of OPENING. */
+static bool
+has_given_up(struct opening *opening)
+{
+	struct profile *profile = opening->profile;
+	if (profile->phase != PROFILE_CLOSING || opening->is_new)
+		return false;
+	char *sentence = mem_printf("%s is being closed; try again.", profile->name);
+	fail(opening, ERROR_BUSY, -ECANCELED, sentence);
+	free(sentence);
+	finish(opening);
+	return true;
 }
 
 static void
@@ -136,6 +154,12 @@ on_settled(void *data, int status)
 	struct profile *profile = opening->profile;
 	if (status < 0) {
 		fail(opening, ERROR_STORAGE, status, store_sentence(status));
+		finish(opening);
+		return;
+	}
+	if (has_given_up(opening))
+		return;
+	if (profile->phase == PROFILE_CLOSING) {
 		finish(opening);
 		return;
 	}
@@ -268,7 +292,7 @@ after_work(uv_work_t *request, int status)
 	(void)status;
 	if (opening->result < 0)
 		finish(opening);
-	else
+	else if (!has_given_up(opening))
 		open_store(opening);
 }
 
@@ -279,6 +303,8 @@ take_folder(uv_timer_t *timer)
 	struct profile *profile = opening->profile;
 	struct process *process = profile->process;
 	char *sentence = NULL;
+	if (has_given_up(opening))
+		return;
 	int result = opening->is_new ? profile_dir_create(process->root, profile->name,
 							  &profile->dir, &sentence)
 				     : profile_dir_open(process->root, profile->name,

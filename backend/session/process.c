@@ -91,6 +91,12 @@ on_request(void *data, const struct frame *frame)
 	if (!request)
 		return;
 	enum bridge_method method = request->method;
+	bool is_late = method == METHOD_session_open || method == METHOD_session_end ||
+		       method == METHOD_profile_create;
+	if (process->is_ending && is_late) {
+		serve_fail(request, ERROR_BUSY, "This process is ending.");
+		return;
+	}
 	if (bridge_methods[method].scope == BRIDGE_SESSION ||
 	    method == METHOD_profile_create) {
 		handlers[method](process, NULL, request);

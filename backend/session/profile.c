@@ -209,8 +209,8 @@ on_store_closed(void *data)
 	struct profile *profile = data;
 	char *sentence = NULL;
 	profile->store = NULL;
-	stop_modules(profile);
 	ask_done(profile);
+	stop_modules(profile);
 	vault_free(profile->vault);
 	profile->vault = NULL;
 	if (profile->is_deleting) {
@@ -252,6 +252,16 @@ profile_close(struct profile *profile, bool is_deleting, struct serve_request *r
 	profile->phase = PROFILE_CLOSING;
 	profile->is_deleting = is_deleting;
 	profile->close_request = request;
+	profile_close_further(profile);
+}
+
+void
+profile_close_further(struct profile *profile)
+{
+	if (profile->phase != PROFILE_CLOSING || profile->is_ending || profile->opening ||
+	    profile->vault_jobs)
+		return;
+	profile->is_ending = true;
 	link_stop(profile, on_link_stopped);
 }
 
@@ -267,7 +277,7 @@ profile_lock_now(struct profile *profile)
 		peer_call(profile->process->router, METHOD_key_keep,
 			  &(struct bridge_key_params){.profile = profile->name}, 0, NULL,
 			  NULL);
-	link_set_state(profile, link_state_LOCKED);
+	link_stop(profile, NULL);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
 #include "backend/session/process.h"
+#include "backend/session/vault_jobs.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/vault/vault.h"
@@ -102,59 +103,30 @@ serve_profile_delete(struct process *process, struct profile *profile,
 		delete_closed(process, request);
 }
 
-/* A password on its way through the pool: unlocking, or a new XMPP password. */
-struct vault_work {
-	uv_work_t work;
-	struct profile *profile;
-	struct serve_request *request;
-	struct secret password;
-	struct secret key;
-	int result;
-};
-
-static struct vault_work *
-vault_work_new(struct profile *profile, struct serve_request *request,
-	       const char *password)
+static void
+refuse_closing(struct profile *profile, struct serve_request *request)
 {
-	struct vault_work *job = mem_alloc(sizeof *job);
-	job->work.data = job;
-	job->profile = profile;
-	job->request = request;
-	secret_set_text(&job->password, password);
-	profile_hold(profile);
-	return job;
+	serve_fail(request, ERROR_BUSY, "%s is being closed; try again.", profile->name);
 }
 
 static void
-vault_work_free(struct vault_work *job)
+derive(struct vault_job *job)
 {
-	struct profile *profile = job->profile;
-	secret_done(&job->password);
-	secret_done(&job->key);
-	free(job);
-	profile_release(profile);
-}
-
-static void
-derive(uv_work_t *work)
-{
-	struct vault_work *job = work->data;
 	job->result = vault_derive(job->profile->vault, &job->password, &job->key);
 }
 
 static void
-derived(uv_work_t *work, int status)
+derived(struct vault_job *job)
 {
-	struct vault_work *job = work->data;
 	struct profile *profile = job->profile;
-	(void)status;
-	if (profile->phase == PROFILE_READY)
-		job->result = 0;
-	else if (profile->phase != PROFILE_LOCKED)
-		job->result = job->result ? job->result : -ECANCELED;
-	else if (job->result == 0)
+	bool is_open = profile->phase == PROFILE_READY; /* by one that was before this */
+	if (job->result == 0 && profile->phase == PROFILE_LOCKED)
 		job->result = vault_unlock_key(profile->vault, &job->key);
-	if (job->result == -EACCES)
+	if (profile->phase == PROFILE_CLOSING)
+		refuse_closing(profile, job->request);
+	else if (is_open)
+		serve_result(job->request, NULL);
+	else if (job->result == -EACCES)
 		serve_fail(job->request, ERROR_WRONG_PASSWORD,
 			   "That is not the password of profile %s.", profile->name);
 	else if (job->result < 0)
@@ -164,7 +136,6 @@ derived(uv_work_t *work, int status)
 		serve_result(job->request, NULL);
 	if (job->result == 0 && profile->phase == PROFILE_LOCKED)
 		profile_unlocked(profile);
-	vault_work_free(job);
 }
 
 void
@@ -172,12 +143,24 @@ serve_profile_unlock(struct process *process, struct profile *profile,
 		     struct serve_request *request)
 {
 	const struct bridge_profile_unlock_params *params = request->params;
-	if (profile->phase == PROFILE_READY) {
+	(void)process;
+	if (profile->phase == PROFILE_READY && !vault_job_is_busy(profile))
 		serve_result(request, NULL);
+	else
+		vault_job_submit(profile, request, params->password, derive, derived);
+}
+
+/* Behind what still works on the vault, so that it is not wiped under its hands. */
+static void
+lock(struct vault_job *job)
+{
+	struct profile *profile = job->profile;
+	if (profile->phase == PROFILE_CLOSING) {
+		refuse_closing(profile, job->request);
 		return;
 	}
-	struct vault_work *job = vault_work_new(profile, request, params->password);
-	uv_queue_work(process->loop, &job->work, derive, derived);
+	profile_lock_now(profile);
+	serve_result(job->request, NULL);
 }
 
 void
@@ -191,8 +174,7 @@ serve_profile_lock(struct process *process, struct profile *profile,
 			   profile->name);
 		return;
 	}
-	link_stop(profile, profile_lock_now);
-	serve_result(request, NULL);
+	vault_job_submit(profile, request, NULL, NULL, lock);
 }
 
 /* ---- profile.change ---- */
@@ -225,12 +207,6 @@ change_job(struct store *store, void *data)
 }
 
 static void
-reconnect(struct profile *profile)
-{
-	link_start(profile);
-}
-
-static void
 change_done(void *data, int status)
 {
 	struct change *change = data;
@@ -246,7 +222,7 @@ change_done(void *data, int status)
 		serve_result(change->request, NULL);
 		profile->link.failures = 0;
 		if (profile->phase == PROFILE_READY)
-			link_stop(profile, reconnect);
+			link_restart(profile);
 	}
 	jid_done(&change->account);
 	free(change);
@@ -276,26 +252,27 @@ change_settings(struct profile *profile, struct serve_request *request)
 }
 
 static void
-put_password(uv_work_t *work)
+put_password(struct vault_job *job)
 {
-	struct vault_work *job = work->data;
 	job->result = vault_put(job->profile->vault, VAULT_XMPP_PASSWORD, &job->password);
 }
 
 static void
-password_put(uv_work_t *work, int status)
+password_put(struct vault_job *job)
 {
-	struct vault_work *job = work->data;
 	struct profile *profile = job->profile;
-	(void)status;
-	if (job->result < 0) {
+	if (profile->phase == PROFILE_CLOSING) {
+		refuse_closing(profile, job->request);
+	} else if (job->result == -ENOKEY) {
+		serve_fail(job->request, ERROR_LOCKED, "%s was locked meanwhile.",
+			   profile->name);
+	} else if (job->result < 0) {
 		serve_fail(job->request, ERROR_STORAGE, "%s",
 			   vault_sentence(job->result));
 	} else {
 		mem_wipe(profile->scram.data, profile->scram.len);
 		change_settings(profile, job->request);
 	}
-	vault_work_free(job);
 }
 
 void
@@ -303,6 +280,7 @@ serve_profile_change(struct process *process, struct profile *profile,
 		     struct serve_request *request)
 {
 	const struct bridge_profile_change_params *params = request->params;
+	(void)process;
 	if (params->port > 65535) {
 		serve_fail(request, ERROR_BAD_PARAMS,
 			   "A port is a number from 1 to 65535.");
@@ -312,9 +290,8 @@ serve_profile_change(struct process *process, struct profile *profile,
 			   "A profile that was online keeps its address; make another "
 			   "profile for another account.");
 	} else if (params->password) {
-		struct vault_work *job =
-			vault_work_new(profile, request, params->password);
-		uv_queue_work(process->loop, &job->work, put_password, password_put);
+		vault_job_submit(profile, request, params->password, put_password,
+				 password_put);
 	} else {
 		change_settings(profile, request);
 	}
