@@ -12,8 +12,13 @@
 #include "backend/store/messages.h"
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
+#include "bridge/base/buf.h"
 
-enum { OUTBOX_BATCH = 50, OUTBOX_STREAM_MAX = 1024 * 1024 };
+enum {
+	OUTBOX_BATCH = 50,
+	OUTBOX_STREAM_MAX = 1024 * 1024,
+	OUTBOX_ROOM = 1024, /* for what modules add to a message */
+};
 
 static struct stanza *
 build(struct profile *profile, const char *jid, const struct message *message)
@@ -28,6 +33,34 @@ build(struct profile *profile, const char *jid, const struct message *message)
 	return stanza;
 }
 
+/* Whether STANZA, with what modules will add to it, is within the server's limit. */
+static bool
+fits(const struct profile *profile, const struct stanza *stanza)
+{
+	const struct stream_features *features = profile_features(profile);
+	size_t limit = STANZA_SEND_MAX;
+	if (features && features->max_bytes && features->max_bytes < limit)
+		limit = features->max_bytes;
+	struct buf xml = {0};
+	bool is_fit = limit > OUTBOX_ROOM &&
+		      stanza_write(stanza, &xml, limit - OUTBOX_ROOM) == 0;
+	buf_done(&xml);
+	return is_fit;
+}
+
+static int
+fail_one(struct profile *profile, const struct message *message)
+{
+	int set = messages_set_state(profile->store, message->id, MESSAGE_FAILED,
+				     "The server takes no message of this length.");
+	if (set < 0)
+		return set;
+	profile->outbox.last_id = message->id;
+	lines_emit(profile, message->id, false, NULL);
+	lines_emit_badge(profile, message->conversation);
+	return 0;
+}
+
 static int
 send_one(struct profile *profile, const struct message *message, struct arena *arena)
 {
@@ -35,10 +68,17 @@ send_one(struct profile *profile, const struct message *message, struct arena *a
 	int found = conversations_get(profile->store, message->conversation, arena, &row);
 	if (found < 0)
 		return found;
+	struct stanza *stanza = build(profile, row.jid, message);
+	if (!fits(profile, stanza)) {
+		stanza_free(stanza);
+		return fail_one(profile, message);
+	}
 	int set = messages_set_state(profile->store, message->id, MESSAGE_SENT, NULL);
-	if (set < 0)
+	if (set < 0) {
+		stanza_free(stanza);
 		return set;
-	profile_send(profile, build(profile, row.jid, message));
+	}
+	profile_send(profile, stanza);
 	profile->outbox.last_id = message->id;
 	lines_emit(profile, message->id, false, NULL);
 	return 0;

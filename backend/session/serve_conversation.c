@@ -12,11 +12,13 @@
 #include "backend/store/store.h"
 #include "backend/store/tokens.h"
 #include "backend/xep/chat_state.h"
+#include "backend/xmpp/xmltext.h"
 #include "bridge/base/utf8.h"
 #include "bridge/serve.h"
 
 enum {
 	BODY_MAX = 64 * 1024, /* bytes; below every server's stanza limit once escaped */
+	STANZA_ROOM = 8 * 1024, /* for all of a stanza but its body */
 	PAGE_MAX = 500,
 	PAGE_USUAL = 50,
 };
@@ -112,6 +114,18 @@ send_job(struct profile *profile, struct serve_request *request)
 	return result;
 }
 
+/* Whether the stanza of BODY fits what a server takes: each of & < > counts as several
+ * bytes on the wire. What a server announced beyond that is seen when it is sent. */
+static bool
+fits_the_wire(const char *body)
+{
+	struct buf escaped = {0};
+	xmltext_escape(&escaped, body);
+	bool fits = escaped.len + STANZA_ROOM <= STANZA_SEND_MAX;
+	buf_done(&escaped);
+	return fits;
+}
+
 void
 serve_message_send(struct process *process, struct profile *profile,
 		   struct serve_request *request)
@@ -131,6 +145,10 @@ serve_message_send(struct process *process, struct profile *profile,
 		serve_fail(
 			request, ERROR_BAD_TEXT,
 			"The message holds control characters that XMPP cannot carry.");
+	else if (!fits_the_wire(params->body))
+		serve_fail(request, ERROR_TOO_LARGE,
+			   "The message holds so many of the characters & < > that it is "
+			   "too long to be sent; send it in parts.");
 	else
 		request_in_job(profile, request, send_job);
 }
