@@ -264,6 +264,20 @@ add_lines(struct buf *out, const struct sequence *sequence, int rows)
 	return true;
 }
 
+/* Whether blanks look the same as the terminal stands and as WANT: they have no ink, so
+ * colour and weight of the text do not matter while nothing fills or lines the cell. */
+static bool
+is_same_blank(const struct shorten *state, const struct shorten_look *want)
+{
+	const struct shorten_look *now = &state->look;
+	const unsigned ink = 1u << 1 | 1u << 2 | 1u << 3;
+	const unsigned filled = 1u << 4 | 1u << 7 | 1u << 9;
+	return state->is_look_known && !state->is_raw &&
+	       now->background == want->background &&
+	       !((now->attributes ^ want->attributes) & ~ink) &&
+	       !(want->attributes & filled);
+}
+
 /* Takes one sequence or piece of text at S; returns the end of what was taken. */
 static const char *
 take(struct shorten *state, struct buf *out, const char *s, const char *end,
@@ -287,6 +301,11 @@ take(struct shorten *state, struct buf *out, const char *s, const char *end,
 		else if (!add_lines(out, &sequence, state->rows))
 			buf_add(out, s, (size_t)(sequence.end - s));
 		return sequence.end;
+	}
+	if (*s == ' ' && is_same_blank(state, want)) {
+		for (; s < end && *s == ' '; s++)
+			buf_add_byte(out, ' ');
+		return s;
 	}
 	settle_look(state, out, want);
 	buf_add_byte(out, (unsigned char)*s++);

@@ -1,9 +1,9 @@
 /*
  * Fewer bytes for the same picture: rewrites what ncurses says at length, on terminals
- * that speak as xterm does. Attributes are told as the difference to what holds, a move
- * to the first column leaves the column out (ECMA-48 8.3.21), and the margins of a region
- * that scrolls stay set between frames, so that a scroll is a move and a line feed. Pure;
- * for screen.c.
+ * that speak as xterm does. Attributes are told as the difference to what holds, and not
+ * at all for blanks that look the same without; a move to the first column leaves the
+ * column out (ECMA-48 8.3.21), and the margins of a region that scrolls stay set between
+ * frames, so that a scroll is a move and a line feed. Pure; for screen.c.
  */
 #ifndef TERN_WIDGETS_SHORTEN_H
 #define TERN_WIDGETS_SHORTEN_H

@@ -32,6 +32,11 @@ def read_scene(master):
     return data[:-1]
 
 
+def look_of(data, look):
+    """LOOK as a letter; a blank that is neither lined nor reversed has no weight to show."""
+    return "-" if data == " " and look == "b" else look
+
+
 def as_dumped(screen):
     rows = []
     for y in range(screen.lines):
@@ -42,7 +47,8 @@ def as_dumped(screen):
                 continue  # the right half of a wide character
             look = (1 if char.bold else 0) + (2 if char.underscore else 0) + (
                 4 if char.reverse else 0)
-            row += unicodedata.normalize("NFD", char.data)[0] + "-burBURX"[look]
+            row += unicodedata.normalize("NFD", char.data)[0] + look_of(
+                char.data, "-burBURX"[look])
         rows.append(row)
     return rows
 
@@ -53,7 +59,8 @@ def read_dump(path):
         row, skip = "", False
         for i in range(0, len(line), 2):
             if not skip:
-                row += unicodedata.normalize("NFD", line[i])[0] + line[i + 1]
+                row += unicodedata.normalize("NFD", line[i])[0] + look_of(
+                    line[i], line[i + 1])
             # mvin_wch gives a wide character for both of its cells
             skip = not skip and pyte.screens.wcwidth(line[i]) == 2
         rows.append(row)
