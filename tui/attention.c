@@ -27,7 +27,6 @@ struct attention {
 	uint64_t bell_at; /* of the last bell */
 	struct chat *seen_chat;
 	int64_t seen_place; /* the newest place of seen_chat that stood on the screen */
-	const struct chat *read_chat; /* all of it is read, as far as the last turn */
 	char *title;
 };
 
@@ -121,25 +120,12 @@ attention_news(struct app *app, const struct chat *chat)
 	screen_bell(terminal_screen(app->terminal));
 }
 
-/* A line that is read the moment it is drawn never counts as unread: the daemon's count
- * is ahead of our word that it was read, and would come and go in bar and title. */
-static void
-count_read(struct app *app)
-{
-	struct chat *chat = view_chat(app->view);
-
-	if (chat && chat == app->attention->read_chat && view_is_at_bottom(app->view) &&
-	    app->attention->focus == FOCUS_IN)
-		chat->unread = chat->mentions = 0;
-}
-
 void
 attention_show_title(struct app *app)
 {
 	struct attention *attention = app->attention;
 	const struct model *model = app->model;
 	struct chat *chat = view_chat(app->view);
-	count_read(app);
 	int64_t unread = model_unread(model);
 	bool is_read = chat && view_is_at_bottom(app->view) && attention_is_here(app);
 	char count[32] = "", buffer[256], title[256];
@@ -164,15 +150,10 @@ attention_seen(struct app *app)
 {
 	struct attention *attention = app->attention;
 
-	attention->read_chat = NULL;
 	attention->seen_chat = view_chat(app->view);
 	if (!attention->seen_chat || screen_is_bare(terminal_screen(app->terminal)))
 		return;
 	attention->seen_place = view_seen_place(app->view);
-	if (attention->focus != FOCUS_IN)
-		return;
-	mark_seen_read(app);
-	if (door_state(app->door) == DOOR_ATTACHED && attention->seen_chat->is_loaded &&
-	    view_is_at_bottom(app->view))
-		attention->read_chat = attention->seen_chat;
+	if (attention->focus == FOCUS_IN)
+		mark_seen_read(app);
 }
