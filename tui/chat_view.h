@@ -35,6 +35,7 @@ void chat_view_answered(struct chat_view *view);
 /* The place of the newest line in view, 0 for none. */
 int64_t chat_view_seen(struct chat_view *view);
 
+/* The lines under it; borrowed. */
 struct log *chat_view_log(struct chat_view *view);
 
 #endif

@@ -27,8 +27,9 @@ void clock_second(int64_t time, char out[12]);
 /* A number that is the same for times of one day. */
 int clock_day(int64_t time);
 
-/* "Friday, 20 November 2026". */
 #define CLOCK_DAY_MAX 48
+
+/* "Friday, 20 November 2026". */
 void clock_day_text(int64_t time, char out[CLOCK_DAY_MAX]);
 
 #endif

@@ -20,6 +20,7 @@ struct command_row {
 	bool (*run)(struct app *app, const char *arguments);
 };
 
+/* All commands, *RET_COUNT of them; constant. */
 const struct command_row *command_rows(size_t *ret_count);
 
 /* The row called NAME (LEN bytes, without the slash), NULL if there is none. */

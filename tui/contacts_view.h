@@ -18,6 +18,7 @@ void contacts_view_update(struct app *app, struct contacts_view *view);
 /* The selected address, NULL for none; borrowed until the next update. */
 const char *contacts_view_selected(struct contacts_view *view);
 
+/* The list under it; borrowed. */
 struct list *contacts_view_list(struct contacts_view *view);
 
 #endif

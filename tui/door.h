@@ -57,6 +57,7 @@ void door_attach(struct door *door, const char *profile);
 /* Forgets the wanted profile (detaching it if attached). */
 void door_detach(struct door *door);
 
+/* How far the way to the daemon is. */
 enum door_state door_state(const struct door *door);
 
 /* The client for calls while state is DOOR_CONNECTED or later, else NULL. */

@@ -33,6 +33,7 @@ void forms_show(struct app *app, enum forms_kind kind);
 /* Starts the trial, or asks whether its packages may be installed. */
 void forms_try(struct app *app);
 
+/* The form that is shown. */
 enum forms_kind forms_kind(const struct app *app);
 
 /* A key while a form is shown. */

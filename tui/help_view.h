@@ -17,6 +17,7 @@ void help_view_fill(struct app *app, struct help_view *view);
 /* Says the whole of the selected row. */
 void help_view_explain(struct app *app, struct help_view *view);
 
+/* The list under it; borrowed. */
 struct list *help_view_list(struct help_view *view);
 
 #endif

@@ -22,6 +22,7 @@ struct input *input_new(struct app *app);
 /* Closes the timers; freed when the loop has run once more. NULL is fine. */
 void input_free(struct input *input);
 
+/* The line under it; borrowed. */
 struct editor *input_editor(struct input *input);
 
 /* A key that does EDITOR_ACTION, text or a paste. */

@@ -7,7 +7,10 @@
 
 struct app;
 
+/* Does what BUTTON of the shown form asks. */
 void login_submit(struct app *app, const char *button);
+
+/* Leaves the shown form, ending what it had begun. */
 void login_cancel(struct app *app);
 
 /* Takes back what the attempt has made, and says REASON; the form can be filled in again

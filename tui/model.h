@@ -84,7 +84,10 @@ struct model {
 struct model *model_new(void);
 void model_free(struct model *model);
 
+/* The contact with the bare JID, NULL if there is none; borrowed. */
 struct model_contact *model_contact(const struct model *model, const char *jid);
+
+/* The conversation with the bare JID, NULL if there is none; borrowed. */
 struct chat *model_chat(const struct model *model, const char *jid);
 
 /* The conversation with JID, made if there is none. */
@@ -113,6 +116,7 @@ const struct model_setting *model_setting(const struct model *model, const char 
 /* Whether such an option is on; IS_DEFAULT while unknown. */
 bool model_setting_is_on(const struct model *model, const char *name, bool is_default);
 
+/* Whether the bare JID is on the block list. */
 bool model_is_blocked(const struct model *model, const char *jid);
 
 /* Forgets everything but the profile's name and the unsent texts. */

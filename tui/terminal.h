@@ -31,6 +31,7 @@ int terminal_open(uv_loop_t *loop, const struct theme *theme,
  * NULL is fine. */
 void terminal_close(struct terminal *terminal);
 
+/* The screen to paint on; borrowed. */
 struct screen *terminal_screen(struct terminal *terminal);
 
 /* Sends what was painted; once per loop turn. */

@@ -124,8 +124,10 @@ draw_sentence(const struct toast *toast, struct screen *screen,
 	for (size_t i = count; i > 0 && bottom - drawn >= area->y; i--, drawn++) {
 		const struct text_row *row = &rows[i - 1];
 		int y = bottom - drawn;
-		int used = screen_put(screen, y, area->x, width, sentence->role,
-				      sentence->text + row->start, row->len);
+		int used = screen_put(
+			screen,
+			(struct screen_area){.y = y, .x = area->x, .width = width},
+			sentence->role, sentence->text + row->start, row->len);
 
 		screen_blank(screen, y, area->x + used, area->width - used,
 			     sentence->role);

@@ -19,6 +19,7 @@ enum view_kind { VIEW_NOTHING, VIEW_CONTACTS, VIEW_CHAT, VIEW_HELP, VIEW_FORM };
 struct view *view_new(void);
 void view_free(struct view *view);
 
+/* What is shown. */
 enum view_kind view_kind(const struct view *view);
 
 /* The conversation on the screen, NULL while another page is shown. */

@@ -168,7 +168,10 @@ bar_draw(struct bar *bar, struct screen *screen)
 			if (bar->parts[i].side != side || widths[i] == 0)
 				continue;
 			char *text = text_ellipsis(bar->parts[i].text, widths[i]);
-			(void)screen_put(screen, area.y, area.x + x, widths[i],
+			(void)screen_put(screen,
+					 (struct screen_area){.y = area.y,
+							      .x = area.x + x,
+							      .width = widths[i]},
 					 bar->parts[i].role, text, strlen(text));
 			free(text);
 			x += widths[i] + 1;

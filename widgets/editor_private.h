@@ -73,7 +73,10 @@ void editor_kill(struct editor *editor, size_t from, size_t len, enum editor_did
 /* Remembers text and cursor for undo. */
 void editor_push_undo(struct editor *editor);
 
+/* Forgets every state that undo could go back to. */
 void editor_drop_undo(struct editor *editor);
+
+/* Forgets the held pastes. */
 void editor_drop_pastes(struct editor *editor);
 
 #endif

@@ -176,11 +176,17 @@ draw_piece(struct screen *screen, struct screen_area area, const struct piece *p
 	if (x < area.x && x + piece->width > area.x && piece->role == ROLE_PASTE) {
 		/* The right part of a chip, which is ASCII. */
 		int hidden = area.x - x;
-		(void)screen_put(screen, area.y, area.x, area.width, piece->role,
-				 piece->text + hidden, piece->len - (size_t)hidden);
+		(void)screen_put(screen,
+				 (struct screen_area){
+					 .y = area.y, .x = area.x, .width = area.width},
+				 piece->role, piece->text + hidden,
+				 piece->len - (size_t)hidden);
 	} else if (x >= area.x && x < area.x + area.width) {
-		(void)screen_put(screen, area.y, x, area.x + area.width - x, piece->role,
-				 piece->text, piece->len);
+		(void)screen_put(screen,
+				 (struct screen_area){.y = area.y,
+						      .x = x,
+						      .width = area.x + area.width - x},
+				 piece->role, piece->text, piece->len);
 	}
 }
 
@@ -232,8 +238,10 @@ editor_view_draw(struct editor_view *view, const struct editor *editor,
 {
 	for (int row = 0; row < area.height; row++)
 		screen_blank(screen, area.y + row, area.x, area.width, ROLE_INPUT);
-	int indent = screen_put(screen, area.y, area.x, area.width - 1, ROLE_PROMPT,
-				prompt, strlen(prompt));
+	int indent = screen_put(
+		screen,
+		(struct screen_area){.y = area.y, .x = area.x, .width = area.width - 1},
+		ROLE_PROMPT, prompt, strlen(prompt));
 	struct screen_area rest = area;
 	rest.x += indent;
 	rest.width = area.width > indent ? area.width - indent : 1;

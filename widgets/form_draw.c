@@ -44,7 +44,10 @@ put(const struct page *page, int column, int width, int role, const char *text)
 	int most = page->form->area.width - column;
 	width = width < most ? width : most;
 	if (page->screen && y >= 0 && width > 0)
-		return screen_put(page->screen, y, page->form->area.x + column, width,
+		return screen_put(page->screen,
+				  (struct screen_area){.y = y,
+						       .x = page->form->area.x + column,
+						       .width = width},
 				  role, text, strlen(text));
 	return 0;
 }

@@ -90,9 +90,10 @@ void keys_timeout(struct keys *keys);
 /* An Esc waits to make the next key an Alt key (to be shown as "Esc-"). */
 bool keys_has_prefix(const struct keys *keys);
 
+#define KEYS_NAME_MAX 32
+
 /* The key's name: "C-n", "M-a", "M-Enter", "S-Tab", "F1", "PgUp", "Space"; in an own
  * buffer of at least KEYS_NAME_MAX bytes, which is returned. */
-#define KEYS_NAME_MAX 32
 const char *keys_name(uint32_t key, char buffer[KEYS_NAME_MAX]);
 
 /* The key named TEXT, as keys_name writes it; "Alt-a", "Ctrl-n" and "^N" are understood,

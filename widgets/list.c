@@ -214,7 +214,9 @@ put_cut(struct screen *screen, int y, int x, int width, int role, const char *te
 	if (width <= 0 || !text)
 		return 0;
 	char *cut = text_ellipsis(text, width);
-	int painted = screen_put(screen, y, x, width, role, cut, strlen(cut));
+	int painted =
+		screen_put(screen, (struct screen_area){.y = y, .x = x, .width = width},
+			   role, cut, strlen(cut));
 	free(cut);
 	return painted;
 }

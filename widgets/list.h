@@ -32,6 +32,7 @@ void list_free(struct list *list);
 /* Other rows. The selection stays on its key, else near its row. */
 void list_set(struct list *list, const struct list_row *rows, size_t count);
 
+/* How many rows there are. */
 size_t list_count(const struct list *list);
 
 /* The selected row's key, NULL while there is none. Borrowed until list_set. */

@@ -53,7 +53,10 @@ bool log_remove(struct log *log, uint64_t id);
 /* Takes all lines away and goes to the bottom. */
 void log_clear(struct log *log);
 
+/* How many lines there are. */
 size_t log_count(const struct log *log);
+
+/* Whether there is a line with ID. */
 bool log_has(const struct log *log, uint64_t id);
 
 /* Lines with a place under PLACE go, oldest first, until at most KEEP lines are left;

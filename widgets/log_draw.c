@@ -21,8 +21,11 @@ static void
 put(struct pen *pen, int role, const char *text, size_t len)
 {
 	if (pen->x < pen->end)
-		pen->x += screen_put(pen->screen, pen->y, pen->x, pen->end - pen->x, role,
-				     text, len);
+		pen->x += screen_put(pen->screen,
+				     (struct screen_area){.y = pen->y,
+							  .x = pen->x,
+							  .width = pen->end - pen->x},
+				     role, text, len);
 }
 
 static void

@@ -71,7 +71,7 @@ int screen_colours(const struct screen *screen);
  * in the style of ROLE (enum theme_role or a nick role). A cluster that does not fit
  * whole is left out. Cells outside the screen are clipped. Returns the columns painted.
  */
-int screen_put(struct screen *screen, int y, int x, int width, int role, const char *text,
+int screen_put(struct screen *screen, struct screen_area area, int role, const char *text,
 	       size_t len);
 
 /* screen_put of a whole string, the rest of WIDTH blank in the style of ROLE. */

@@ -71,24 +71,24 @@ put_cell(const struct role_cell *style, int y, int x, const wchar_t *points)
 }
 
 int
-screen_put(struct screen *screen, int y, int x, int width, int role, const char *text,
+screen_put(struct screen *screen, struct screen_area area, int role, const char *text,
 	   size_t len)
 {
 	const struct role_cell *style = role_cell(screen, role);
 	int painted = 0;
-	if (y < 0 || y >= LINES)
+	if (area.y < 0 || area.y >= LINES)
 		return 0;
 	for (size_t at = 0; at < len;) {
 		int columns;
 		size_t end = text_next(text, len, at, &columns);
-		if (painted + columns > width)
+		if (painted + columns > area.width)
 			break;
 		wchar_t points[TEXT_CELL_MAX];
 		int cell;
 		while ((cell = text_cell(text, end, &at, points)) > 0) {
-			int left = x + painted;
+			int left = area.x + painted;
 			if (left >= 0 && left + cell <= COLS)
-				put_cell(style, y, left, points);
+				put_cell(style, area.y, left, points);
 			painted += cell;
 		}
 		at = end;
@@ -111,7 +111,9 @@ screen_blank(struct screen *screen, int y, int x, int width, int role)
 void
 screen_put_row(struct screen *screen, int y, int x, int width, int role, const char *text)
 {
-	int painted = screen_put(screen, y, x, width, role, text, strlen(text));
+	int painted =
+		screen_put(screen, (struct screen_area){.y = y, .x = x, .width = width},
+			   role, text, strlen(text));
 	screen_blank(screen, y, x + painted, width - painted, role);
 }
 

@@ -23,10 +23,11 @@ size_t text_next(const char *text, size_t len, size_t at, int *ret_width);
 /* The start of the cluster that ends at byte AT > 0 (or in which AT lies). */
 size_t text_prev(const char *text, size_t len, size_t at);
 
+#define TEXT_CELL_MAX 6
+
 /* The next cell of the cluster at *AT (< END): its points, first a spacing one, in OUT
  * (at most 5 and a 0), its width returned (1 or 2), *AT moved behind it; 0 when nothing
  * is left to show. For screen.c, which gives ncurses cell by cell. */
-#define TEXT_CELL_MAX 6
 int text_cell(const char *text, size_t end, size_t *at, wchar_t out[TEXT_CELL_MAX]);
 
 /* Columns of the LEN bytes at TEXT, line ends counting nothing. */

@@ -65,7 +65,7 @@ colour_named(const char *word, int16_t *ret_colour)
 	size_t len = strspn(word, "0123456789");
 	if (len == 0 || len > 3 || word[len])
 		return -EINVAL;
-	int number = atoi(word);
+	long number = strtol(word, NULL, 10);
 	if (number > 255)
 		return -EINVAL;
 	*ret_colour = (int16_t)number;

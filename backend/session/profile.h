@@ -37,6 +37,7 @@ bool profile_is_online(const struct profile *profile);
 /* What the server offered on this stream; NULL while not online. Borrowed. */
 const struct stream_features *profile_features(const struct profile *profile);
 
+/* Its database; NULL while opening and closing. */
 struct store *profile_store(const struct profile *profile);
 
 /* Where stanzas are made. */

@@ -11,8 +11,8 @@
  * sentence in *RET_SENTENCE if it can't be a name. */
 int profile_name_check(const char *text, char **ret_name, const char **ret_sentence);
 
-/* The checked NAME in NFD, as some keyboards and disks spell it (caller frees); NULL where
- * that is the same. */
+/* The checked NAME in NFD, as some keyboards and disks spell it (caller frees); NULL
+ * where that is the same. */
 char *profile_name_twin(const char *name);
 
 /* The folder of a checked NAME; the caller frees. */

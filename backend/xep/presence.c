@@ -147,6 +147,15 @@ resource_left(struct profile *profile, const struct jid *from)
 	}
 }
 
+/* RFC 6121 section 4.7.2.3: -128 to 127; anything else counts as 0. */
+static int
+priority_of(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+	return end == text || number < -128 || number > 127 ? 0 : (int)number;
+}
+
 static void
 resource_came(struct profile *profile, const struct stanza *presence,
 	      const struct jid *from)
@@ -170,7 +179,7 @@ resource_came(struct profile *profile, const struct stanza *presence,
 	free(resource->text);
 	resource->text =
 		text && *text ? mem_strndup(text, strnlen(text, STATUS_MAX)) : NULL;
-	resource->priority = priority ? atoi(priority) : 0;
+	resource->priority = priority ? priority_of(priority) : 0;
 	resource->seq = store_next_seq(profile_store(profile));
 	emit(profile, resource);
 }

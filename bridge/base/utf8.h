@@ -14,10 +14,11 @@ enum clean_mode {
 	CLEAN_TEXT, /* LF stays, CR LF and CR become LF, a tab becomes a space */
 };
 
+#define UTF8_BAD 0xffffffffu
+
 /* Reads one code point of the LEN > 0 bytes at TEXT. Returns its length in bytes (1 to 4)
  * and stores it in *RET_POINT; for a byte that begins no well-formed sequence returns 1
  * and stores UTF8_BAD. */
-#define UTF8_BAD 0xffffffffu
 size_t utf8_decode(const char *text, size_t len, uint32_t *ret_point);
 
 /* Writes POINT as UTF-8 to OUT (4 bytes of room) and returns its length. */

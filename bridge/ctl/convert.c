@@ -249,9 +249,9 @@ fill_defaults(struct conversion *conversion, const char *profile)
 	}
 }
 
-int
+const char *
 convert_params(const struct bridge_record_row *row, const char *profile, char **words,
-	       int count, struct arena *arena, void *ret_record, const char **ret_problem)
+	       int count, struct arena *arena, void *ret_record)
 {
 	struct conversion conversion = {.row = row, .arena = arena, .record = ret_record};
 	int status = 0;
@@ -265,7 +265,5 @@ convert_params(const struct bridge_record_row *row, const char *profile, char **
 			status = refuse(&conversion, "The field %s is missing: %s.",
 					row->fields[i].name, row->fields[i].doc);
 	}
-	if (status < 0)
-		*ret_problem = conversion.problem;
-	return status;
+	return status < 0 ? conversion.problem : NULL;
 }

@@ -7,21 +7,25 @@
 
 #include "bridge/ctl/ctl.h"
 
-int verb_profile_create(struct ctl *ctl, const struct ctl_command *command);
-int verb_profile_list(struct ctl *ctl, const struct ctl_command *command);
-int verb_profile_delete(struct ctl *ctl, const struct ctl_command *command);
-int verb_profile_default(struct ctl *ctl, const struct ctl_command *command);
-int verb_profile_password(struct ctl *ctl, const struct ctl_command *command);
-int verb_connect(struct ctl *ctl, const struct ctl_command *command);
-int verb_disconnect(struct ctl *ctl, const struct ctl_command *command);
-int verb_status(struct ctl *ctl, const struct ctl_command *command);
-int verb_roster(struct ctl *ctl, const struct ctl_command *command);
-int verb_roster_add(struct ctl *ctl, const struct ctl_command *command);
-int verb_roster_remove(struct ctl *ctl, const struct ctl_command *command);
-int verb_send(struct ctl *ctl, const struct ctl_command *command);
-int verb_history(struct ctl *ctl, const struct ctl_command *command);
-int verb_watch(struct ctl *ctl, const struct ctl_command *command);
-int verb_call(struct ctl *ctl, const struct ctl_command *command);
-int verb_schema(struct ctl *ctl, const struct ctl_command *command);
+/* Does what COMMAND asks of CTL and prints it; returns an exit code. */
+typedef int ctl_verb(struct ctl *ctl, const struct ctl_command *command);
+
+/* The verbs, each a row of the table in verbs.c. */
+ctl_verb verb_profile_create;
+ctl_verb verb_profile_list;
+ctl_verb verb_profile_delete;
+ctl_verb verb_profile_default;
+ctl_verb verb_profile_password;
+ctl_verb verb_connect;
+ctl_verb verb_disconnect;
+ctl_verb verb_status;
+ctl_verb verb_roster;
+ctl_verb verb_roster_add;
+ctl_verb verb_roster_remove;
+ctl_verb verb_send;
+ctl_verb verb_history;
+ctl_verb verb_watch;
+ctl_verb verb_call;
+ctl_verb verb_schema;
 
 #endif

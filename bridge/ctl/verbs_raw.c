@@ -166,10 +166,11 @@ verb_call(struct ctl *ctl, const struct ctl_command *command)
 		return ctl_complain(CTL_USAGE, "%s is not for frontends.", row.wire);
 	struct arena arena = {.is_secret = true};
 	void *params = arena_alloc(&arena, row.params->size);
-	const char *problem = NULL;
+	const char *problem =
+		convert_params(row.params, command->profile, command->words + 1,
+			       command->word_count - 1, &arena, params);
 	int code;
-	if (convert_params(row.params, command->profile, command->words + 1,
-			   command->word_count - 1, &arena, params, &problem) < 0)
+	if (problem)
 		code = ctl_complain(CTL_USAGE, "%s", problem);
 	else
 		code = ctl_call(ctl, (enum bridge_method)method, params, take_result,

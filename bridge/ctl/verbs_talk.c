@@ -142,7 +142,9 @@ struct sending {
 	int64_t id; /* 0 while unknown */
 	enum bridge_line_state state;
 	bool is_settled;
-	bool is_stale; /* events were missed: its state has to be asked */
+	bool is_stale;	/* events were missed: its state has to be asked */
+	bool is_told;	/* that it waits for the connection */
+	bool is_unsent; /* waiting is in vain: nobody will connect */
 	char *reason;
 };
 
@@ -154,12 +156,35 @@ note_state(struct sending *sending, enum bridge_line_state state, const char *re
 	sending->is_settled = state == line_state_SENT || state == line_state_FAILED;
 }
 
+/* Says once why the message is not on its way; in vain is waiting for a connection that
+ * only the user can bring about. */
+static void
+note_link(struct sending *sending, const struct bridge_link *link)
+{
+	bool is_waiting = link->state == link_state_WAITING;
+	sending->is_unsent = link->state == link_state_REFUSED ||
+			     link->state == link_state_LOCKED ||
+			     (link->state == link_state_OFFLINE && !link->is_wanted);
+	if (sending->is_settled || sending->is_told ||
+	    !(is_waiting || sending->is_unsent))
+		return;
+	sending->is_told = true;
+	(void)ctl_complain(
+		CTL_OK, "The message is stored, but the profile is not connected%s%s%s",
+		link->reason ? ": " : "", link->reason ? link->reason : "",
+		is_waiting     ? " Waiting for the connection."
+		: link->reason ? " It is sent after \"ternctl connect\"."
+			       : "; it is sent after \"ternctl connect\".");
+}
+
 static void
 on_line(struct ctl *ctl, enum bridge_event event, const void *record)
 {
 	struct sending *sending = ctl->data;
 	if (event == EVENT_resync) {
 		sending->is_stale = true;
+	} else if (event == EVENT_link_changed) {
+		note_link(sending, ((const struct bridge_link_event *)record)->link);
 	} else if (event == EVENT_line_changed) {
 		const struct bridge_line *line =
 			((const struct bridge_line_event *)record)->line;
@@ -188,6 +213,15 @@ take_line(struct ctl *ctl, const void *result, void *data)
 	return CTL_OK;
 }
 
+static int
+take_link(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_attach_result *attach = result;
+	(void)ctl;
+	note_link(data, attach->link);
+	return CTL_OK;
+}
+
 /* Waits for the line to be sent or failed: by events, and by asking whenever some may
  * have been missed. */
 static int
@@ -205,12 +239,15 @@ wait_sent(struct ctl *ctl, struct sending *sending)
 	while (!sending->is_settled && code == CTL_OK) {
 		if (sending->is_stale) {
 			sending->is_stale = false;
-			code = ctl_call(ctl, METHOD_attach, &attach, NULL, NULL);
-			if (code == CTL_OK)
-				code = ctl_call(ctl, METHOD_message_get, &params,
-						take_line, sending);
+			code = ctl_call(ctl, METHOD_attach, &attach, take_link, sending);
+			if (code != CTL_OK)
+				break;
+			code = ctl_call(ctl, METHOD_message_get, &params, take_line,
+					sending);
 			continue;
 		}
+		if (sending->is_unsent)
+			return CTL_REFUSED;
 		(void)uv_run(&ctl->loop, UV_RUN_ONCE);
 		if (ctl->is_closed)
 			code = ctl_complain(

@@ -29,11 +29,10 @@ convert(const struct ctl_command *command)
 		return;
 	const struct bridge_record_row *row = bridge_methods[method].params;
 	struct arena arena = {0};
-	const char *problem = NULL;
 	void *record = arena_alloc(&arena, row->size);
-	if (convert_params(row, command->profile, command->words + 1,
-			   command->word_count - 1, &arena, record, &problem) < 0 &&
-	    !problem)
+	const char *problem = convert_params(row, command->profile, command->words + 1,
+					     command->word_count - 1, &arena, record);
+	if (problem && !*problem)
 		abort();
 	arena_done(&arena);
 }

@@ -76,7 +76,9 @@ bytes_stay_in_their_budget(void **state)
 		struct rig rig = rig_open(cases[i].rows, cases[i].columns);
 		rig_start(&rig, cases[i].term);
 		paint_page(&rig);
-		screen_put(rig.screen, rig.rows - 2, 7, 10, ROLE_INPUT, "x", 1);
+		screen_put(rig.screen,
+			   (struct screen_area){.y = rig.rows - 2, .x = 7, .width = 10},
+			   ROLE_INPUT, "x", 1);
 		screen_cursor(rig.screen, rig.rows - 2, 8);
 		assert_int_equal(rig_flush(&rig), 1);
 		assert_true(append_line(&rig, cases[i].length) <= cases[i].budget);
