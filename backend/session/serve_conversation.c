@@ -173,19 +173,24 @@ page_job(struct profile *profile, struct serve_request *request)
 			       "limit is a number from 1 to %d.", PAGE_MAX);
 		return 0;
 	}
-	range.limit = (int)limit;
+	range.limit = (int)limit + 1; /* one more shows that there are more */
 	int found =
 		conversations_find(store, CONVERSATION_CHAT, jid, &range.conversation);
 	if (found == 0)
 		found = messages_page(store, &range, arena, &list);
 	if (found < 0 && found != -ENOENT)
 		return found;
+	result.has_more = list.count > (size_t)limit;
+	if (result.has_more) {
+		/* What is too much is the farthest: oldest first, unless we go on. */
+		list.items += params->after ? 0 : 1;
+		list.count--;
+	}
 	struct bridge_line *lines = arena_array(arena, list.count, sizeof *lines);
 	for (size_t i = 0; i < list.count; i++)
 		lines_fill(jid, &list.items[i], &lines[i]);
 	result.lines = lines;
 	result.lines_count = list.count;
-	result.has_more = list.count == (size_t)limit;
 	profile_reply(profile, request, &result);
 	return 0;
 }

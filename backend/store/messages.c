@@ -15,7 +15,7 @@
 #include "backend/store/store.h"
 #include "backend/store/store_rows.h"
 
-enum { PLACE_BITS = 20, PAGE_MAX = 500 };
+enum { PLACE_BITS = 20, PAGE_MAX = 501 };
 
 #define MESSAGE_COLUMNS                                                                  \
 	"id, conversation, place, seq, kind, state, is_outgoing, is_delayed, "           \

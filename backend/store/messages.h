@@ -66,7 +66,7 @@ struct message_range {
 	int64_t before; /* places lower than this; 0: no bound. The newest LIMIT of
 			   them... */
 	int64_t after;	/* ...or if not 0: the oldest LIMIT of those higher than this */
-	int limit;	/* 1 to 500 */
+	int limit;	/* 1 to 501: a page of 500 and whether there is more */
 };
 
 /* Appends MESSAGE to its conversation: fills in id, place and seq. An incoming chat line

@@ -141,9 +141,12 @@ add_profile(struct buf *out, const struct bridge_profile_info *info)
 	}
 	buf_printf(out, "  %s", link_text(info));
 	add_counts(out, info);
-	if (info->problem) {
+	const char *reason = info->problem ? info->problem
+			     : info->link  ? info->link->reason
+					   : NULL;
+	if (reason) {
 		buf_add_text(out, ": ");
-		add_clean(out, info->problem);
+		add_clean(out, reason);
 	}
 	buf_add_byte(out, '\n');
 }

@@ -161,20 +161,19 @@ note_state(struct sending *sending, enum bridge_line_state state, const char *re
 static void
 note_link(struct sending *sending, const struct bridge_link *link)
 {
-	bool is_waiting = link->state == link_state_WAITING;
+	const char *reason = link->reason ? link->reason : "";
 	sending->is_unsent = link->state == link_state_REFUSED ||
 			     link->state == link_state_LOCKED ||
-			     (link->state == link_state_OFFLINE && !link->is_wanted);
+			     link->state == link_state_OFFLINE;
 	if (sending->is_settled || sending->is_told ||
-	    !(is_waiting || sending->is_unsent))
+	    !(sending->is_unsent || link->state == link_state_WAITING))
 		return;
 	sending->is_told = true;
 	(void)ctl_complain(
-		CTL_OK, "The message is stored, but the profile is not connected%s%s%s",
-		link->reason ? ": " : "", link->reason ? link->reason : "",
-		is_waiting     ? " Waiting for the connection."
-		: link->reason ? " It is sent after \"ternctl connect\"."
-			       : "; it is sent after \"ternctl connect\".");
+		CTL_OK, "The message is stored, but the profile is not connected. %s%s%s",
+		reason, *reason ? " " : "",
+		sending->is_unsent ? "It is sent after \"ternctl connect\"."
+				   : "Waiting for the connection.");
 }
 
 static void
