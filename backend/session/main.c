@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "backend/session/memory.h"
 #include "backend/session/process.h"
 #include "bridge/base/log.h"
 
@@ -30,6 +31,7 @@ tie_to_parent(pid_t parent)
 int
 main(void)
 {
+	memory_begin();
 	tie_to_parent(getppid());
 	log_open("session", 2, log_level_named(getenv("TERN_LOG"), LOG_WARN));
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -11,6 +11,7 @@
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
+#include "backend/session/memory.h"
 #include "backend/session/process.h"
 #include "backend/session/vault_jobs.h"
 #include "backend/store/settings.h"
@@ -50,6 +51,7 @@ serve_session_ping(struct process *process, struct profile *profile,
 	(void)process;
 	(void)profile;
 	serve_result(request, NULL);
+	memory_rest();
 }
 
 void
