@@ -80,6 +80,13 @@ int contacts_changed(struct store *store, int64_t since, struct arena *arena,
  * new seq). Inside a job. */
 int contacts_request_add(struct store *store, const struct contact_request *request);
 
+/* The waiting request of JID; -ENOENT. */
+int contacts_request_find(struct store *store, const char *jid, struct arena *arena,
+			  struct contact_request *ret_request);
+
+/* How many requests wait. Cheap. */
+int contacts_requests_count(struct store *store, int64_t *ret_count);
+
 /* Drops the request of JID: 1 if there was one, else 0. Inside a job. */
 int contacts_request_remove(struct store *store, const char *jid, int64_t now_ms);
 

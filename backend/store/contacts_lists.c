@@ -2,6 +2,7 @@
  * The two short lists beside the roster: subscription requests and blocked addresses.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/store/contacts.h"
@@ -43,6 +44,43 @@ contacts_request_remove(struct store *store, const char *jid, int64_t now_ms)
 	return error ? error : 1;
 }
 
+static void
+read_request(struct sql *sql, struct arena *arena, struct contact_request *ret_request)
+{
+	*ret_request = (struct contact_request){
+		.jid = sql_get_text(sql, 0, arena),
+		.nick = sql_get_text(sql, 1, arena),
+		.text = sql_get_text(sql, 2, arena),
+		.time_ms = sql_get_int(sql, 3),
+		.seq = sql_get_int(sql, 4),
+	};
+}
+
+int
+contacts_request_find(struct store *store, const char *jid, struct arena *arena,
+		      struct contact_request *ret_request)
+{
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT jid, nick, text, time_ms, seq FROM requests"
+				   " WHERE jid=?");
+	sql_text(&sql, jid);
+	int found = sql_step(&sql);
+	if (found > 0)
+		read_request(&sql, arena, ret_request);
+	int error = sql_end(&sql);
+	if (error)
+		return error;
+	return found ? 0 : -ENOENT;
+}
+
+int
+contacts_requests_count(struct store *store, int64_t *ret_count)
+{
+	struct sql sql = sql_start(store_reading(store), "SELECT count(*) FROM requests");
+	int result = sql_run_int(&sql, ret_count);
+	return result < 0 ? result : 0;
+}
+
 int
 contacts_requests_changed(struct store *store, int64_t since, struct arena *arena,
 			  struct contact_request_list *ret_list)
@@ -54,13 +92,7 @@ contacts_requests_changed(struct store *store, int64_t since, struct arena *aren
 	sql_int(&sql, since);
 	while (sql_step(&sql) > 0) {
 		list.items = list_room(arena, list.items, list.count, sizeof *list.items);
-		list.items[list.count++] = (struct contact_request){
-			.jid = sql_get_text(&sql, 0, arena),
-			.nick = sql_get_text(&sql, 1, arena),
-			.text = sql_get_text(&sql, 2, arena),
-			.time_ms = sql_get_int(&sql, 3),
-			.seq = sql_get_int(&sql, 4),
-		};
+		read_request(&sql, arena, &list.items[list.count++]);
 	}
 	int error = sql_end(&sql);
 	if (!error)
@@ -105,13 +137,10 @@ contacts_blocked_set(struct store *store, const char *jid, bool is_blocked,
 	return is_blocked ? block(store, jid) : unblock(store, jid, now_ms);
 }
 
-static bool
-is_among(const char *const *jids, size_t count, const char *jid)
+static int
+compare_texts(const void *a, const void *b)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(jids[i], jid))
-			return true;
-	return false;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 int
@@ -120,9 +149,13 @@ contacts_blocked_replace(struct store *store, const char *const *jids, size_t co
 {
 	struct arena arena = {0};
 	struct contact_text_list had = {0};
+	const char **sorted = arena_array(&arena, count + 1, sizeof *sorted);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = jids[i];
+	qsort(sorted, count, sizeof *sorted, compare_texts);
 	int result = contacts_blocked_changed(store, 0, &arena, &had);
 	for (size_t i = 0; result >= 0 && i < had.count; i++)
-		if (!is_among(jids, count, had.items[i]))
+		if (!bsearch(&had.items[i], sorted, count, sizeof *sorted, compare_texts))
 			result = unblock(store, had.items[i], now_ms);
 	for (size_t i = 0; result >= 0 && i < count; i++)
 		result = block(store, jids[i]);
