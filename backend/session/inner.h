@@ -55,7 +55,11 @@ struct profile {
 		int64_t last_id; /* newest line handed to this stream */
 		bool is_pumping;
 	} outbox;
-	size_t arrivals; /* stanzas that wait for their job */
+	size_t arrivals;	/* stanzas that wait for their job */
+	size_t arrival_bytes;	/* and their size on the wire */
+	uint64_t seen_bytes;	/* of this stream, counted in arrival_bytes or done */
+	uint64_t notices_since; /* loop time; about stanzas too large */
+	unsigned notices;	/* of these since then */
 	bool is_read_paused;
 	int job_error;			 /* noted by profile_check in the running job */
 	bool is_status_due;		 /* the router has to be told after the commit */
@@ -135,6 +139,15 @@ void road_arrive(struct profile *profile, const struct stanza *stanza, bool is_l
 
 /* A stanza over the caps was skipped: say so where it belongs. */
 void road_too_large(struct profile *profile, const char *kind, const char *from);
+
+/* The same for an iq get or set, whose sender waits for an answer. */
+void road_refuse_large(struct profile *profile, const char *id, const char *from);
+
+/* COUNT rows of an answer to us were too large and are missing. */
+void road_rows_dropped(struct profile *profile, unsigned count);
+
+/* Stops or starts reading the socket, by what waits here and at the router. */
+void road_look_at_pressure(struct profile *profile);
 
 /* Runs every module's on_connect or on_disconnect in a job. */
 void road_connected(struct profile *profile, bool is_resumed);

@@ -3,8 +3,13 @@
  */
 #include "backend/session/lines.h"
 
+#include <string.h>
+
 #include "backend/session/profile.h"
 #include "backend/store/store.h"
+#include "bridge/base/utf8.h"
+
+enum { BADGE_BODY_MAX = 1000 }; /* bytes of the newest line in a badge */
 
 static enum bridge_line_state
 state_of(const struct message *message)
@@ -59,6 +64,9 @@ lines_fill_badge(const struct conversation *row, struct arena *arena,
 	if (row->has_last) {
 		struct bridge_line *last = arena_alloc(arena, sizeof *last);
 		lines_fill(row->jid, &row->last, last);
+		size_t len = strlen(last->body);
+		last->body = arena_strndup(arena, last->body,
+					   utf8_cut(last->body, len, BADGE_BODY_MAX));
 		ret_record->last = last;
 	}
 }

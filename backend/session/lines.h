@@ -17,7 +17,8 @@ struct profile;
 void lines_fill(const char *jid, const struct message *message,
 		struct bridge_line *ret_line);
 
-/* The bridge's record of a conversation's badge; parts of it are in ARENA. */
+/* The bridge's record of a conversation's badge; parts of it are in ARENA. The newest
+ * line's body is cut, since nobody shows more of it and there are many badges. */
 void lines_fill_badge(const struct conversation *row, struct arena *arena,
 		      struct bridge_conversation *ret_record);
 

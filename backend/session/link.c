@@ -240,6 +240,8 @@ spoil_answer(struct profile *profile, const char *id, const char *from)
 static void
 on_batch(void *data, const struct parser_batch *batch)
 {
+	if (batch->is_last && batch->dropped)
+		road_rows_dropped(data, batch->dropped);
 	if (batch->is_cut)
 		spoil_answer(data, stanza_id(batch->stanza), stanza_from(batch->stanza));
 	else
@@ -250,7 +252,11 @@ static void
 on_too_large(void *data, const struct parser_skipped *skipped)
 {
 	road_too_large(data, skipped->name, skipped->from);
-	if (strcmp(skipped->name, "iq") == 0 && skipped->id)
+	if (strcmp(skipped->name, "iq") != 0 || !skipped->id || !skipped->type)
+		return;
+	if (strcmp(skipped->type, "get") == 0 || strcmp(skipped->type, "set") == 0)
+		road_refuse_large(data, skipped->id, skipped->from);
+	else
 		spoil_answer(data, skipped->id, skipped->from);
 }
 

@@ -116,6 +116,16 @@ on_request(void *data, const struct frame *frame)
 	}
 }
 
+/* The router has taken everything: streams that waited for it are read again. */
+static void
+on_drained(void *data)
+{
+	struct process *process = data;
+	struct profile *profile;
+	DL_FOREACH (process->profiles, profile)
+		road_look_at_pressure(profile);
+}
+
 /* The router is gone: so are we. Streams are dropped without goodbye by the exit. */
 static void
 on_closed(void *data, int status, const char *problem)
@@ -142,6 +152,7 @@ process_start(struct process *process, uv_loop_t *loop, int fd)
 {
 	static const struct peer_hooks hooks = {
 		.on_request = on_request,
+		.on_drained = on_drained,
 		.on_closed = on_closed,
 	};
 	struct net_options options = {.dns_servers = getenv("TERN_DNS")};

@@ -113,11 +113,10 @@ profile_fill_info(struct profile *profile, struct bridge_profile_info *ret_info,
 {
 	bool is_open = profile->store && profile->phase == PROFILE_READY;
 	int64_t unread = 0, mentions = 0;
-	struct contact_request_list requests = {0};
-	struct arena arena = {0};
+	int64_t requests = 0;
 	if (is_open) {
 		(void)conversations_unread(profile->store, &unread, &mentions);
-		(void)contacts_requests_changed(profile->store, 0, &arena, &requests);
+		(void)contacts_requests_count(profile->store, &requests);
 	}
 	link_fill(profile, ret_link);
 	*ret_info = (struct bridge_profile_info){
@@ -128,9 +127,8 @@ profile_fill_info(struct profile *profile, struct bridge_profile_info *ret_info,
 		.is_protected = profile->vault && vault_is_protected(profile->vault),
 		.is_locked = profile->phase == PROFILE_LOCKED,
 		.unread = unread,
-		.requests = (int64_t)requests.count,
+		.requests = requests,
 	};
-	arena_done(&arena);
 }
 
 void

@@ -19,12 +19,17 @@
 enum {
 	ROAD_PAUSE = 512, /* stanzas that wait for their job */
 	ROAD_RESUME = 64,
+	ROAD_PAUSE_BYTES = 2 * 1024 * 1024, /* or their size on the wire */
+	ROAD_RESUME_BYTES = 256 * 1024,
+	ROAD_NOTICES = 10, /* about stanzas too large, a minute */
+	ROAD_MINUTE_MS = 60 * 1000,
 };
 static const size_t road_queue_max = 8 * 1024 * 1024; /* bytes to the router */
 
 struct arrival {
 	struct profile *profile;
 	struct stanza *stanza;
+	size_t bytes; /* on the wire, about */
 	bool is_last; /* of the parts of a large result */
 };
 
@@ -90,6 +95,13 @@ read_addresses(struct profile *profile, const struct stanza *message,
 		return -EINVAL;
 	}
 	inbound->is_own = strcmp(inbound->from.bare, profile->account.bare) == 0;
+	/* What we wrote to somebody comes to us as a carbon or from the archive only. */
+	if (inbound->is_own && inbound->origin == INBOUND_LIVE &&
+	    strcmp(inbound->to.bare, profile->account.bare) != 0) {
+		jid_done(&inbound->from);
+		jid_done(&inbound->to);
+		return -EINVAL;
+	}
 	inbound->peer = inbound->is_own ? inbound->to.bare : inbound->from.bare;
 	return 0;
 }
@@ -139,18 +151,21 @@ arrival_job(struct store *store, void *data)
 }
 
 /* Reads the socket again once the jobs and the router have caught up. */
-static void
-look_at_pressure(struct profile *profile)
+void
+road_look_at_pressure(struct profile *profile)
 {
 	if (!profile->link.stream || !profile_is_online(profile))
 		return;
 	struct peer *router = profile->process->router;
 	bool is_full = router && peer_queued(router) > road_queue_max;
-	if (!profile->is_read_paused && (profile->arrivals > ROAD_PAUSE || is_full)) {
+	bool is_much = profile->arrivals > ROAD_PAUSE ||
+		       profile->arrival_bytes > ROAD_PAUSE_BYTES;
+	bool is_little = profile->arrivals < ROAD_RESUME &&
+			 profile->arrival_bytes < ROAD_RESUME_BYTES;
+	if (!profile->is_read_paused && (is_much || is_full)) {
 		profile->is_read_paused = true;
 		stream_pause_reading(profile->link.stream);
-	} else if (profile->is_read_paused && profile->arrivals < ROAD_RESUME &&
-		   !is_full) {
+	} else if (profile->is_read_paused && is_little && !is_full) {
 		profile->is_read_paused = false;
 		stream_resume_reading(profile->link.stream);
 	}
@@ -162,11 +177,12 @@ arrival_done(void *data, int status)
 	struct arrival *arrival = data;
 	struct profile *profile = arrival->profile;
 	profile->arrivals--;
+	profile->arrival_bytes -= arrival->bytes;
 	if (status < 0 && status != -ESHUTDOWN) {
 		log_warn("session", "stanza not stored error=%d", status);
 		link_lose(profile, store_sentence(status));
 	}
-	look_at_pressure(profile);
+	road_look_at_pressure(profile);
 	stanza_free(arrival->stanza);
 	free(arrival);
 	profile_release(profile);
@@ -179,12 +195,34 @@ road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last)
 	arrival->profile = profile;
 	arrival->stanza = stanza_copy(stanza);
 	arrival->is_last = is_last;
+	if (profile->link.stream) {
+		uint64_t all = stream_count(profile->link.stream).xml_bytes_in;
+		arrival->bytes = (size_t)(all - profile->seen_bytes);
+		profile->seen_bytes = all;
+	}
 	profile->arrivals++;
+	profile->arrival_bytes += arrival->bytes;
 	profile_hold(profile);
 	if (store_submit(profile->store, arrival_job, arrival_done, arrival) < 0)
 		arrival_done(arrival, -ESHUTDOWN);
 	else
-		look_at_pressure(profile);
+		road_look_at_pressure(profile);
+}
+
+/* A stranger can send many of them: what is over a few a minute is only logged. */
+static void
+notice(struct profile *profile, const char *text, const char *jid)
+{
+	uint64_t now = uv_now(profile->process->loop);
+	if (now - profile->notices_since >= ROAD_MINUTE_MS) {
+		profile->notices_since = now;
+		profile->notices = 0;
+	}
+	if (++profile->notices > ROAD_NOTICES)
+		return;
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){
+			     .profile = profile->name, .text = text, .jid = jid});
 }
 
 void
@@ -194,13 +232,31 @@ road_too_large(struct profile *profile, const char *kind, const char *from)
 	char *bare = jid_bare(from);
 	char *text = mem_printf("A %s from %s was too large and was left out.",
 				strcmp(kind, "iq") == 0 ? "request" : kind, who);
-	profile_emit(profile, EVENT_notice,
-		     &(struct bridge_notice_event){
-			     .profile = profile->name, .text = text, .jid = bare});
-	log_warn("session", "too large kind=%s from=%s", kind, who);
+	notice(profile, text, bare);
+	log_info("session", "too large kind=%s from=%s", kind, who);
 	free(text);
 	free(bare);
 	free(who);
+}
+
+void
+road_refuse_large(struct profile *profile, const char *id, const char *from)
+{
+	struct stanza *reply = stanza_iq(profile_stanzas(profile), "error", from, id);
+	stanza_add_error(reply, "modify", "policy-violation",
+			 "The request is too large.");
+	profile_send(profile, reply);
+}
+
+void
+road_rows_dropped(struct profile *profile, unsigned count)
+{
+	char *text = mem_printf("%u entries of what the server answered were too large "
+				"and were left out.",
+				count);
+	notice(profile, text, NULL);
+	log_info("session", "rows dropped count=%u", count);
+	free(text);
 }
 
 struct crossing {
@@ -249,6 +305,7 @@ void
 road_connected(struct profile *profile, bool is_resumed)
 {
 	profile->is_read_paused = false;
+	profile->seen_bytes = stream_count(profile->link.stream).xml_bytes_in;
 	cross(profile, true, is_resumed);
 }
 

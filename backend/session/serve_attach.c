@@ -3,6 +3,9 @@
  * is read in a job and answered with that job's commit, so no event before the answer is
  * newer than it, and none after it is missed. The lines of conversations are not in it.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -12,73 +15,182 @@
 #include "backend/store/tombstones.h"
 #include "backend/vault/vault.h"
 #include "backend/xep/presence.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
 #include "bridge/serve.h"
 
-static void
+/* How much of each list is told, in bytes of the answer: together less than a frame. What
+ * is more (a server may invent any number of contacts) is left out, and that is said. */
+enum {
+	CONTACTS_ROOM = 2 * 1024 * 1024,
+	CONVERSATIONS_ROOM = 896 * 1024,
+	PRESENCES_ROOM = 448 * 1024,
+	REQUESTS_ROOM = 320 * 1024,
+	BLOCKED_ROOM = 192 * 1024,
+	REMOVED_ROOM = 64 * 1024,
+	ROW_SIZE = 64,	 /* of a row's keys and numbers */
+	LINE_SIZE = 160, /* of a line's */
+};
+
+static size_t
+length(const char *text)
+{
+	return text ? strlen(text) + 5 : 0;
+}
+
+/* Takes BYTES out of *ROOM; false, and the room is over, when they are not there. */
+static bool
+takes(size_t *room, size_t bytes)
+{
+	bool has_room = bytes <= *room;
+	*room = has_room ? *room - bytes : 0;
+	return has_room;
+}
+
+static size_t
+contact_size(const struct contact *contact)
+{
+	size_t size = ROW_SIZE + length(contact->jid) + length(contact->name);
+	for (size_t i = 0; i < contact->group_count; i++)
+		size += length(contact->groups[i]);
+	return size;
+}
+
+/* These return how many rows were left out. */
+
+static size_t
 fill_contacts(struct store *store, int64_t since, struct arena *arena,
 	      const struct bridge_contact **ret_items, size_t *ret_count)
 {
 	struct contact_list list = {0};
+	size_t room = CONTACTS_ROOM, count = 0;
 	(void)contacts_changed(store, since, arena, &list);
 	struct bridge_contact *items = arena_array(arena, list.count, sizeof *items);
-	for (size_t i = 0; i < list.count; i++)
-		lines_fill_contact(&list.items[i], &items[i]);
+	while (count < list.count && takes(&room, contact_size(&list.items[count]))) {
+		lines_fill_contact(&list.items[count], &items[count]);
+		count++;
+	}
 	*ret_items = items;
-	*ret_count = list.count;
+	*ret_count = count;
+	return list.count - count;
 }
 
-static void
+static size_t
+conversation_size(const struct bridge_conversation *row)
+{
+	size_t size = 2 * ROW_SIZE + length(row->jid) + length(row->draft);
+	if (row->last)
+		size += LINE_SIZE + length(row->last->jid) + length(row->last->body) +
+			length(row->last->sender) + length(row->last->reason);
+	return size;
+}
+
+/* Those that changed last are told first of all. */
+static size_t
 fill_conversations(struct store *store, int64_t since, struct arena *arena,
 		   struct bridge_attach_result *result)
 {
 	struct conversation_list list = {0};
+	size_t room = CONVERSATIONS_ROOM;
 	(void)conversations_changed(store, since, arena, &list);
 	struct bridge_conversation *items = arena_array(arena, list.count, sizeof *items);
-	for (size_t i = 0; i < list.count; i++)
-		lines_fill_badge(&list.items[i], arena, &items[i]);
-	result->conversations = items;
-	result->conversations_count = list.count;
+	size_t first = list.count;
+	while (first > 0) {
+		lines_fill_badge(&list.items[first - 1], arena, &items[first - 1]);
+		if (!takes(&room, conversation_size(&items[first - 1])))
+			break;
+		first--;
+	}
+	result->conversations = items + first;
+	result->conversations_count = list.count - first;
+	return first;
 }
 
-static void
+static size_t
 fill_requests(struct store *store, struct arena *arena,
 	      const struct bridge_request **ret_items, size_t *ret_count)
 {
 	struct contact_request_list list = {0};
+	size_t room = REQUESTS_ROOM, count = 0;
 	(void)contacts_requests_changed(store, 0, arena, &list);
 	struct bridge_request *items = arena_array(arena, list.count, sizeof *items);
-	for (size_t i = 0; i < list.count; i++)
-		items[i] = (struct bridge_request){
-			.jid = list.items[i].jid,
-			.text = list.items[i].text,
-			.time = list.items[i].time_ms,
+	for (; count < list.count; count++) {
+		const struct contact_request *row = &list.items[count];
+		if (!takes(&room, ROW_SIZE + length(row->jid) + length(row->text)))
+			break;
+		items[count] = (struct bridge_request){
+			.jid = row->jid,
+			.text = row->text,
+			.time = row->time_ms,
 		};
+	}
 	*ret_items = items;
-	*ret_count = list.count;
+	*ret_count = count;
+	return list.count - count;
 }
 
-static void
+static size_t
 fill_blocked(struct store *store, struct arena *arena, const char *const **ret_items,
 	     size_t *ret_count)
 {
 	struct contact_text_list list = {0};
+	size_t room = BLOCKED_ROOM, count = 0;
 	(void)contacts_blocked_changed(store, 0, arena, &list);
+	while (count < list.count && takes(&room, length(list.items[count])))
+		count++;
 	*ret_items = list.items;
-	*ret_count = list.count;
+	*ret_count = count;
+	return list.count - count;
 }
 
-static void
+static size_t
+fill_presences(struct profile *profile, struct arena *arena,
+	       const struct bridge_presence **ret_items, size_t *ret_count)
+{
+	size_t room = PRESENCES_ROOM, count = 0, all = 0;
+	const struct bridge_presence *items = presence_list(profile, arena, &all);
+	while (count < all && takes(&room, ROW_SIZE + length(items[count].jid) +
+						   length(items[count].resource) +
+						   length(items[count].text)))
+		count++;
+	*ret_items = items;
+	*ret_count = count;
+	return all - count;
+}
+
+/* False when there are so many that everything is told anew instead. */
+static bool
 fill_removed(struct store *store, int64_t since, struct arena *arena,
 	     struct bridge_attach_result *result)
 {
 	struct tombstone_list list = {0};
+	size_t room = REMOVED_ROOM;
 	(void)tombstones_changed(store, since, arena, &list);
 	const char **items = arena_array(arena, list.count, sizeof *items);
 	for (size_t i = 0; i < list.count; i++) {
-		if (list.items[i].kind == TOMBSTONE_CONTACT)
-			items[result->removed_count++] = list.items[i].key;
+		if (list.items[i].kind != TOMBSTONE_CONTACT)
+			continue;
+		if (!takes(&room, length(list.items[i].key)))
+			return false;
+		items[result->removed_count++] = list.items[i].key;
 	}
 	result->removed = items;
+	return true;
+}
+
+static void
+tell_left_out(struct profile *profile, size_t count)
+{
+	if (count == 0)
+		return;
+	char *text = mem_printf("There are too many contacts, conversations or requests "
+				"to show all at once: %zu are left out.",
+				count);
+	profile_emit(
+		profile, EVENT_notice,
+		&(struct bridge_notice_event){.profile = profile->name, .text = text});
+	log_warn("session", "attach left out rows=%zu", count);
+	free(text);
 }
 
 /* Whether the cursor of PARAMS can be continued from. */
@@ -99,6 +211,7 @@ attach_job(struct profile *profile, struct serve_request *request)
 	int64_t since = is_full ? 0 : params->seq;
 	struct arena arena = {0};
 	struct bridge_link link;
+	size_t left = 0;
 	link_fill(profile, &link);
 	struct bridge_attach_result result = {
 		.profile = profile->name,
@@ -110,16 +223,22 @@ attach_job(struct profile *profile, struct serve_request *request)
 		.is_protected = vault_is_protected(profile->vault),
 	};
 	presence_own(profile, &arena, &result.show, &result.status_text);
-	fill_contacts(store, since, &arena, &result.contacts, &result.contacts_count);
-	fill_conversations(store, since, &arena, &result);
-	fill_requests(store, &arena, &result.requests, &result.requests_count);
-	fill_blocked(store, &arena, &result.blocked, &result.blocked_count);
-	if (!is_full)
-		fill_removed(store, since, &arena, &result);
-	result.presences = presence_list(profile, &arena, &result.presences_count);
+	if (!is_full && !fill_removed(store, since, &arena, &result)) {
+		result.removed_count = 0;
+		result.is_full = true;
+		since = 0;
+	}
+	left += fill_contacts(store, since, &arena, &result.contacts,
+			      &result.contacts_count);
+	left += fill_conversations(store, since, &arena, &result);
+	left += fill_requests(store, &arena, &result.requests, &result.requests_count);
+	left += fill_blocked(store, &arena, &result.blocked, &result.blocked_count);
+	left += fill_presences(profile, &arena, &result.presences,
+			       &result.presences_count);
 	result.settings = options_rows(&profile->options, &arena);
 	result.settings_count = OPTION_COUNT;
 	profile_reply(profile, request, &result);
+	tell_left_out(profile, left);
 	arena_done(&arena);
 	return 0;
 }
@@ -141,11 +260,14 @@ roster_list_job(struct profile *profile, struct serve_request *request)
 	struct arena arena = {0};
 	struct bridge_roster_result result = {0};
 	struct store *store = profile->store;
-	fill_contacts(store, 0, &arena, &result.contacts, &result.contacts_count);
-	fill_requests(store, &arena, &result.requests, &result.requests_count);
-	fill_blocked(store, &arena, &result.blocked, &result.blocked_count);
-	result.presences = presence_list(profile, &arena, &result.presences_count);
+	size_t left =
+		fill_contacts(store, 0, &arena, &result.contacts, &result.contacts_count);
+	left += fill_requests(store, &arena, &result.requests, &result.requests_count);
+	left += fill_blocked(store, &arena, &result.blocked, &result.blocked_count);
+	left += fill_presences(profile, &arena, &result.presences,
+			       &result.presences_count);
 	profile_reply(profile, request, &result);
+	tell_left_out(profile, left);
 	arena_done(&arena);
 	return 0;
 }

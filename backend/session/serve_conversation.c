@@ -20,6 +20,8 @@ enum {
 	BODY_MAX = 64 * 1024, /* bytes; below every server's stanza limit once escaped */
 	STANZA_ROOM = 8 * 1024, /* for all of a stanza but its body */
 	PAGE_MAX = 500,
+	PAGE_BYTES = 2 * 1024 * 1024, /* an answer has to fit a frame */
+	LINE_SIZE = 512,	      /* of a line without its text */
 	PAGE_USUAL = 50,
 };
 
@@ -155,6 +157,27 @@ serve_message_send(struct process *process, struct profile *profile,
 
 /* ---- reading ---- */
 
+/* Cuts a page whose lines are so long that they fit no frame, at the end that is farther
+ * from where it began; one line stays always. Says whether anything was cut. */
+static bool
+cut_page(struct message_list *list, bool begins_old)
+{
+	size_t room = PAGE_BYTES, kept = 0;
+	for (; kept < list->count; kept++) {
+		const struct message *line =
+			&list->items[begins_old ? kept : list->count - 1 - kept];
+		size_t size = LINE_SIZE + strlen(line->body) +
+			      (line->reason ? strlen(line->reason) : 0);
+		if (size > room && kept > 0)
+			break;
+		room -= size < room ? size : room;
+	}
+	bool is_cut = kept < list->count;
+	list->items += begins_old ? 0 : list->count - kept;
+	list->count = kept;
+	return is_cut;
+}
+
 static int
 page_job(struct profile *profile, struct serve_request *request)
 {
@@ -186,6 +209,8 @@ page_job(struct profile *profile, struct serve_request *request)
 		list.items += params->after ? 0 : 1;
 		list.count--;
 	}
+	if (cut_page(&list, params->after != 0))
+		result.has_more = true;
 	struct bridge_line *lines = arena_array(arena, list.count, sizeof *lines);
 	for (size_t i = 0; i < list.count; i++)
 		lines_fill(jid, &list.items[i], &lines[i]);

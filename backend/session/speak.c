@@ -14,6 +14,7 @@
 #include "bridge/base/buf.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
+#include "bridge/scan.h"
 #include "bridge/serve.h"
 
 /* Something to say, held until the commit. */
@@ -87,6 +88,12 @@ profile_emit(struct profile *profile, enum bridge_event event, const void *recor
 {
 	struct speech speech = {.profile = profile};
 	frame_event(&speech.bytes, event, record);
+	if (speech.bytes.len > SCAN_FRAME_MAX) {
+		log_warn("session", "event too large name=%s bytes=%zu",
+			 bridge_events[event].wire, speech.bytes.len);
+		buf_done(&speech.bytes);
+		return;
+	}
 	hold_or_say(&speech);
 }
 
@@ -132,6 +139,13 @@ profile_reply(struct profile *profile, struct serve_request *request, const void
 		.id = request->id,
 	};
 	serve_result_to(request, result, &speech.bytes);
+	/* The router would take it for a broken process. */
+	if (speech.bytes.len > SCAN_FRAME_MAX) {
+		log_warn("session", "answer too large bytes=%zu", speech.bytes.len);
+		buf_clear(&speech.bytes);
+		frame_failure(&speech.bytes, speech.id, ERROR_TOO_LARGE,
+			      "The answer is too large; ask for less.");
+	}
 	hold_or_say(&speech);
 }
 

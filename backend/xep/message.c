@@ -4,6 +4,7 @@
  * fails that line; everything else passes unseen.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/session/lines.h"
@@ -12,6 +13,9 @@
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/arena.h"
+#include "bridge/base/utf8.h"
+
+enum { REASON_MAX = 300 }; /* bytes of what a bounce says */
 
 static void
 bounced(struct profile *profile, const struct inbound *inbound)
@@ -25,11 +29,13 @@ bounced(struct profile *profile, const struct inbound *inbound)
 	if (id && stanza_read_error(inbound->stanza, &error) == 0 &&
 	    conversations_find(store, CONVERSATION_CHAT, inbound->peer, &conversation) ==
 		    0 &&
-	    messages_find_sent(store, conversation, id, &arena, &message) == 0) {
-		const char *reason = error.text && *error.text
-					     ? arena_printf(&arena, "%s (%s)", error.text,
-							    error.condition)
-					     : error.condition;
+	    messages_find_sent(store, conversation, id, &arena, &message) == 0 &&
+	    message.state != MESSAGE_FAILED) {
+		char *text = clean_text(error.text, CLEAN_LINE, REASON_MAX);
+		const char *reason =
+			*text ? arena_printf(&arena, "%s (%s)", text, error.condition)
+			      : error.condition;
+		free(text);
 		if (profile_check(profile, messages_set_state(store, message.id,
 							      MESSAGE_FAILED, reason)) ==
 		    0) {

@@ -14,8 +14,14 @@
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
 
-enum { PRESENCE_MAX = 100 * 1000, STATUS_MAX = 1024 };
+enum {
+	PRESENCE_MAX = 100 * 1000,
+	STRANGERS_MAX = 1000, /* presences that nobody asked for */
+	REQUESTS_MAX = 500,
+	STATUS_MAX = 1024,
+};
 
 struct resource {
 	UT_hash_handle hh;
@@ -25,11 +31,13 @@ struct resource {
 	char *text;
 	enum bridge_show show;
 	int priority;
+	bool is_stranger; /* when it came */
 	int64_t seq;
 };
 
 struct table {
 	struct resource *resources;
+	size_t strangers; /* among them */
 };
 
 static const struct {
@@ -80,6 +88,7 @@ clear(struct table *table)
 		HASH_DEL(table->resources, resource);
 		resource_free(resource);
 	}
+	table->strangers = 0;
 }
 
 static void
@@ -129,22 +138,54 @@ emit(struct profile *profile, const struct resource *resource)
 }
 
 static void
+drop(struct profile *profile, struct resource *resource)
+{
+	struct table *table = profile_state(profile, MODULE_presence);
+	HASH_DEL(table->resources, resource);
+	table->strangers -= resource->is_stranger ? 1 : 0;
+	resource->show = show_OFFLINE;
+	mem_replace(&resource->text, NULL);
+	resource->seq = store_next_seq(profile_store(profile));
+	emit(profile, resource);
+	resource_free(resource);
+}
+
+static void
 resource_left(struct profile *profile, const struct jid *from)
 {
 	struct table *table = profile_state(profile, MODULE_presence);
 	struct resource *resource, *next;
+	HASH_FIND_STR(table->resources, from->full, resource);
+	if (resource)
+		drop(profile, resource);
+	if (from->resource)
+		return;
 	/* Unavailable from a bare JID means every resource of it. */
 	HASH_ITER (hh, table->resources, resource, next) {
-		if (strcmp(resource->full, from->full) != 0 &&
-		    (from->resource || strcmp(resource->bare, from->bare) != 0))
-			continue;
-		HASH_DEL(table->resources, resource);
-		resource->show = show_OFFLINE;
-		mem_replace(&resource->text, NULL);
-		resource->seq = store_next_seq(profile_store(profile));
-		emit(profile, resource);
-		resource_free(resource);
+		if (strcmp(resource->bare, from->bare) == 0)
+			drop(profile, resource);
 	}
+}
+
+/* Whether the bare JID is neither ours nor in the roster. */
+static bool
+is_stranger(struct profile *profile, const char *bare)
+{
+	struct arena arena = {0};
+	struct contact contact;
+	bool is_known =
+		strcmp(bare, profile_account(profile)->bare) == 0 ||
+		contacts_find(profile_store(profile), bare, &arena, &contact) == 0;
+	arena_done(&arena);
+	return !is_known;
+}
+
+/* At most MAX bytes of TEXT, no character cut in two; NULL for nothing. */
+static char *
+shorten(const char *text, size_t max)
+{
+	return text && *text ? mem_strndup(text, utf8_cut(text, strlen(text), max))
+			     : NULL;
 }
 
 /* RFC 6121 section 4.7.2.3: -128 to 127; anything else counts as 0. */
@@ -164,9 +205,13 @@ resource_came(struct profile *profile, const struct stanza *presence,
 	struct resource *resource;
 	HASH_FIND_STR(table->resources, from->full, resource);
 	if (!resource) {
-		if (HASH_COUNT(table->resources) >= PRESENCE_MAX)
+		bool is_odd = is_stranger(profile, from->bare);
+		if (HASH_COUNT(table->resources) >= PRESENCE_MAX ||
+		    (is_odd && table->strangers >= STRANGERS_MAX))
 			return;
+		table->strangers += is_odd ? 1 : 0;
 		resource = mem_alloc(sizeof *resource);
+		resource->is_stranger = is_odd;
 		resource->full = mem_strdup(from->full);
 		resource->bare = mem_strdup(from->bare);
 		resource->name = mem_strdup(from->resource);
@@ -177,11 +222,26 @@ resource_came(struct profile *profile, const struct stanza *presence,
 	const char *priority = stanza_child_text(presence, "priority", NS_CLIENT);
 	resource->show = show_of(stanza_child_text(presence, "show", NS_CLIENT));
 	free(resource->text);
-	resource->text =
-		text && *text ? mem_strndup(text, strnlen(text, STATUS_MAX)) : NULL;
+	resource->text = shorten(text, STATUS_MAX);
 	resource->priority = priority ? priority_of(priority) : 0;
 	resource->seq = store_next_seq(profile_store(profile));
 	emit(profile, resource);
+}
+
+/* Whether a request may be kept: there is room, and it says something new. */
+static bool
+is_new_request(struct profile *profile, const char *jid, const char *text)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct contact_request had;
+	int64_t count = 0;
+	int found = contacts_request_find(store, jid, &arena, &had);
+	bool is_new = found == 0 ? strcmp(had.text ? had.text : "", text ? text : "") != 0
+				 : contacts_requests_count(store, &count) == 0 &&
+					   count < REQUESTS_MAX;
+	arena_done(&arena);
+	return is_new;
 }
 
 /* A request is kept until it is answered; a contact who sees us already is answered. */
@@ -191,17 +251,25 @@ asked(struct profile *profile, const struct stanza *presence, const struct jid *
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
 	struct contact contact;
+	if (strcmp(from->bare, profile_account(profile)->bare) == 0)
+		return;
 	if (contacts_find(store, from->bare, &arena, &contact) == 0 &&
 	    (contact.subscription == CONTACT_FROM ||
 	     contact.subscription == CONTACT_BOTH)) {
 		presence_subscription(profile, from->bare, "subscribed");
 	} else if (!contacts_is_blocked(store, from->bare)) {
-		const char *text = stanza_child_text(presence, "status", NS_CLIENT);
+		char *text = shorten(stanza_child_text(presence, "status", NS_CLIENT),
+				     STATUS_MAX);
 		struct contact_request request = {
 			.jid = from->bare,
-			.text = text && *text ? text : NULL,
+			.text = text,
 			.time_ms = profile_now_ms(),
 		};
+		if (!is_new_request(profile, from->bare, text)) {
+			free(text);
+			arena_done(&arena);
+			return;
+		}
 		(void)profile_check(profile, contacts_request_add(store, &request));
 		struct bridge_request record = {request.jid, request.text,
 						request.time_ms, 0};
@@ -212,6 +280,7 @@ asked(struct profile *profile, const struct stanza *presence, const struct jid *
 				     .request = &record,
 			     });
 		profile_status_changed(profile);
+		free(text);
 	}
 	arena_done(&arena);
 }
