@@ -278,9 +278,9 @@ check_writable(int dir)
 static int
 prepare_in(int dir, const char *folder, struct store_report *report)
 {
-	int error = check_writable(dir);
+	int error = find_file(dir, report);
 	if (!error)
-		error = find_file(dir, report);
+		error = check_writable(dir);
 	if (error)
 		return error;
 	char *path = mem_printf("%s/%s", folder, PREPARE_DB);

@@ -37,12 +37,15 @@ write_file(const char *path, const char *text)
 static bool
 enter_namespace(void)
 {
-	char map[64];
-	(void)snprintf(map, sizeof map, "0 %d 1", (int)getuid());
+	char users[64], groups[64];
+	(void)snprintf(users, sizeof users, "0 %d 1", (int)getuid());
+	(void)snprintf(groups, sizeof groups, "0 %d 1", (int)getgid());
 	if (unshare(CLONE_NEWNS) < 0) {
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 			return false;
-		if (!write_file("/proc/self/uid_map", map))
+		if (!write_file("/proc/self/setgroups", "deny") ||
+		    !write_file("/proc/self/gid_map", groups) ||
+		    !write_file("/proc/self/uid_map", users))
 			return false;
 	}
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
