@@ -271,3 +271,14 @@ def test_a_corrupt_database_is_set_aside_and_the_profile_goes_on(town):
     deadline = Deadline(10)
     while not [name for name in os.listdir(folder) if "corrupt" in name]:
         assert not deadline.is_over()
+
+
+def test_conversations_keep_their_order_whatever_happens_in_them(town):
+    online(town)
+    bridge = attached(town)
+    names = ["zoe@localhost", "bob@localhost", "ann@localhost"]
+    for name in names:
+        bridge.call("conversation.open", profile="home", jid=name)
+    bridge.call("conversation.draft", profile="home", jid=names[0], text="hm")
+    rows = attached(town).state["conversations"]
+    assert [row["jid"] for row in rows] == names
