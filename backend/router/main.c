@@ -224,6 +224,7 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
 	(void)umask(077);
 	if (!session)
 		session = find_session();

@@ -35,6 +35,7 @@ main(void)
 	tie_to_parent(getppid());
 	log_open("session", 2, log_level_named(getenv("TERN_LOG"), LOG_WARN));
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	struct process process = {0};

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "backend/net/scram.h"
+#include "backend/session/account.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/process.h"
@@ -35,6 +36,9 @@ struct opening {
 	struct secret key;		/* master key from the router */
 	struct secret password;		/* of a new profile's account */
 	struct secret profile_password; /* of a new profile's vault */
+	struct secret copy;		/* of its account, for the vault */
+	struct account_facts account;	/* of a new profile, or recalled from the vault */
+	struct arena arena;		/* of what was recalled */
 	struct store_report report;
 	enum bridge_error error; /* why it failed */
 	int result;		 /* 0 or negative errno */
@@ -75,6 +79,8 @@ opening_free(struct opening *opening)
 	secret_done(&opening->key);
 	secret_done(&opening->password);
 	secret_done(&opening->profile_password);
+	secret_done(&opening->copy);
+	arena_done(&opening->arena);
 	store_report_done(&opening->report);
 	free(opening->sentence);
 	free(opening);
@@ -167,8 +173,6 @@ on_settled(void *data, int status)
 	profile->link.is_wanted =
 		settings_get_int(profile->store, SETTING_CONNECTED, 1) != 0;
 	start_modules(profile);
-	if (opening->key.len && vault_is_locked(profile->vault))
-		(void)vault_unlock_key(profile->vault, &opening->key);
 	bool is_locked = vault_is_locked(profile->vault);
 	profile->phase = is_locked ? PROFILE_LOCKED : PROFILE_READY;
 	if (is_locked)
@@ -189,21 +193,10 @@ on_settled(void *data, int status)
 		link_start(profile);
 }
 
-/* Keeps what profile.create said; CREATE's strings live in the request. */
 static int
-store_account(struct store *store, const struct bridge_profile_create_params *create,
-	      const struct profile *profile)
+store_wish(struct store *store, const struct bridge_profile_create_params *create)
 {
-	int result = settings_set(store, SETTING_NAME, profile->name);
-	result =
-		result ? result : settings_set(store, SETTING_JID, profile->account.bare);
-	result = result ? result : settings_set(store, SETTING_HOST, create->host);
-	result = result ? result : settings_set(store, SETTING_CA_FILE, create->ca_file);
-	result = result ? result : settings_set_int(store, SETTING_PORT, create->port);
-	result = result ? result
-			: settings_set_int(store, SETTING_DIRECT_TLS, create->direct_tls);
-	return result ? result
-		      : settings_set_int(store, SETTING_CONNECTED, !create->stay_offline);
+	return settings_set_int(store, SETTING_CONNECTED, !create->stay_offline);
 }
 
 static int
@@ -215,8 +208,10 @@ settle_job(struct store *store, void *data)
 	uint64_t epoch;
 	const char *resource = NULL;
 	int result = 0;
-	if (opening->is_new)
-		result = store_account(store, opening->request->params, profile);
+	if (opening->account.jid)
+		result = account_store(store, profile->name, &opening->account);
+	if (result == 0 && opening->is_new)
+		result = store_wish(store, opening->request->params);
 	if (result == 0)
 		result = store_expire(store, profile_now_ms());
 	if (result == 0)
@@ -227,6 +222,19 @@ settle_job(struct store *store, void *data)
 		mem_replace(&profile->resource, resource);
 	arena_done(&arena);
 	return result;
+}
+
+/* The account by the database, or where that was damaged by the vault's copy. A locked
+ * vault is asked when it is unlocked. */
+static int
+find_account(struct opening *opening)
+{
+	struct profile *profile = opening->profile;
+	const char *jid = settings_get(profile->store, SETTING_JID, &opening->arena);
+	if (jid_parse(jid, &profile->account, NULL) == 0 ||
+	    vault_is_locked(profile->vault))
+		return 0;
+	return account_recall(profile, &opening->arena, &opening->account);
 }
 
 static void
@@ -242,17 +250,12 @@ open_store(struct opening *opening)
 		finish(opening);
 		return;
 	}
-	if (!opening->is_new) {
-		struct arena arena = {0};
-		const char *jid = settings_get(profile->store, SETTING_JID, &arena);
-		int parsed = jid_parse(jid, &profile->account, NULL);
-		arena_done(&arena);
-		if (parsed < 0) {
-			fail(opening, ERROR_DAMAGED, -EBADMSG,
-			     "The profile's database names no account.");
-			finish(opening);
-			return;
-		}
+	if (opening->key.len && vault_is_locked(profile->vault))
+		(void)vault_unlock_key(profile->vault, &opening->key);
+	if (!opening->is_new && find_account(opening) < 0) {
+		fail(opening, ERROR_DAMAGED, -EBADMSG, account_sentence());
+		finish(opening);
+		return;
 	}
 	secret_room(&profile->scram, sizeof(struct scram_cache));
 	if (store_submit(profile->store, settle_job, on_settled, opening) < 0)
@@ -272,6 +275,8 @@ work(uv_work_t *request)
 		if (result == 0)
 			result = vault_put(profile->vault, VAULT_XMPP_PASSWORD,
 					   &opening->password);
+		if (result == 0)
+			result = vault_put(profile->vault, VAULT_ACCOUNT, &opening->copy);
 	} else {
 		result = vault_open(profile->dir.fd, &profile->vault);
 	}
@@ -383,6 +388,14 @@ profile_create(struct process *process, struct serve_request *request)
 		struct opening *opening = begin(process, name, request);
 		opening->is_new = true;
 		(void)jid_parse(account.bare, &opening->profile->account, NULL);
+		opening->account = (struct account_facts){
+			.jid = opening->profile->account.bare,
+			.host = params->host,
+			.ca_file = params->ca_file,
+			.port = params->port,
+			.is_direct_tls = params->direct_tls,
+		};
+		account_write(&opening->account, &opening->copy);
 		secret_set_text(&opening->password, params->password);
 		if (params->profile_password)
 			secret_set_text(&opening->profile_password,

@@ -8,6 +8,7 @@
 
 #include <utlist.h>
 
+#include "backend/session/account.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -122,12 +123,15 @@ derived(struct vault_job *job)
 {
 	struct profile *profile = job->profile;
 	bool is_open = profile->phase == PROFILE_READY; /* by one that was before this */
+	bool has_account = profile->account.bare != NULL;
 	if (job->result == 0 && profile->phase == PROFILE_LOCKED)
 		job->result = vault_unlock_key(profile->vault, &job->key);
 	if (profile->phase == PROFILE_CLOSING)
 		refuse_closing(profile, job->request);
 	else if (is_open)
 		serve_result(job->request, NULL);
+	else if (job->result == 0 && !has_account)
+		account_recall_unlocked(profile, job->request);
 	else if (job->result == -EACCES)
 		serve_fail(job->request, ERROR_WRONG_PASSWORD,
 			   "That is not the password of profile %s.", profile->name);
@@ -136,7 +140,7 @@ derived(struct vault_job *job)
 			   vault_sentence(job->result));
 	else
 		serve_result(job->request, NULL);
-	if (job->result == 0 && profile->phase == PROFILE_LOCKED)
+	if (job->result == 0 && profile->phase == PROFILE_LOCKED && has_account)
 		profile_unlocked(profile);
 }
 
@@ -223,8 +227,10 @@ change_done(void *data, int status)
 		}
 		serve_result(change->request, NULL);
 		profile->link.failures = 0;
-		if (profile->phase == PROFILE_READY)
+		if (profile->phase == PROFILE_READY) {
+			account_keep(profile);
 			link_restart(profile);
+		}
 	}
 	jid_done(&change->account);
 	free(change);

@@ -21,6 +21,7 @@ enum { VAULT_KEY_LEN = 32 };
 #define VAULT_FILE "vault"
 #define VAULT_XMPP_PASSWORD "xmpp.password" /* names of entries */
 #define VAULT_SCRAM_CACHE "xmpp.scram"
+#define VAULT_ACCOUNT "xmpp.account" /* a copy of what the database says of it */
 
 /* Writes a new vault into the folder DIR_FD (not kept; duplicated), unlocked.
  * PROFILE_PASSWORD NULL or empty makes it unprotected. SLOW. -EEXIST, -ENOSPC, -EROFS,

@@ -152,7 +152,8 @@ class Ejabberd:
                    "mod_carboncopy", "mod_stream_mgmt", "mod_client_state", "mod_caps",
                    "mod_offline", "mod_last", "mod_version", "mod_admin_extra",
                    *self._modules]
-        rows = "\n".join(f"  {name}: {{}}" for name in modules)
+        rows = "\n".join(f"  {name}: {{}}" for name in modules).replace(
+            "mod_roster: {}", "mod_roster: {versioning: true}")
         with open(os.path.join(self.folder, "ejabberd.yml"), "w", encoding="utf-8") as file:
             file.write(f"""
 hosts: ["{self.host}"]

@@ -1,0 +1,225 @@
+"""Disks that are full or read-only under a running daemon: what was accepted is kept, what
+cannot be kept is refused with a sentence, and it goes on when the disk does.
+
+The profiles lie on a small tmpfs of the test's own (root).
+"""
+
+import json
+import os
+import resource
+import subprocess
+
+import pytest
+
+from deadline import Deadline
+from peer import Peer
+
+
+class Disk:
+    """A tmpfs of SIZE at PATH."""
+
+    def __init__(self, root, path, size="3m"):
+        self.root, self.path = root, path
+        self.ballast = os.path.join(path, "ballast")
+        os.makedirs(path, exist_ok=True)
+        owner = f"uid={os.getuid()},gid={os.getgid()}"
+        self._sudo("mount", "-t", "tmpfs", "-o", f"size={size},mode=0700,{owner}", "tern-test",
+                   path)
+
+    def _sudo(self, *argv):
+        subprocess.run([*self.root, *argv], check=True)
+
+    def fill(self):
+        """Leaves no byte free."""
+        with open(self.ballast, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+
+    def empty(self):
+        os.unlink(self.ballast)
+
+    def set_read_only(self, is_read_only):
+        self._sudo("mount", "-o", f"remount,{'ro' if is_read_only else 'rw'}", self.path)
+
+    def remove(self):
+        self._sudo("umount", "-l", self.path)
+
+
+@pytest.fixture(name="disk")
+def make_disk(root, house):
+    disk = Disk(root, house.data)
+    yield disk
+    house.stop_daemon()
+    disk.remove()
+
+
+@pytest.fixture(name="town")
+def make_town(disk, house, server):
+    for user in ("alice", "bob"):
+        server.add_user(user, "secret")
+    server.befriend("alice", "bob")
+    house.server, house.disk = server, disk
+    house.bob = server.jid("bob")
+    house.create_profile(server, "alice", "secret")
+    wait_status(house, "online")
+    return house
+
+
+def wait_status(house, word):
+    deadline = Deadline(20)
+    while word not in (text := house.run("ternctl", "status", code=None).stdout):
+        assert not deadline.is_over(), text
+
+
+def bodies(house):
+    text = house.ctl("--json", "history", house.bob, "--limit", "500")
+    return [json.loads(row)["body"] for row in text.splitlines()]
+
+
+def send_until_refused(house):
+    """Sends lines until one is refused: those that were accepted, and the refusal."""
+    sent = []
+    for number in range(400):
+        body = f"{number} " + "x" * 2000
+        done = house.run("ternctl", "send", house.bob, body, code=None)
+        if done.returncode:
+            return sent, done
+        sent.append(body)
+    raise AssertionError("the disk was never full")
+
+
+def test_a_full_disk_refuses_with_a_sentence_and_loses_nothing(town):
+    town.ctl("disconnect")
+    wait_status(town, "offline")
+    town.ctl("send", town.bob, "before")
+    town.disk.fill()
+    sent, done = send_until_refused(town)
+    assert done.returncode == 1 and "disk is full" in done.stderr
+    with town.bridge() as bridge:
+        with pytest.raises(Exception, match="STORAGE"):
+            bridge.call("message.send", profile="home", token=bridge.token(), jid=town.bob,
+                        body="x" * 2000)
+    assert bodies(town) == ["before", *sent], "it can still be read"
+    town.disk.empty()
+    town.ctl("send", town.bob, "after")
+    assert bodies(town) == ["before", *sent, "after"]
+    with Peer(town.server, "bob", "secret") as bob:
+        town.ctl("connect")
+        bob.wait_message("after")
+        assert bob.bodies() == ["before", *sent, "after"]
+
+
+def test_what_arrives_on_a_full_disk_is_not_lost_for_the_live(town):
+    """A message that cannot be stored ends the stream; when there is room it comes back
+    online by itself and goes on."""
+    with Peer(town.server, "bob", "secret") as bob:
+        bob.send(town.server.jid("alice"), "kept")
+        deadline = Deadline(10)
+        while "kept" not in bodies(town):
+            assert not deadline.is_over()
+        town.disk.fill()
+        for number in range(100):
+            bob.send(town.server.jid("alice"), f"{number} " + "x" * 2000)
+        wait_status(town, "waiting")
+        assert "disk is full" in town.ctl("profile", "list")
+        town.disk.empty()
+        wait_status(town, "online")
+        bob.send(town.server.jid("alice"), "room again")
+        deadline = Deadline(10)
+        while "room again" not in (seen := bodies(town)):
+            assert not deadline.is_over()
+        assert seen[0] == "kept"
+
+
+def test_a_file_that_may_not_grow_is_a_full_disk(house):
+    """RLIMIT_FSIZE: no signal ends the process, and it goes on when the limit is gone."""
+    secret = house.write("secret", "x")
+    house.ctl("profile", "create", "home", "a@localhost", "--password-file", secret,
+              "--host", "127.0.0.1", "--port", "1")
+    house.bob = "bob@localhost"
+    [pid] = house.session_pids()
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    house.ctl("send", house.bob, "before")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
+    sent, done = send_until_refused(house)
+    assert done.returncode == 1 and "full" in done.stderr
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+    house.ctl("send", house.bob, "after")
+    assert bodies(house) == ["before", *sent, "after"] and house.session_pids() == [pid]
+
+
+def test_a_profile_cannot_be_made_on_a_full_disk_and_leaves_nothing(town):
+    town.disk.fill()
+    secret = town.path("secret")
+    with open(secret, "w", encoding="ascii") as file:
+        file.write("x")
+    done = town.run("ternctl", "profile", "create", "other", "a@localhost", "--password-file",
+                    secret, "--host", "127.0.0.1", "--port", "1", code=1)
+    assert "full" in done.stderr
+    town.disk.empty()
+    assert town.ctl("profile", "list").count("\n") == 1
+    assert os.listdir(os.path.join(town.data, "tern", "profiles")) == ["home"]
+    town.ctl("profile", "create", "other", "a@localhost", "--password-file", secret,
+             "--host", "127.0.0.1", "--port", "1")
+
+
+def test_a_full_disk_does_not_keep_a_stored_profile_from_being_read(town):
+    town.ctl("send", town.bob, "before")
+    town.run("ternd", "stop")
+    town.disk.fill()
+    done = town.run("ternctl", "history", town.bob, code=None)
+    assert "before" in done.stdout or "No space left" in done.stderr
+    town.disk.empty()
+    town.run("ternd", "stop", code=None)
+    assert bodies(town) == ["before"]
+
+
+def test_a_read_only_disk_is_told_and_left_behind(town):
+    town.ctl("send", town.bob, "before", "--wait", "sent")
+    town.run("ternd", "stop")
+    town.disk.set_read_only(True)
+    done = town.run("ternctl", "send", town.bob, "x", code=None)
+    assert done.returncode in (1, 5) and "ead-only" in done.stderr
+    town.disk.set_read_only(False)
+    deadline = Deadline(20)
+    while town.run("ternctl", "send", town.bob, "after", code=None).returncode:
+        assert not deadline.is_over()
+    assert bodies(town) == ["before", "after"]
+
+
+def spoil(house, name="home"):
+    """Overwrites the beginning of the database, so that nothing in it can be read."""
+    folder = os.path.join(house.data, "tern", "profiles", name)
+    with open(os.path.join(folder, "store.db"), "r+b") as file:
+        file.seek(100)
+        file.write(b"\xa5" * 8000)
+    return folder
+
+
+def test_a_corrupt_database_is_set_aside_and_the_account_goes_on(town):
+    town.run("ternd", "stop")
+    folder = spoil(town)
+    assert town.bob in town.ctl("roster") or wait_status(town, "online") is None
+    assert [name for name in os.listdir(folder) if "corrupt" in name]
+    wait_status(town, "online")
+    with Peer(town.server, "bob", "secret") as bob:
+        town.ctl("send", town.bob, "still here", "--wait", "sent")
+        assert bob.wait_message("still here")
+
+
+def test_a_locked_profile_with_a_corrupt_database_goes_on_when_unlocked(town):
+    town.server.add_user("carol", "secret")
+    word = town.path("word")
+    with open(word, "w", encoding="ascii") as file:
+        file.write("open sesame")
+    town.create_profile(town.server, "carol", "secret", "safe", "--profile-password-file", word)
+    town.run("ternd", "stop")
+    spoil(town, "safe")
+    assert town.run("ternctl", "-p", "safe", "roster", code=4).stderr
+    town.ctl("-p", "safe", "connect", "--profile-password-file", word)
+    deadline = Deadline(10)
+    while "online" not in (text := town.ctl("-p", "safe", "status")):
+        assert not deadline.is_over(), text
