@@ -102,7 +102,7 @@ class Bob:
         self._process = subprocess.Popen(
             [sys.executable, os.path.join(HERE, "bob.py"), str(town.server.port),
              town.server.host, town.server.ca_file, SECRET, town.alice],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self._answer("ready")
 
     def __enter__(self):

@@ -8,6 +8,7 @@ from figures import SECRET, Town, cpu_ns, show
 from house import memory_of
 
 PROFILES = 100
+SETTLED = 22  # seconds; a ping falls into them, with which memory is given back
 
 
 def create_all(town):
@@ -55,7 +56,7 @@ def measure(town, per_process):
     show(f"{how}: processes", len(pids) - 1, "")
     show(f"{how}: until all are online", spent, "s")
     show(f"{how}: CPU until then", sum(map(cpu_ns, pids)) / 1e9, "s")
-    time.sleep(1)
+    time.sleep(SETTLED)
     show(f"{how}: PSS", sum(memory_of(pid)["Pss"] for pid in pids) / 1024, "MiB")
     show(f"{how}: private dirty",
          sum(memory_of(pid)["Private_Dirty"] for pid in pids) / 1024, "MiB")
