@@ -85,7 +85,16 @@ conversation_size(const struct bridge_conversation *row)
 	return size;
 }
 
-/* Those that changed last are told first of all. */
+static int
+by_id(const void *one, const void *other)
+{
+	const struct conversation *a = one;
+	const struct conversation *b = other;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* Those that changed last are told first of all; what is told comes in the order in which
+ * the conversations began, so that each keeps its number in every frontend. */
 static size_t
 fill_conversations(struct store *store, int64_t since, struct arena *arena,
 		   struct bridge_attach_result *result)
@@ -101,6 +110,10 @@ fill_conversations(struct store *store, int64_t since, struct arena *arena,
 			break;
 		first--;
 	}
+	if (first < list.count)
+		qsort(list.items + first, list.count - first, sizeof *list.items, by_id);
+	for (size_t i = first; i < list.count; i++)
+		lines_fill_badge(&list.items[i], arena, &items[i]);
 	result->conversations = items + first;
 	result->conversations_count = list.count - first;
 	return first;
