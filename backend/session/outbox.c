@@ -3,6 +3,7 @@
  * that reads the next few, builds their stanzas and marks them sent; the stanzas leave
  * when that is durable. One pump at a time, so lines keep their order.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "backend/net/stream.h"
@@ -109,6 +110,9 @@ pump_done(void *data, int status)
 	profile->outbox.is_pumping = false;
 	if (status < 0)
 		profile->outbox.last_id = 0;
+	/* What waits is tried again by the next connection, when there may be room. */
+	if (status < 0 && status != -ESHUTDOWN)
+		link_lose(profile, store_sentence(status));
 	if (is_more)
 		outbox_pump(profile);
 	profile_release(profile);
@@ -123,5 +127,5 @@ outbox_pump(struct profile *profile)
 	profile->outbox.is_pumping = true;
 	profile_hold(profile);
 	if (store_submit(profile->store, pump_job, pump_done, profile) < 0)
-		pump_done(profile, -1);
+		pump_done(profile, -ESHUTDOWN);
 }

@@ -151,6 +151,26 @@ def test_a_file_that_may_not_grow_is_a_full_disk(house):
     assert bodies(house) == ["before", *sent, "after"] and house.session_pids() == [pid]
 
 
+def test_what_was_accepted_is_sent_when_the_disk_has_room_again(town):
+    """The room ends now before, now after a message was stored, so also between storing
+    and sending it. Whatever was accepted arrives without another word."""
+    [pid] = town.session_pids()
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    log = os.path.join(town.data, "tern", "profiles", "home", "store.db-wal")
+    accepted = []
+    with Peer(town.server, "bob", "secret") as bob:
+        for pages in range(16):
+            limit = os.stat(log).st_size + 4096 * pages
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))
+            body = f"with {pages} pages"
+            if town.run("ternctl", "send", town.bob, body, code=None).returncode == 0:
+                accepted.append(body)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+        for body in accepted:
+            assert bob.wait_message(body)
+        assert bob.bodies() == accepted and accepted
+
+
 def test_a_profile_cannot_be_made_on_a_full_disk_and_leaves_nothing(town):
     town.disk.fill()
     secret = town.path("secret")
