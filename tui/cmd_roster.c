@@ -119,10 +119,6 @@ command_rename(struct app *app, const char *arguments)
 		return false;
 	struct bridge_roster_set_params params = {
 		.profile = app->model->profile, .jid = contact->jid, .name = name};
-	/* An empty name is an absent field on the wire, which changes nothing; a blank
-	 * one is taken as none. */
-	if (name[0] == '\0')
-		params.name = " ";
 	client_roster_set(client, &params, app_told, app);
 	return true;
 }

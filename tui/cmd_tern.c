@@ -38,24 +38,6 @@ command_help(struct app *app, const char *arguments)
 
 /* ---- options --------------------------------------------------------------- */
 
-static void
-say_options(struct app *app)
-{
-	struct buf list = {0};
-	size_t count;
-	const struct config_row *rows = option_rows(&count);
-
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&list, "%s%s = %s", i ? ", " : "", rows[i].name,
-			   options_get(app->options, rows[i].name));
-	for (size_t i = 0; i < app->model->setting_count; i++)
-		buf_printf(&list, ", %s = %s", app->model->settings[i].name,
-			   app->model->settings[i].value);
-	char *text = buf_take_text(&list);
-	app_say(app, "%s", text);
-	free(text);
-}
-
 static bool
 say_option(struct app *app, const char *name)
 {
@@ -67,12 +49,36 @@ say_option(struct app *app, const char *name)
 			options_get(app->options, name), option_type_text(row),
 			row->fallback[0] ? row->fallback : "empty", row->help);
 	else if (setting)
-		app_say(app, "%s = %s (%s): %s", name, setting->value,
-			setting->type ? setting->type : "text",
+		app_say(app, "%s = %s (%s): %s", name, model_setting_shown(setting),
+			model_setting_is_switch(setting) ? "on|off"
+			: setting->type			 ? setting->type
+							 : "text",
 			setting->help ? setting->help : "");
 	else
 		app_say_error(app, "There is no option %s; /set lists them.", name);
 	return row || setting;
+}
+
+/* An option of the profile on its way to the daemon. */
+struct change {
+	struct app *app;
+	char *name;
+};
+
+static void
+on_changed(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct change *change = data;
+	const struct model_setting *setting =
+		model_setting(change->app->model, change->name);
+
+	if (failure)
+		app_told(change->app, failure, result);
+	else if (setting)
+		app_say(change->app, "%s = %s", change->name,
+			model_setting_shown(setting));
+	free(change->name);
+	free(change);
 }
 
 static bool
@@ -85,10 +91,12 @@ set_option(struct app *app, const char *name, const char *value)
 			app_say_error(app, "%s", problem);
 		else
 			app_say(app, "%s = %s", name, options_get(app->options, name));
+		app->model->dirty |= MODEL_SETTINGS;
 		free(problem);
 		return !problem;
 	}
-	if (!model_setting(app->model, name)) {
+	const struct model_setting *setting = model_setting(app->model, name);
+	if (!setting) {
 		app_say_error(app, "There is no option %s; /set lists them.", name);
 		return false;
 	}
@@ -97,7 +105,14 @@ set_option(struct app *app, const char *name, const char *value)
 		return false;
 	struct bridge_setting_params params = {
 		.profile = app->model->profile, .name = name, .value = value};
-	client_setting_set(client, &params, app_told, app);
+	/* The daemon's switches are yes and no. */
+	if (model_setting_is_switch(setting) && strcmp(value, "on") == 0)
+		params.value = "yes";
+	else if (model_setting_is_switch(setting) && strcmp(value, "off") == 0)
+		params.value = "no";
+	struct change *change = mem_alloc(sizeof *change);
+	*change = (struct change){app, mem_strdup(name)};
+	client_setting_set(client, &params, on_changed, change);
 	return true;
 }
 
@@ -109,7 +124,7 @@ command_set(struct app *app, const char *arguments)
 	bool is_done = true;
 
 	if (!name)
-		say_options(app);
+		view_show_options(app);
 	else if (value[0] == '\0' && !strchr(arguments, '"'))
 		is_done = say_option(app, name);
 	else

@@ -166,7 +166,7 @@ offer_values(struct app *app, struct candidates *list, const char *line)
 		offer_themes(list);
 	else if (row && strchr(option_type_text(row), '|'))
 		offer_words(list, option_type_text(row));
-	else if (setting && setting->type && strcmp(setting->type, "bool") == 0)
+	else if (setting && model_setting_is_switch(setting))
 		offer_words(list, "on|off");
 	else if (setting && setting->type && strchr(setting->type, '|'))
 		offer_words(list, setting->type);

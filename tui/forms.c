@@ -80,7 +80,7 @@ static const struct form_field trial_fields[] = {
 	 "all "
 	 "its data goes, when you leave tern.",
 	 NULL, false},
-	{"cancel", FORM_BUTTON, "Back", NULL, false},
+	{"cancel", FORM_BUTTON, "Quit", NULL, false},
 };
 
 static const struct form_field install_fields[] = {

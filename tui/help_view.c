@@ -1,6 +1,6 @@
 /*
- * One row an entry; the whole sentence of a row that is cut is said on Enter. Keys of the
- * list widget are "kind name".
+ * One row an entry, wrapped by the list. A row's key in the list is what Enter puts into
+ * the input line.
  */
 #include "tui/help_view.h"
 
@@ -14,16 +14,16 @@
 #include "tui/keymap.h"
 #include "tui/options.h"
 #include "widgets/list.h"
-#include "widgets/text.h"
 #include "widgets/theme.h"
 
-#define COLUMN 26
+#define COLUMN 29 /* where explanations begin */
 
 struct help_view {
 	struct list *list;
 	struct arena arena; /* of the rows */
 	struct list_row *rows;
 	size_t count;
+	enum help_topic topic;
 };
 
 struct help_view *
@@ -70,19 +70,18 @@ add(struct help_view *view, struct list_row row)
 static void
 add_heading(struct help_view *view, const char *text)
 {
-	add(view, (struct list_row){.text = text, .role = ROLE_GROUP});
+	add(view, (struct list_row){.text = text, .role = ROLE_GROUP, .column = COLUMN});
 }
 
+/* A row; PUT is what Enter puts into the input line. */
 static void
-add_row(struct help_view *view, const char *text, const char *help)
+add_row(struct help_view *view, const char *put, const char *text, const char *help)
 {
-	int missing = COLUMN - text_width(text, strlen(text));
-
-	add(view, (struct list_row){.key = arena_printf(&view->arena, "%zu", view->count),
-				    .text = arena_printf(&view->arena, "%s%*s", text,
-							 missing > 0 ? missing : 0, ""),
+	add(view, (struct list_row){.key = put,
+				    .text = text,
 				    .role = ROLE_TEXT,
-				    .detail = help});
+				    .detail = help,
+				    .column = COLUMN});
 }
 
 static void
@@ -91,12 +90,15 @@ add_commands(struct help_view *view)
 	size_t count;
 	const struct command_row *rows = command_rows(&count);
 
-	add_heading(view, "Commands (/help COMMAND says more)");
-	for (size_t i = 0; i < count; i++)
-		add_row(view,
-			arena_printf(&view->arena, "/%s%s%s", rows[i].name,
-				     rows[i].usage[0] ? " " : "", rows[i].usage),
+	add_heading(view, "Commands");
+	for (size_t i = 0; i < count; i++) {
+		const char *blank = rows[i].usage[0] ? " " : "";
+
+		add_row(view, arena_printf(&view->arena, "/%s%s", rows[i].name, blank),
+			arena_printf(&view->arena, "/%s%s%s", rows[i].name, blank,
+				     rows[i].usage),
 			rows[i].help);
+	}
 }
 
 static void
@@ -108,7 +110,10 @@ add_keys(struct app *app, struct help_view *view)
 		char *keys = keymap_keys(app->keymap, action);
 
 		if (keys[0])
-			add_row(view, arena_strdup(&view->arena, keys),
+			add_row(view,
+				arena_printf(&view->arena, "/bind KEY %s",
+					     keymap_each(i)),
+				arena_strdup(&view->arena, keys),
 				arena_printf(&view->arena, "%s (%s)",
 					     keymap_action_help(action), keymap_each(i)));
 		free(keys);
@@ -116,49 +121,51 @@ add_keys(struct app *app, struct help_view *view)
 }
 
 static void
+add_option(struct help_view *view, const char *name, const char *value, const char *help)
+{
+	add_row(view, arena_printf(&view->arena, "/set %s ", name),
+		arena_printf(&view->arena, "%s = %s", name, value[0] ? value : "\"\""),
+		arena_strdup(&view->arena, help));
+}
+
+static void
 add_options(struct app *app, struct help_view *view)
 {
+	const struct model *model = app->model;
 	size_t count;
 	const struct config_row *rows = option_rows(&count);
 
-	add_heading(view, "Options (/set OPTION VALUE)");
+	add_heading(view, "Options of tern on this machine (/set OPTION VALUE)");
 	for (size_t i = 0; i < count; i++)
-		add_row(view, rows[i].name, rows[i].help);
-	for (size_t i = 0; i < app->model->setting_count; i++)
-		add_row(view, arena_strdup(&view->arena, app->model->settings[i].name),
-			arena_strdup(&view->arena, app->model->settings[i].help));
+		add_option(view, rows[i].name, options_get(app->options, rows[i].name),
+			   rows[i].help);
+	if (model->setting_count > 0)
+		add_heading(view, "Options of this profile (/set OPTION VALUE)");
+	for (size_t i = 0; i < model->setting_count; i++)
+		add_option(view, model->settings[i].name,
+			   model_setting_shown(&model->settings[i]),
+			   model->settings[i].help);
 }
 
 void
-help_view_fill(struct app *app, struct help_view *view)
+help_view_fill(struct app *app, struct help_view *view, enum help_topic topic)
 {
 	forget(view);
-	add_heading(view, "Enter opens, /contacts goes back, C-n and C-p go from one "
-			  "conversation to the next");
-	add_commands(view);
-	add_keys(app, view);
+	if (topic == HELP_ALL) {
+		add_heading(view, "Arrows and PgDn move, Enter puts a row into the input "
+				  "line, Esc Esc goes back.");
+		add_commands(view);
+		add_keys(app, view);
+	}
 	add_options(app, view);
 	list_set(view->list, view->rows, view->count);
-	(void)list_home(view->list);
+	if (topic != view->topic)
+		(void)list_home(view->list);
+	view->topic = topic;
 }
 
 void
-help_view_explain(struct app *app, struct help_view *view)
+help_view_refill(struct app *app, struct help_view *view)
 {
-	const char *key = list_selected(view->list);
-
-	for (size_t i = 0; key && i < view->count; i++) {
-		const struct list_row *row = &view->rows[i];
-
-		if (!row->key || strcmp(row->key, key) != 0)
-			continue;
-		char *text = mem_strdup(row->text);
-		size_t len = strlen(text);
-
-		while (len > 0 && text[len - 1] == ' ')
-			text[--len] = '\0';
-		app_say(app, "%s: %s", text, row->detail ? row->detail : "");
-		free(text);
-		return;
-	}
+	help_view_fill(app, view, view->topic);
 }

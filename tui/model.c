@@ -235,17 +235,36 @@ model_setting(const struct model *model, const char *name)
 }
 
 bool
-model_setting_is_on(const struct model *model, const char *name, bool is_default)
+model_setting_is_switch(const struct model_setting *setting)
+{
+	return setting->type && strcmp(setting->type, "bool") == 0;
+}
+
+static bool
+is_on(const struct model_setting *setting)
 {
 	static const char *const on[] = {"on", "true", "yes", "1"};
-	const struct model_setting *setting = model_setting(model, name);
 
-	if (!setting)
-		return is_default;
 	for (size_t i = 0; i < sizeof on / sizeof on[0]; i++)
 		if (strcmp(setting->value, on[i]) == 0)
 			return true;
 	return false;
+}
+
+const char *
+model_setting_shown(const struct model_setting *setting)
+{
+	if (model_setting_is_switch(setting))
+		return is_on(setting) ? "on" : "off";
+	return setting->value;
+}
+
+bool
+model_setting_is_on(const struct model *model, const char *name, bool is_default)
+{
+	const struct model_setting *setting = model_setting(model, name);
+
+	return setting ? is_on(setting) : is_default;
 }
 
 bool

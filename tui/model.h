@@ -113,6 +113,10 @@ int64_t model_unread(const struct model *model);
 /* An option that the profile keeps, NULL if there is none. */
 const struct model_setting *model_setting(const struct model *model, const char *name);
 
+/* Whether it is on or off, and its value as it is shown to people. Borrowed. */
+bool model_setting_is_switch(const struct model_setting *setting);
+const char *model_setting_shown(const struct model_setting *setting);
+
 /* Whether such an option is on; IS_DEFAULT while unknown. */
 bool model_setting_is_on(const struct model *model, const char *name, bool is_default);
 

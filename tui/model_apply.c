@@ -68,7 +68,8 @@ put_contact(struct model *model, const struct bridge_contact *row)
 	} else {
 		free(jid);
 	}
-	bool has_name = row->name && row->name[0];
+	/* A name of blanks could not be seen. */
+	bool has_name = row->name && row->name[strspn(row->name, " \t\r\n")];
 	replace_clean(&contact->name, has_name ? row->name : NULL, NAME_MAX_BYTES);
 	contact->subscription = row->subscription;
 	contact->is_asking = row->is_asking;

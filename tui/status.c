@@ -137,8 +137,7 @@ update_chats(struct app *app, struct status *status)
 					      .priority = 5,
 					      .shrink = 12,
 					      .role = ROLE_BAR,
-					      .text = "No conversations yet. /contacts, "
-						      "/msg NAME or F1"});
+					      .text = "Nothing open yet: /msg NAME"});
 	if (model->requests.count > 0)
 		add(&parts,
 		    (struct bar_part){

@@ -101,8 +101,15 @@ void
 view_show(struct app *app, enum view_kind kind)
 {
 	if (kind == VIEW_HELP)
-		help_view_fill(app, app->view->help);
+		help_view_fill(app, app->view->help, HELP_ALL);
 	switch_to(app, kind, NULL);
+}
+
+void
+view_show_options(struct app *app)
+{
+	help_view_fill(app, app->view->help, HELP_OPTIONS);
+	switch_to(app, VIEW_HELP, NULL);
 }
 
 void
@@ -189,7 +196,10 @@ view_open_selected(struct app *app)
 	struct view *view = app->view;
 
 	if (view->kind == VIEW_HELP) {
-		help_view_explain(app, view->help);
+		const char *text = list_selected(help_view_list(view->help));
+
+		if (text)
+			input_put(app, text);
 		return;
 	}
 	if (view->kind != VIEW_CONTACTS)
@@ -350,6 +360,8 @@ update(struct app *app)
 		contacts_view_update(app, view->contacts);
 		view->has_stale_contacts = false;
 	}
+	if (view->kind == VIEW_HELP && (dirty & MODEL_SETTINGS))
+		help_view_refill(app, view->help);
 	input_update(app);
 	place(app);
 	if (view->kind == VIEW_CHAT)

@@ -28,6 +28,9 @@ struct chat *view_chat(const struct view *view);
 /* Shows a page: the unsent text is kept with what it belongs to. */
 void view_show(struct app *app, enum view_kind kind);
 
+/* Shows the options with their values, as a page of help. */
+void view_show_options(struct app *app);
+
 /* Shows a conversation; it is put among the open ones if it is not. */
 void view_show_chat(struct app *app, struct chat *chat);
 

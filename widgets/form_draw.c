@@ -132,6 +132,7 @@ put_buttons(struct page *page, size_t i)
 {
 	struct form *form = page->form;
 	int column = MARGIN;
+	const char *help = NULL;
 	page->row++;
 	for (; i < form->count && form->fields[i].kind == FORM_BUTTON; i++) {
 		if (!form_is_shown(form, i))
@@ -149,6 +150,7 @@ put_buttons(struct page *page, size_t i)
 		(void)put(page, column + width - 2, 2, role, " ]");
 		int y = page_y(page);
 		if (has_focus) {
+			help = form->fields[i].help;
 			page->focus_first = page->focus_last = page->row;
 			if (page->screen && y >= 0 && !form->is_busy)
 				screen_cursor(page->screen, y, form->area.x + column + 2);
@@ -156,6 +158,8 @@ put_buttons(struct page *page, size_t i)
 		column += width + 2;
 	}
 	page->row++;
+	if (help)
+		put_wrapped(page, MARGIN + 2, ROLE_HELP, help);
 	return i;
 }
 

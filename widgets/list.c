@@ -13,6 +13,9 @@
 #include "widgets/text.h"
 #include "widgets/theme.h"
 
+#define DETAIL_LEAST 24 /* columns under which a wrapped detail stands below its text */
+#define DETAIL_INDENT 4
+
 struct list {
 	struct arena arena;
 	struct list_row *rows;
@@ -147,13 +150,6 @@ list_move(struct list *list, int by)
 }
 
 bool
-list_page(struct list *list, int by)
-{
-	int page = list->area.height > 2 ? list->area.height - 1 : 1;
-	return list_move(list, by * page);
-}
-
-bool
 list_home(struct list *list)
 {
 	list->top = 0;
@@ -193,21 +189,6 @@ list_is_dirty(const struct list *list)
 	return list->is_dirty;
 }
 
-/* Scrolls as little as it must to have the selection in view. */
-static void
-settle(struct list *list)
-{
-	size_t height = (size_t)list->area.height;
-	if (list->selected < list->count) {
-		if (list->selected < list->top)
-			list->top = list->selected;
-		if (list->selected >= list->top + height)
-			list->top = list->selected - height + 1;
-	}
-	if (list->top + height > list->count)
-		list->top = list->count > height ? list->count - height : 0;
-}
-
 static int
 put_cut(struct screen *screen, int y, int x, int width, int role, const char *text)
 {
@@ -221,9 +202,108 @@ put_cut(struct screen *screen, int y, int x, int width, int role, const char *te
 	return painted;
 }
 
+/* Where a row that is wrapped is painted: Y is the next free screen row. */
+struct pen {
+	const struct list *list;
+	struct screen *screen; /* NULL: only measured */
+	int y;
+};
+
+/* Puts TEXT, wrapped, from column X on; moves the pen below it. */
 static void
-draw_row(struct list *list, struct screen *screen, int y, const struct list_row *row,
-	 bool is_selected)
+put_wrapped(struct pen *pen, int x, int width, int role, const char *text)
+{
+	const struct screen_area *area = &pen->list->area;
+	struct text_row *rows;
+
+	if (width < 1)
+		return;
+	size_t count = text_wrap(text, strlen(text), width, width, &rows);
+	for (size_t i = 0; i < count; i++, pen->y++) {
+		struct screen_area at = {.y = pen->y, .x = area->x + x, .width = width};
+
+		if (pen->screen && pen->y < area->y + area->height)
+			(void)screen_put(pen->screen, at, role, text + rows[i].start,
+					 rows[i].len);
+	}
+	free(rows);
+}
+
+/* Puts a row with a column; returns how many screen rows it takes. */
+static int
+put_tall(struct pen pen, const struct list_row *row, bool is_selected)
+{
+	int width = pen.list->area.width, first = pen.y;
+	int indent = row->key ? 1 : 0;
+	int role = is_selected ? ROLE_SELECTED : row->role;
+	int detail_role = is_selected ? ROLE_SELECTED : ROLE_DETAIL;
+	bool has_detail = row->detail && *row->detail;
+	bool is_beside = row->column + DETAIL_LEAST <= width &&
+			 text_width(row->text, strlen(row->text)) < row->column - indent;
+
+	put_wrapped(&pen, indent, width - indent, role, row->text);
+	if (has_detail && is_beside) {
+		pen.y = first;
+		put_wrapped(&pen, row->column, width - row->column, detail_role,
+			    row->detail);
+	} else if (has_detail) {
+		put_wrapped(&pen, DETAIL_INDENT, width - DETAIL_INDENT, detail_role,
+			    row->detail);
+	}
+	return pen.y > first ? pen.y - first : 1;
+}
+
+static int
+height_of(const struct list *list, size_t row)
+{
+	struct pen pen = {.list = list};
+
+	return list->rows[row].column ? put_tall(pen, &list->rows[row], false) : 1;
+}
+
+/* Scrolls as little as it must to have the selection in view. */
+static void
+settle(struct list *list)
+{
+	int height = list->area.height, below = 0, above = 0;
+	size_t last = list->count; /* the first row where the end is in view */
+
+	while (last > 0 && below + height_of(list, last - 1) <= height)
+		below += height_of(list, --last);
+	if (last == list->count && last > 0)
+		last--;
+	if (list->selected < list->count) {
+		size_t first = list->selected;
+
+		if (first < list->top)
+			list->top = first;
+		above = height_of(list, first);
+		while (first > list->top && above + height_of(list, first - 1) <= height)
+			above += height_of(list, --first);
+		list->top = first;
+	}
+	if (list->top > last)
+		list->top = last;
+}
+
+bool
+list_page(struct list *list, int by)
+{
+	size_t row = list->selected;
+	int left = list->area.height - 1, rows = 0;
+
+	for (; row < list->count; row += by < 0 ? (size_t)-1 : 1) {
+		left -= height_of(list, row);
+		if (left < 0)
+			break;
+		rows += list->rows[row].key != NULL;
+	}
+	return list_move(list, (rows > 0 ? rows : 1) * (by < 0 ? -1 : 1));
+}
+
+static void
+draw_flat(struct list *list, struct screen *screen, int y, const struct list_row *row,
+	  bool is_selected)
 {
 	int x = list->area.x;
 	int end = x + list->area.width;
@@ -247,6 +327,26 @@ draw_row(struct list *list, struct screen *screen, int y, const struct list_row 
 		      row->detail);
 }
 
+/* Paints row number AT at Y; returns how many screen rows it takes. */
+static int
+draw_row(struct list *list, struct screen *screen, int y, size_t at)
+{
+	const struct list_row *row = &list->rows[at];
+	bool is_selected = at == list->selected;
+	int end = list->area.y + list->area.height;
+	struct pen pen = {list, screen, y};
+
+	if (!row->column) {
+		draw_flat(list, screen, y, row, is_selected);
+		return 1;
+	}
+	int height = height_of(list, at);
+	for (int i = y; i < y + height && i < end; i++)
+		screen_blank(screen, i, list->area.x, list->area.width,
+			     is_selected ? ROLE_SELECTED : ROLE_TEXT);
+	return put_tall(pen, row, is_selected);
+}
+
 void
 list_draw(struct list *list, struct screen *screen)
 {
@@ -255,15 +355,12 @@ list_draw(struct list *list, struct screen *screen)
 		return;
 	list->is_dirty = false;
 	settle(list);
-	for (int i = 0; i < area.height; i++) {
-		size_t row = list->top + (size_t)i;
-		if (row < list->count)
-			draw_row(list, screen, area.y + i, &list->rows[row],
-				 row == list->selected);
-		else
-			screen_blank(screen, area.y + i, area.x, area.width, ROLE_TEXT);
-	}
+	int y = area.y, end = area.y + area.height;
+	for (size_t row = list->top; y < end && row < list->count; row++)
+		y += draw_row(list, screen, y, row);
+	for (; y < end; y++)
+		screen_blank(screen, y, area.x, area.width, ROLE_TEXT);
+	struct pen pen = {list, screen, area.y};
 	if (list->count == 0 && list->empty_text)
-		(void)put_cut(screen, area.y, area.x + 1, area.width - 1, ROLE_HELP,
-			      list->empty_text);
+		put_wrapped(&pen, 1, area.width - 1, ROLE_HELP, list->empty_text);
 }

@@ -22,6 +22,8 @@ struct list_row {
 	const char *text;
 	int role;
 	const char *detail; /* dimmer, behind the text as far as there is room; or NULL */
+	int column;	    /* not 0: nothing is cut but wrapped, the detail from this
+			       column on, or below the text where that is too narrow */
 	const char *right;  /* at the right edge (a count); or NULL */
 	int right_role;
 };
@@ -42,7 +44,7 @@ const char *list_selected(const struct list *list);
 bool list_select(struct list *list, const char *key);
 
 /* Moves the selection by BY rows that can be selected, stopping at the ends; list_page by
- * so many screens. Returns whether it moved. */
+ * a screen up (BY < 0) or down. Returns whether it moved. */
 bool list_move(struct list *list, int by);
 bool list_page(struct list *list, int by);
 bool list_home(struct list *list);

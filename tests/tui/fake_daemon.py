@@ -314,8 +314,10 @@ class FakeDaemon:
     def do_roster__set(self, params):
         row = self.contacts.setdefault(params["jid"], {"jid": params["jid"],
                                                        "subscription": "none"})
-        if params.get("name"):
-            row["name"] = params["name"].strip()
+        if "name" in params:
+            row.pop("name", None)
+            if params["name"]:
+                row["name"] = params["name"]
         if params.get("set_groups"):
             row["groups"] = params.get("groups", [])
         self.tell("contact.changed", seq=self.step(), contact=row)

@@ -75,7 +75,7 @@ def test_resizing_in_the_middle_of_anything(house, daemon, screen):
 def test_nothing_yet_says_what_to_do(house):
     with FakeDaemon(house), house.tern() as screen:
         screen.wait("No contacts yet")
-        screen.wait("No conversations yet. /contacts, /msg NAME or F1")
+        screen.wait("Nothing open yet: /msg NAME")
 
 
 def test_lines_have_times_days_and_the_mark_of_the_new(house, daemon, screen):
@@ -316,6 +316,50 @@ def test_help_in_every_way(house, daemon, screen, keys):
     screen.wait("/contacts")
     screen.keys("\x1b\x1b")
     screen.wait("Bob Lee")
+
+
+def test_help_is_read_whole_on_a_narrow_screen(house, daemon):
+    with house.tern(columns=40, lines=12) as screen:
+        screen.wait("Bob Lee")
+        screen.line("/help")
+        screen.wait("/contacts")
+        seen = ""
+        for _ in range(40):
+            seen += "\n".join(screen.lines()[:9])
+            screen.keys("\x1b[6~")
+            screen.settle(0.03)
+        assert "…" not in seen.replace("[GROUP]…", "")
+        assert "Opens a conversation, and sends" in seen
+        assert "newest line" in seen
+
+
+def test_enter_in_help_begins_the_command(house, daemon, screen):
+    screen.line("/help")
+    screen.wait("/contacts")
+    screen.keys("\x1b[B" * 2, "\r")
+    screen.wait("› /msg")
+
+
+def test_options_are_a_list_with_values_and_help(house, daemon, screen):
+    screen.line("/set")
+    screen.wait("bell = on")
+    screen.wait("Rings the terminal's bell")
+    screen.wait('timezone = ""')
+    screen.line("/set bell off")
+    screen.wait(lambda s: s.text().count("bell = off") == 2)
+    assert "bell = on" not in screen.text()
+    screen.line("/set typing off")
+    assert daemon.called("settings.set")["value"] == "no"
+    screen.wait("typing = off")
+    assert "yes" not in screen.text()
+
+
+def test_a_contact_without_a_name_is_called_by_its_address(house, daemon, screen):
+    screen.line('/rename "Bob Lee"')
+    assert daemon.called("roster.set")["name"] == ""
+    daemon.contact("blank@example.org", " ")
+    screen.wait("bob  bob@example.org")
+    screen.wait("blank  blank@example.org")
 
 
 def test_help_of_one_command(house, daemon, screen):

@@ -84,6 +84,52 @@ rows_are_cut_to_the_width(void **state)
 }
 
 static void
+rows_with_a_column_are_wrapped(void **state)
+{
+	(void)state;
+	static const struct list_row tall[] = {
+		{.text = "Commands", .column = 8},
+		{.key = "a",
+		 .text = "/a",
+		 .detail = "does this and also that",
+		 .column = 8},
+		{.key = "b", .text = "/b long", .detail = "does more", .column = 8},
+		{.key = "c", .text = "/c", .detail = "last", .column = 8},
+	};
+	struct rig rig = rig_open(6, 32);
+	rig_start(&rig, "xterm-256color");
+	struct list *list = list_new();
+	list_set(list, tall, 4);
+	list_set_area(list, (struct screen_area){0, 0, 4, 32});
+	list_draw(list, rig.screen);
+	rig_expect(&rig, 0, "Commands");
+	rig_expect(&rig, 1, " /a     does this and also that");
+	rig_expect(&rig, 2, " /b long");
+	rig_expect(&rig, 3, "    does more");
+	assert_true(list_end(list));
+	list_draw(list, rig.screen);
+	rig_expect(&rig, 0, " /a     does this and also that");
+	rig_expect(&rig, 3, " /c     last");
+	list_set_area(list, (struct screen_area){0, 0, 5, 16});
+	(void)list_home(list);
+	list_draw(list, rig.screen);
+	rig_expect(&rig, 1, " /a");
+	rig_expect(&rig, 2, "    does this");
+	rig_expect(&rig, 3, "    and also");
+	rig_expect(&rig, 4, "    that");
+	/* A page that holds nothing else still moves on. */
+	assert_true(list_page(list, 1));
+	assert_string_equal(list_selected(list), "b");
+	for (int width = 0; width < 12; width++) {
+		list_set_area(list, (struct screen_area){0, 0, width % 4, width});
+		list_draw(list, rig.screen);
+		(void)list_page(list, width % 2 ? 1 : -1);
+	}
+	list_free(list);
+	rig_close(&rig);
+}
+
+static void
 bars_give_up_what_matters_least(void **state)
 {
 	(void)state;
@@ -134,6 +180,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(selection_skips_headings_and_stays_on_its_key),
 		cmocka_unit_test(rows_are_cut_to_the_width),
+		cmocka_unit_test(rows_with_a_column_are_wrapped),
 		cmocka_unit_test(bars_give_up_what_matters_least),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
