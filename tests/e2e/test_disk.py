@@ -243,3 +243,29 @@ def test_a_locked_profile_with_a_corrupt_database_goes_on_when_unlocked(town):
     deadline = Deadline(10)
     while "online" not in (text := town.ctl("-p", "safe", "status")):
         assert not deadline.is_over(), text
+
+
+def test_what_a_full_disk_cannot_change_stays_as_it_was(town):
+    secret = town.path("secret")
+    with open(secret, "w", encoding="ascii") as file:
+        file.write("another")
+    town.ctl("profile", "create", "second", "a@localhost", "--password-file", secret,
+             "--host", "127.0.0.1", "--port", "1")
+    town.disk.fill()
+    for argv in (["profile", "default", "second"],
+                 ["profile", "password", "home", "--password-file", secret]):
+        done = town.run("ternctl", *argv, code=1)
+        assert "full" in done.stderr or "space" in done.stderr, done.stderr
+    rows = town.ctl("profile", "list")
+    assert "* home" in rows and "  second" in rows
+    town.disk.empty()
+    town.run("ternd", "stop")
+    assert "* home" in town.ctl("profile", "list")
+    wait_status(town, "online")
+
+
+def test_a_profile_is_deleted_on_a_full_disk(town):
+    town.disk.fill()
+    town.ctl("profile", "delete", "home", "--yes")
+    assert town.ctl("profile", "list") == ""
+    assert os.listdir(os.path.join(town.data, "tern", "profiles")) == []
