@@ -142,6 +142,31 @@ expect_modes_as_found(const struct rig *rig)
 	assert_memory_equal(now.c_cc, rig->found.c_cc, sizeof now.c_cc);
 }
 
+/* A row of a list: blanks between its parts change no colour. */
+static void
+blanks_cost_no_colour(void **state)
+{
+	(void)state;
+	struct rig rig = rig_open(24, 80);
+	rig_start(&rig, "xterm-256color");
+	paint_page(&rig);
+	size_t bytes[2];
+	for (int i = 0; i < 2; i++) {
+		const int roles[] = {ROLE_DETAIL, i == 0 ? ROLE_DETAIL : ROLE_TEXT,
+				     ROLE_DETAIL};
+		static const char *const texts[] = {"dim", "  ", "as well"};
+		struct screen_area at = {.y = 5, .x = 1, .width = 10};
+		screen_erase_area(rig.screen, (struct screen_area){0, 0, 20, 80});
+		(void)rig_flush(&rig);
+		for (int n = 0; n < 3; n++)
+			at.x += screen_put(rig.screen, at, roles[n], texts[n],
+					   strlen(texts[n]));
+		bytes[i] = rig_flush(&rig);
+	}
+	assert_int_equal(bytes[1], bytes[0]);
+	rig_close(&rig);
+}
+
 static void
 terminal_is_given_back_as_found(void **state)
 {
@@ -320,6 +345,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_stay_in_their_budget),
 		cmocka_unit_test(a_whole_message_line_is_cheap),
+		cmocka_unit_test(blanks_cost_no_colour),
 		cmocka_unit_test(terminal_is_given_back_as_found),
 		cmocka_unit_test(rescue_gives_back_modes_and_picture),
 		cmocka_unit_test(suspend_and_resume_paint_anew),
