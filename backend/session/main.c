@@ -47,7 +47,6 @@ main(void)
 	}
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
 	process_done(&process);
-	(void)uv_run(&loop, UV_RUN_NOWAIT);
 	(void)uv_loop_close(&loop);
 	return 0;
 }
