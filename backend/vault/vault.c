@@ -270,7 +270,8 @@ vault_sentence(int error)
 		{-EPROTONOSUPPORT,
 		 "the vault was written by a newer tern; install that one"},
 		{-EPERM, "the vault is not a plain file of yours in a folder of yours"},
-		{-ENOENT, "the vault file is missing"},
+		{-ENOENT, "the vault file is missing: put it back from a backup, or "
+			  "delete the profile and make it anew"},
 		{-EEXIST, "there is a vault already"},
 		{-ENOSPC, "the disk is full; make room and try again"},
 		{-EROFS, "the file system is read-only"},

@@ -172,8 +172,10 @@ note_link(struct sending *sending, const struct bridge_link *link)
 	(void)ctl_complain(
 		CTL_OK, "The message is stored, but the profile is not connected. %s%s%s",
 		reason, *reason ? " " : "",
-		sending->is_unsent ? "It is sent after \"ternctl connect\"."
-				   : "Waiting for the connection.");
+		link->state == link_state_OFFLINE
+			? "It is sent after \"ternctl connect\"."
+		: sending->is_unsent ? "It is sent when the profile is online again."
+				     : "Waiting for the connection.");
 }
 
 static void
