@@ -25,6 +25,12 @@ struct ask {
 	void *data;
 };
 
+static uint64_t
+patience(const struct profile *profile)
+{
+	return ASK_PATIENCE_MS / profile->process->hurry;
+}
+
 static void
 ask_free(struct ask *ask)
 {
@@ -165,7 +171,7 @@ profile_ask(struct profile *profile, struct stanza *take_iq, enum profile_ask_ki
 	ask->to = jid_full(stanza_to(take_iq));
 	ask->is_large = kind == PROFILE_ASK_LARGE;
 	ask->deadline = uv_now(profile->process->loop) +
-			(profile->link.stream ? ASK_PATIENCE_MS : 0);
+			(profile->link.stream ? patience(profile) : 0);
 	ask->answer = answer;
 	ask->data = data;
 	HASH_ADD_STR(profile->asks, id, ask);
@@ -180,7 +186,7 @@ ask_answer(struct profile *profile, const struct stanza *iq, bool is_last)
 	if (!ask)
 		return;
 	if (!is_last) {
-		ask->deadline = uv_now(profile->process->loop) + ASK_PATIENCE_MS;
+		ask->deadline = uv_now(profile->process->loop) + patience(profile);
 		ask->answer(profile, iq, false, ask->data);
 		return;
 	}

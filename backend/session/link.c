@@ -25,6 +25,7 @@
 enum {
 	LINK_BACKOFF_MAX = 300,	      /* seconds */
 	LINK_IDLE_MS = 4 * 60 * 1000, /* silence after which we ask whether it lives */
+	LINK_UNHEARD_MS = 60 * 1000,  /* the same after we said something */
 	LINK_PING_MS = 30 * 1000,
 	LINK_LASTING_MS = 60 * 1000, /* online for so long: it was no failure */
 };
@@ -107,7 +108,12 @@ wait_and_retry(struct profile *profile, const char *reason, const char *conditio
 	mem_replace(&link->reason, reason);
 	mem_replace(&link->condition, condition && *condition ? condition : NULL);
 	link->retry_in = backoff(link->failures++);
-	uv_timer_start(&link->timer, on_timer, (uint64_t)link->retry_in * 1000, 0);
+	/* Half a second of chance more: profiles that fell together do not come back so.
+	 */
+	unsigned chance = 0;
+	(void)!getrandom(&chance, sizeof chance, 0);
+	uv_timer_start(&link->timer, on_timer,
+		       (uint64_t)link->retry_in * 1000 + chance % 500, 0);
 	link_set_state(profile, link_state_WAITING);
 }
 
@@ -173,8 +179,16 @@ ping_answered(struct profile *profile, const struct stanza *answer, bool is_last
 	(void)is_last;
 	/* Any byte proves that the link lives, so only total silence counts. */
 	if (!answer && profile->link.stream == data && profile_is_online(profile) &&
-	    stream_idle_ms(profile->link.stream) > LINK_PING_MS)
+	    stream_idle_ms(profile->link.stream) > LINK_PING_MS / profile->process->hurry)
 		link_lose(profile, "The server stopped answering.");
+}
+
+/* Milliseconds of silence after which the server is asked. */
+static uint64_t
+patience(const struct profile *profile)
+{
+	return (profile->link.is_unheard ? LINK_UNHEARD_MS : LINK_IDLE_MS) /
+	       profile->process->hurry;
 }
 
 static void
@@ -185,14 +199,35 @@ on_keepalive(uv_timer_t *timer)
 	if (!profile_is_online(profile))
 		return;
 	uint64_t idle = stream_idle_ms(link->stream);
-	if (idle >= LINK_IDLE_MS) {
+	uint64_t limit = patience(profile);
+	if (idle >= limit) {
 		struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
 					      profile->account.domain, NULL);
 		stanza_add(iq, "ping", NS_PING);
 		profile_ask(profile, iq, PROFILE_ASK, ping_answered, link->stream);
 		idle = 0;
 	}
-	uv_timer_start(&link->timer, on_keepalive, LINK_IDLE_MS - idle, 0);
+	uv_timer_start(&link->timer, on_keepalive, limit - idle, 0);
+}
+
+void
+link_said(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	if (link->is_unheard)
+		return;
+	link->is_unheard = true;
+	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
+}
+
+void
+link_heard(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	if (!link->is_unheard || !profile_is_online(profile))
+		return;
+	link->is_unheard = false;
+	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
 }
 
 static void
@@ -205,7 +240,8 @@ on_online(void *data, const struct jid *full, const struct stream_features *feat
 	link->features = features;
 	link->online_at = uv_now(profile->process->loop);
 	give_slot_back(profile);
-	uv_timer_start(&link->timer, on_keepalive, LINK_IDLE_MS, 0);
+	link->is_unheard = false;
+	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
 	link_set_state(profile, link_state_ONLINE);
 	log_info("link", "online profile=%s via=%s", profile->name,
 		 stream_summary(link->stream));

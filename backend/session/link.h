@@ -32,6 +32,7 @@ struct link {
 	bool is_restart_due;	     /* link_start came while the stream said goodbye */
 	unsigned failures;  /* in a row; a login that does not last counts as one */
 	uint64_t online_at; /* loop time, while online */
+	bool is_unheard;    /* we said something, and nothing has come since */
 	int retry_in;	    /* seconds, while waiting */
 	char *reason;	    /* a sentence, or NULL */
 	char *condition;
@@ -54,6 +55,13 @@ void link_restart(struct profile *profile);
 
 /* Drops the stream without goodbye, for REASON, and tries again with back-off. */
 void link_lose(struct profile *profile, const char *reason);
+
+/* Something was said: when nothing comes back in a while the server is asked whether it
+ * lives, long before mere silence would. */
+void link_said(struct profile *profile);
+
+/* Something came. */
+void link_heard(struct profile *profile);
 
 /* Sets the state without a stream (LOCKED, OFFLINE) and tells it. */
 void link_set_state(struct profile *profile, enum bridge_link_state state);

@@ -25,6 +25,7 @@ struct process {
 	struct stanza_ctx *stanzas;
 	char *root;		  /* the folder of all profiles */
 	struct profile *profiles; /* doubly linked (utlist) */
+	unsigned hurry;		  /* waiting times are divided by this; 1 but in tests */
 	bool is_ending;		  /* session.end came: the last profile ends the loop */
 	struct serve_request *end_request;
 };

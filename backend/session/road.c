@@ -200,6 +200,7 @@ road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last)
 		arrival->bytes = (size_t)(all - profile->seen_bytes);
 		profile->seen_bytes = all;
 	}
+	link_heard(profile);
 	profile->arrivals++;
 	profile->arrival_bytes += arrival->bytes;
 	profile_hold(profile);

@@ -53,6 +53,8 @@ say(struct speech *speech, int status)
 	if (sent < 0)
 		log_warn("session", "stanza not sent error=%d bytes=%zu", sent,
 			 speech->bytes.len);
+	else
+		link_said(profile);
 }
 
 static void

@@ -501,6 +501,26 @@ def test_what_is_sent_into_silence_is_kept(place):
     assert len(place.lines()) == 20
 
 
+@pytest.mark.parametrize("has_said", [True, False])
+def test_a_server_that_fell_silent_is_dropped_in_time(place, has_said):
+    place.house.env["TERN_HURRY"] = "40"  # 4 min of silence, or 1 min, and 1 min of patience
+    place.come_online()
+    place.server.on_stanza = None
+    begin = time.monotonic()
+    if has_said:
+        place.bridge.call("message.send", profile="home", jid="bob@localhost", body="hello?",
+                          token=place.bridge.token())
+    else:
+        place.session.send("<presence from='bob@localhost/x'/>")
+    link = place.link("waiting", 20)
+    assert link["condition"] == "lost" and "stopped answering" in link["reason"]
+    waited = time.monotonic() - begin
+    assert "urn:xmpp:ping" in place.session.log[-1]
+    assert waited < 5 if has_said else waited > 5, waited
+    place.server.on_stanza = place.server.reply
+    place.came_back()
+
+
 def test_a_neighbour_in_the_same_process_stays_responsive(place, authority):
     place.come_online()
     with Liar(authority) as other:

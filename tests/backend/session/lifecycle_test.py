@@ -124,6 +124,24 @@ def test_a_profile_that_waits_for_a_slot_is_closed_at_once(method):
         session.end()
 
 
+def test_a_refused_slot_is_asked_for_again():
+    with SessionProcess(slots=False) as session:
+        session.create(stay_offline=False, host="127.0.0.1", port=9)
+        session.call("session.ping")
+        [(number, _)] = session.asked
+        session.asked.clear()
+        session.events.clear()
+        session.send_answer(number, None, {"code": "BUSY", "message": "not now"})
+        link = session.wait_event("link.changed",
+                                  match=lambda p: p["link"]["state"] == "waiting")["link"]
+        assert link["reason"] == "not now"
+        session.wait_event("link.changed",
+                           match=lambda p: p["link"]["state"] == "resolving")
+        session.call("session.ping")
+        assert session.asked
+        session.end()
+
+
 def test_the_router_goes_in_the_middle_of_everything(session):
     session.create(profile_password=PASSWORD, stay_offline=False, host="127.0.0.1", port=9)
     session.request("profile.unlock", profile="home", password="wrong")
