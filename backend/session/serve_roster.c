@@ -3,7 +3,9 @@
  * server has to agree to is answered when it did.
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include "backend/net/stream.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -13,6 +15,9 @@
 #include "backend/xep/presence.h"
 #include "backend/xep/roster.h"
 #include "bridge/serve.h"
+
+/* What is longer would fit no stanza, and a status would then be announced to nobody. */
+enum { LABEL_MAX = 1000, GROUPS_MAX = 100 };
 
 /* Refuses what needs the server while there is none. */
 static bool
@@ -76,12 +81,27 @@ roster_set_job(struct profile *profile, struct serve_request *request)
 	return 0;
 }
 
+static bool
+is_long(const char *text)
+{
+	return text && strlen(text) > LABEL_MAX;
+}
+
 void
 serve_roster_set(struct process *process, struct profile *profile,
 		 struct serve_request *request)
 {
+	const struct bridge_roster_set_params *params = request->params;
+	bool is_too_long = is_long(params->name) || params->groups_count > GROUPS_MAX;
 	(void)process;
-	request_in_job(profile, request, roster_set_job);
+	for (size_t i = 0; !is_too_long && i < params->groups_count; i++)
+		is_too_long = is_long(params->groups[i]);
+	if (is_too_long)
+		serve_fail(request, ERROR_TOO_LARGE,
+			   "A name or group has at most %d bytes, a contact %d groups.",
+			   LABEL_MAX, GROUPS_MAX);
+	else
+		request_in_job(profile, request, roster_set_job);
 }
 
 static int
@@ -108,13 +128,36 @@ serve_roster_remove(struct process *process, struct profile *profile,
 	request_in_job(profile, request, roster_remove_job);
 }
 
+/* Refuses to accept whom nobody has asked for, where the server does not keep an answer
+ * in advance (RFC 6121 section 3.4): it would be lost without a word. */
+static bool
+is_too_early(struct profile *profile, struct serve_request *request, const char *jid)
+{
+	const struct stream_features *features = profile_features(profile);
+	struct contact_request asked;
+	struct contact contact = {.subscription = CONTACT_NONE};
+	if (features && features->has_preapproval)
+		return false;
+	(void)contacts_find(profile->store, jid, &request->arena, &contact);
+	if (contact.subscription == CONTACT_FROM ||
+	    contact.subscription == CONTACT_BOTH ||
+	    contacts_request_find(profile->store, jid, &request->arena, &asked) == 0)
+		return false;
+	profile_refuse(profile, request, ERROR_NOT_FOUND,
+		       "%s has not asked to see your presence, and your server cannot "
+		       "keep an answer in advance.",
+		       jid);
+	return true;
+}
+
 static int
 subscription_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_jid_params *params = request->params;
 	const char *jid = request_address(profile, request, params->jid);
 	bool is_accepted = request->method == METHOD_subscription_accept;
-	if (!jid || is_offline(profile, request))
+	if (!jid || is_offline(profile, request) ||
+	    (is_accepted && is_too_early(profile, request, jid)))
 		return 0;
 	presence_subscription(profile, jid, is_accepted ? "subscribed" : "unsubscribed");
 	presence_request_gone(profile, jid);
@@ -185,6 +228,9 @@ serve_presence_set(struct process *process, struct profile *profile,
 	if (params->show == show_OFFLINE)
 		serve_fail(request, ERROR_BAD_PARAMS,
 			   "Offline is no availability; use link.disconnect.");
+	else if (is_long(params->text))
+		serve_fail(request, ERROR_TOO_LARGE,
+			   "A status text has at most %d bytes.", LABEL_MAX);
 	else
 		request_in_job(profile, request, presence_job);
 }

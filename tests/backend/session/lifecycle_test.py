@@ -158,6 +158,18 @@ def test_a_body_that_grows_over_the_limit_on_the_wire_is_refused(session):
     session.end()
 
 
+@pytest.mark.parametrize("method, params", [
+    ("presence.set", {"show": "away", "text": "x" * 300000}),
+    ("roster.set", {"jid": "bob@localhost", "name": "x" * 300000}),
+    ("roster.set", {"jid": "bob@localhost", "set_groups": True, "groups": ["g" * 5000]}),
+    ("roster.set", {"jid": "bob@localhost", "set_groups": True, "groups": ["g"] * 5000}),
+])
+def test_labels_that_fit_no_stanza_are_refused(session, method, params):
+    session.create()
+    assert refusal(session, method, profile="home", **params) == "TOO_LARGE"
+    session.end()
+
+
 def steps(session, dice, count, port):
     """COUNT random requests to a few profiles; the ids of all of them."""
     names = ("a", "b", "ü.[x]")
