@@ -278,6 +278,20 @@ def test_a_subscription_accepted_in_advance_asks_nobody(house, server):
         town.wait_rows("contact", lambda rows: [row["subscription"] for row in rows] == ["from"])
 
 
+def test_a_server_that_cannot_accept_in_advance_is_no_black_hole(house):
+    with Ejabberd() as server:
+        town = Town(house, server, befriended=False).online()
+        done = house.run("ternctl", "call", "subscription.accept", f"jid={town.bob_jid}",
+                         code=1)
+        assert "in advance" in done.stderr
+        town = Town(house, server)
+        house.create_profile(server, town.alice, "secret", "other")
+        deadline = Deadline(15)
+        while "online" not in house.ctl("-p", "other", "status"):
+            assert not deadline.is_over()
+        house.ctl("-p", "other", "call", "subscription.accept", f"jid={town.bob_jid}")
+
+
 def test_presences_are_gone_with_the_connection(house, server):
     town = Town(house, server).online()
     with town.peer():
