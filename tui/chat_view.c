@@ -103,6 +103,35 @@ chat_view_seen(struct chat_view *view)
 
 /* ---- lines ----------------------------------------------------------------- */
 
+/* Why a line failed, in plain words: conditions of the server (RFC 6120, 8.3.3) that
+ * people meet; others, and texts of the server's own, as they are. The caller frees. */
+static char *
+reason_text(const char *reason)
+{
+	static const struct {
+		const char *condition, *text;
+	} rows[] = {
+		{"service-unavailable", "no such account, or it takes no messages"},
+		{"item-not-found", "no such account"},
+		{"recipient-unavailable", "they are not online"},
+		{"remote-server-not-found", "there is no such server"},
+		{"remote-server-timeout", "their server does not answer"},
+		{"not-acceptable", "refused; did you block them?"},
+		{"policy-violation", "the server refused it"},
+		{"forbidden", "that is not allowed"},
+		{"not-allowed", "that is not allowed"},
+		{"resource-constraint",
+		 "the server is too busy, or their mailbox is full"},
+	};
+
+	if (!reason || !*reason)
+		return mem_strdup("(not sent)");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strcmp(rows[i].condition, reason) == 0)
+			return mem_printf("(not delivered: %s)", rows[i].text);
+	return mem_printf("(not delivered: %s)", reason);
+}
+
 static void
 put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
 {
@@ -110,7 +139,7 @@ put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
 	bool is_action = strncmp(line->body, "/me ", 4) == 0;
 	const char *own = model_name(app->model, app->model->jid, buffer, sizeof buffer);
 	size_t at = strcspn(own, "@");
-	char *own_nick = mem_strndup(own, at ? at : strlen(own));
+	char *own_nick = mem_strndup(own, at ? at : strlen(own)), *note = NULL;
 	struct log_line row = {
 		.id = line->id,
 		.place = line->place,
@@ -133,9 +162,10 @@ put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
 	} else if (line->is_own && line->state == line_state_FAILED) {
 		row.mark = "!";
 		row.mark_role = ROLE_FAILED;
-		row.note = line->reason ? line->reason : "not sent";
+		row.note = note = reason_text(line->reason);
 	}
 	log_put(view->log, &row);
+	free(note);
 	free(own_nick);
 }
 

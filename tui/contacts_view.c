@@ -201,7 +201,7 @@ detail_of(struct page *page, const struct entry *entry)
 		return "has not answered your request yet";
 	if (contact && (contact->subscription == subscription_NONE ||
 			contact->subscription == subscription_FROM))
-		return "does not show you their presence";
+		return "you do not see when they are online; /add asks them";
 	return contact ? contact->jid : NULL;
 }
 

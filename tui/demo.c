@@ -192,6 +192,11 @@ open_daemon(struct demo *demo)
 		return;
 	}
 	demo->is_ready = true;
+	/* The daemon that the first page has started is not needed any more. */
+	struct bridge_stop_params params = {.if_unused = true};
+	struct client *client = door_client(demo->app->door);
+	if (client)
+		client_stop(client, &params, NULL, NULL);
 	door_open(demo->app->door, fd, true);
 }
 

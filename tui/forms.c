@@ -14,6 +14,7 @@
 #include "tui/demo.h"
 #include "tui/door.h"
 #include "tui/forms_private.h"
+#include "tui/leave.h"
 #include "tui/login.h"
 #include "tui/names.h"
 #include "tui/terminal.h"
@@ -216,13 +217,13 @@ submit_first(struct app *app, const char *button)
 	else if (strcmp(button, "login") == 0)
 		forms_show(app, FORMS_LOGIN);
 	else
-		app_end(app, 0, NULL);
+		leave_unused(app);
 }
 
 static void
 cancel_first(struct app *app)
 {
-	app_end(app, 0, NULL);
+	leave_unused(app);
 }
 
 static void

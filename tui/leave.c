@@ -143,6 +143,21 @@ leave_begin(struct app *app, enum app_leaving how)
 		go_on(app);
 }
 
+void
+leave_unused(struct app *app)
+{
+	struct client *client = door_client(app->door);
+	struct bridge_stop_params params = {.if_unused = true};
+
+	if (!client) {
+		uv_stop(app->loop);
+		return;
+	}
+	app->leaving = APP_HANGUP;
+	(void)uv_timer_start(&app->patience, on_patience, HANGUP_MS, 0);
+	client_stop(client, &params, on_stopped, app);
+}
+
 static void
 quit(struct app *app)
 {

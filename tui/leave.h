@@ -10,6 +10,9 @@
 /* Begins to leave; the loop ends when the daemon has what it needs, or soon after. */
 void leave_begin(struct app *app, enum app_leaving how);
 
+/* Leaves a tern that has opened no profile: a daemon that nothing uses ends too. */
+void leave_unused(struct app *app);
+
 /* /quit: asks first where another tern is attached. */
 void leave_quit(struct app *app);
 

@@ -137,7 +137,7 @@ update_chats(struct app *app, struct status *status)
 					      .priority = 5,
 					      .shrink = 12,
 					      .role = ROLE_BAR,
-					      .text = "Nothing open yet: /msg NAME"});
+					      .text = "No chats yet: /msg NAME"});
 	if (model->requests.count > 0)
 		add(&parts,
 		    (struct bar_part){
@@ -228,12 +228,13 @@ add_other(struct app *app, struct parts *parts)
 	const struct model_presence *best = contact ? model_best(contact) : NULL;
 	const char *name = model_name(app->model, chat->jid, buffer, sizeof buffer);
 	if (chat->typing == chat_state_COMPOSING) {
-		add(parts, (struct bar_part){.side = BAR_MIDDLE,
-					     .priority = 30,
-					     .shrink = 6,
-					     .role = ROLE_STATUS_HINT,
-					     .text = arena_printf(&parts->arena,
-								  "%s is typing", name)});
+		add(parts,
+		    (struct bar_part){
+			    .side = BAR_MIDDLE,
+			    .priority = 30,
+			    .shrink = 6,
+			    .role = ROLE_STATUS_HINT,
+			    .text = arena_printf(&parts->arena, "· %s is typing", name)});
 		return;
 	}
 	const char *show = best ? bridge_show_text(best->show) : "offline";

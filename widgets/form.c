@@ -139,6 +139,13 @@ take_form_key(struct form *form, uint32_t key, enum form_result *ret_result)
 	case KEYS_CTRL | 'p':
 		move_focus(form, -1);
 		return true;
+	case KEYS_RIGHT:
+	case KEYS_LEFT:
+		/* Between buttons, which stand side by side; in a field they edit. */
+		if (form->fields[form->focus].kind != FORM_BUTTON)
+			return false;
+		move_focus(form, key == KEYS_RIGHT ? 1 : -1);
+		return true;
 	case KEYS_ENTER:
 		*ret_result = press_enter(form);
 		return true;

@@ -316,7 +316,7 @@ def is_of(pid, house):
 
 def test_the_trial_answers_and_leaves_nothing(house):
     with house.tern("--demo") as screen:
-        screen.wait("Nothing open yet", 40)
+        screen.wait("No chats yet", 40)
         screen.wait("Echo  echo@")
         screen.line("/msg Echo is this on?")
         screen.wait("Echo: is this on?", 15)
@@ -331,18 +331,25 @@ def test_a_newcomer_tries_it(house):
         screen.wait("Try it")
         screen.wait("two contacts that answer")  # what the selected button does
         screen.keys("\r")
-        screen.wait("Nothing open yet", 40)
+        screen.wait("Echo  echo@", 40)
         screen.line("/msg Echo from the form")
         screen.wait("Echo: from the form", 15)
         screen.line("/quit")
         assert screen.wait_exit(20) == 0
-    until(lambda: not trials(house), 20)
-    assert not house.daemon_pid()
+    until(lambda: not trials(house) and not house.daemon_pid(), 20)
+
+
+def test_a_first_page_that_is_quit_leaves_no_daemon(house):
+    with house.tern() as screen:
+        screen.wait("Try it")
+        screen.keys("\x1b[C\x1b[C\r")
+        assert screen.wait_exit() == 0
+    until(lambda: not house.daemon_pid())
 
 
 def test_the_trial_ends_with_a_killed_tern(house):
     with house.tern("--demo") as screen:
-        screen.wait("Nothing open yet", 40)
+        screen.wait("No chats yet", 40)
         assert trials(house)
         screen.process.send_signal(signal.SIGKILL)
         screen.wait_exit()

@@ -227,6 +227,7 @@ def test_a_profile_that_waits_locked_after_the_daemon_died(house, daemon, screen
 def test_a_password_refused_later_opens_the_form_again(house, daemon, screen):
     open_chat(screen)
     screen.keys("unsent")
+    screen.wait("› unsent")
     daemon.set_link("refused", reason="The server refused the password.",
                     condition="not-authorized")
     screen.wait("Password refused")

@@ -75,7 +75,7 @@ def test_resizing_in_the_middle_of_anything(house, daemon, screen):
 def test_nothing_yet_says_what_to_do(house):
     with FakeDaemon(house), house.tern() as screen:
         screen.wait("No contacts yet")
-        screen.wait("Nothing open yet: /msg NAME")
+        screen.wait("No chats yet: /msg NAME")
 
 
 def test_lines_have_times_days_and_the_mark_of_the_new(house, daemon, screen):
@@ -153,6 +153,8 @@ def test_a_failed_line_says_why(house, daemon, screen):
     open_chat(screen)
     daemon.receive(ANNA, "lost", is_own=True, state="failed", reason="no such user")
     screen.wait(re.compile(r"!\s*me: lost.*no such user"))
+    daemon.receive(ANNA, "gone", is_own=True, state="failed", reason="service-unavailable")
+    screen.wait("gone (not delivered: no such account, or it takes")
 
 
 @pytest.mark.parametrize("typed,sent", [

@@ -62,6 +62,10 @@ focus_moves_over_what_is_shown(void **state)
 	(void)press(form, "Down");
 	assert_int_equal(press(form, "Enter"), FORM_PRESSED);
 	assert_string_equal(form_focus(form), "ok");
+	(void)press(form, "Right");
+	assert_string_equal(form_focus(form), "cancel");
+	(void)press(form, "Left");
+	assert_string_equal(form_focus(form), "ok");
 	(void)press(form, "S-Tab");
 	(void)press(form, "Up");
 	assert_string_equal(form_focus(form), "host");
