@@ -210,7 +210,7 @@ tell_left_out(struct profile *profile, size_t count)
 static bool
 is_known(const struct bridge_attach_params *params, const struct store_position *position)
 {
-	return params->seq > 0 && (uint64_t)params->epoch == position->epoch &&
+	return params->epoch != 0 && (uint64_t)params->epoch == position->epoch &&
 	       params->seq >= position->floor && params->seq <= position->seq;
 }
 

@@ -10,6 +10,7 @@ import pexpect
 import pytest
 
 from deadline import Deadline
+from house import read_proc
 from peer import Peer
 
 NUMBERS = itertools.count(1)
@@ -399,8 +400,7 @@ def test_no_password_is_seen_from_outside(town):
     os.unlink(good)
     for pid in pids:
         for name in ("cmdline", "environ"):
-            with open(f"/proc/{pid}/{name}", "rb") as file:
-                data = file.read()
+            data = read_proc(pid, name)
             assert b"secret" not in data and b"sesame" not in data
     seen = 0
     for folder, _, names in os.walk(town.house.folder):

@@ -168,6 +168,9 @@ def test_the_same_token_sends_once(town):
 
 def test_the_cursor_brings_only_what_changed(town):
     online(town)
+    deadline = Deadline(10)
+    while "bob" not in town.ctl("roster"):
+        assert not deadline.is_over()
     bridge = attached(town)
     first = bridge.state
     assert first["is_full"]
