@@ -228,13 +228,12 @@ add_other(struct app *app, struct parts *parts)
 	const struct model_presence *best = contact ? model_best(contact) : NULL;
 	const char *name = model_name(app->model, chat->jid, buffer, sizeof buffer);
 	if (chat->typing == chat_state_COMPOSING) {
-		add(parts,
-		    (struct bar_part){
-			    .side = BAR_MIDDLE,
-			    .priority = 30,
-			    .shrink = 6,
-			    .role = ROLE_STATUS_HINT,
-			    .text = arena_printf(&parts->arena, "· %s is typing", name)});
+		add(parts, (struct bar_part){.side = BAR_MIDDLE,
+					     .priority = 30,
+					     .shrink = 6,
+					     .role = ROLE_STATUS_HINT,
+					     .text = arena_printf(&parts->arena,
+								  "%s is typing", name)});
 		return;
 	}
 	const char *show = best ? bridge_show_text(best->show) : "offline";
