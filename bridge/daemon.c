@@ -363,7 +363,7 @@ daemon_embed(struct daemon_place *ret_place)
 	char mode[] = "embedded";
 	char *argv[] = {name, mode, NULL};
 	int ends[2];
-	pid_t pid;
+	pid_t pid = 0;
 	*ret_place = (struct daemon_place){.state = DAEMON_STOPPED};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		set_state(ret_place, DAEMON_STOPPED, "A socket cannot be made: %s.",

@@ -5,6 +5,7 @@
  */
 #include "bridge/scan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static const struct wide_row {
 static uint64_t
 sign_extend(uint64_t number, size_t width)
 {
+	assert(width > 0 && width <= 8);
 	unsigned shift = (unsigned)(64 - 8 * width);
 	uint64_t sign = (uint64_t)1 << (8 * width - 1);
 	return shift && (number & sign) ? number | ~(uint64_t)0 << (8 * width) : number;

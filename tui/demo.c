@@ -29,8 +29,6 @@
 #define END_MS 3000
 #define PACKAGES_MISSING 4
 
-extern char **environ;
-
 struct demo {
 	struct app *app;
 	pid_t pid;

@@ -5,6 +5,7 @@
  */
 #include "widgets/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -450,6 +451,7 @@ log_trim(struct log *log, size_t keep_count)
 	size_t drop = log->count - keep_count;
 	drop = drop < top.entry ? drop : top.entry;
 	for (size_t i = 0; i < drop; i++) {
+		assert(log->by_id);
 		HASH_DEL(log->by_id, log->entries[i]);
 		entry_free(log->entries[i]);
 	}

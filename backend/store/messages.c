@@ -205,8 +205,8 @@ int
 messages_set_state(struct store *store, int64_t id, enum message_state state,
 		   const char *reason)
 {
-	int64_t conversation;
-	int64_t place;
+	int64_t conversation = 0;
+	int64_t place = 0;
 	int error = find_place(store, id, &conversation, &place);
 	if (error)
 		return error;
@@ -241,8 +241,8 @@ messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 int
 messages_withdraw(struct store *store, int64_t id)
 {
-	int64_t conversation;
-	int64_t place;
+	int64_t conversation = 0;
+	int64_t place = 0;
 	int error = find_place(store, id, &conversation, &place);
 	if (error)
 		return error;

@@ -4,6 +4,7 @@
  */
 #include "bridge/ctl/args.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -71,6 +72,7 @@ take_number(enum ctl_option option, const char *text, int64_t least, int64_t mos
 	    int64_t *ret_number, char **ret_problem)
 {
 	char *end;
+	assert(text);
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
 	if (!*text || *end || errno || number < least || number > most)
@@ -114,7 +116,7 @@ take_option(struct ctl_command *command, int code, const char *value, char **ret
 		if (option == CTL_BEFORE)
 			return take_number(option, value, 1, INT64_MAX, &command->before,
 					   ret_problem);
-		if (option == CTL_WAIT && strcmp(value, "sent") != 0)
+		if (option == CTL_WAIT && value && strcmp(value, "sent") != 0)
 			return refuse(ret_problem, "--wait takes the word sent.");
 	}
 	return 0;
