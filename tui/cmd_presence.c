@@ -51,6 +51,7 @@ command_connect(struct app *app, const char *arguments)
 	if (!client)
 		return false;
 	struct bridge_profile_name params = {.profile = app->model->profile};
+	app->model->link.is_wanted = true;
 	client_link_connect(client, &params, app_told, app);
 	return true;
 }
@@ -64,6 +65,8 @@ command_disconnect(struct app *app, const char *arguments)
 	if (!client)
 		return false;
 	struct bridge_profile_name params = {.profile = app->model->profile};
+	/* At once, for the last words of a /detach that follows; its event comes later. */
+	app->model->link.is_wanted = false;
 	client_link_disconnect(client, &params, app_told, app);
 	app_say(app, "You are offline and stay so until /connect.");
 	return true;

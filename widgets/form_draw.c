@@ -19,7 +19,9 @@
 struct page {
 	struct form *form;
 	struct screen *screen;
-	int row; /* the next row of the page */
+	int row;       /* the next row of the page */
+	int height;    /* of the area, without the message where that stands apart */
+	bool is_apart; /* the page is higher than the area: the message stays in view */
 	int label_width;
 	int focus_first, focus_last; /* rows of the focused field */
 };
@@ -28,7 +30,7 @@ static int
 page_y(const struct page *page)
 {
 	int y = page->row - page->form->top;
-	return y >= 0 && y < page->form->area.height ? page->form->area.y + y : -1;
+	return y >= 0 && y < page->height ? page->form->area.y + y : -1;
 }
 
 static int
@@ -200,7 +202,7 @@ put_page(struct page *page)
 		else
 			put_row(page, i++);
 	}
-	if (form->message) {
+	if (form->message && !page->is_apart) {
 		page->row += form->area.height > 14;
 		put_wrapped(page, MARGIN, form->message_role, form->message);
 	}
@@ -221,18 +223,16 @@ label_width(const struct form *form)
 	return most < 28 ? most : 28;
 }
 
-/* Scrolls so that the message is in view, and the focused field above all. */
+/* Scrolls so that the focused field is in view. */
 static void
 settle(struct form *form, const struct page *page)
 {
-	int height = form->area.height;
+	int height = page->height;
 	int total = page->row;
 	if (total <= height) {
 		form->top = 0;
 		return;
 	}
-	if (form->message)
-		form->top = total - height;
 	if (form->top > total - height)
 		form->top = total - height;
 	if (form->top < page->focus_last - height + 1)
@@ -240,8 +240,23 @@ settle(struct form *form, const struct page *page)
 	if (form->top > page->focus_first)
 		form->top = page->focus_first;
 	/* Near the top the title comes along. */
-	if (page->focus_last < height && !form->message)
+	if (page->focus_last < height)
 		form->top = 0;
+}
+
+/* Gives the message the last rows of an area that the page does not fit. */
+static void
+set_apart(struct page *page)
+{
+	struct form *form = page->form;
+	struct page message = {.form = form};
+
+	if (page->row <= page->height || !form->message)
+		return;
+	put_wrapped(&message, MARGIN, form->message_role, form->message);
+	page->is_apart = true;
+	page->height -= message.row < page->height / 2 ? message.row : page->height / 2;
+	put_page(page);
 }
 
 void
@@ -250,12 +265,20 @@ form_draw(struct form *form, struct screen *screen)
 	if (!form->is_dirty || form->area.height < 1 || form->area.width < 1)
 		return;
 	form->is_dirty = false;
-	struct page page = {.form = form, .label_width = label_width(form)};
+	struct page page = {.form = form,
+			    .label_width = label_width(form),
+			    .height = form->area.height};
 	put_page(&page);
+	set_apart(&page);
 	settle(form, &page);
 	screen_erase_area(screen, form->area);
 	if (form->is_busy)
 		screen_cursor(screen, -1, 0);
 	page.screen = screen;
 	put_page(&page);
+	if (page.is_apart) {
+		page.row = form->top + page.height;
+		page.height = form->area.height;
+		put_wrapped(&page, MARGIN, form->message_role, form->message);
+	}
 }

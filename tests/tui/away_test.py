@@ -195,9 +195,10 @@ def test_connecting_can_be_cancelled(house, daemon):
 
 @pytest.mark.parametrize("address,password,sentence", [
     ("nonsense", "x", "The address looks like"), (ANNA, "", "The password is missing")])
-def test_a_form_that_lacks_something(house, daemon, address, password, sentence):
+@pytest.mark.parametrize("columns,lines", [(80, 24), (40, 12)])
+def test_a_form_that_lacks_something(house, daemon, address, password, sentence, columns, lines):
     daemon.profiles = []
-    with house.tern() as screen:
+    with house.tern(columns=columns, lines=lines) as screen:
         log_in(screen, address, password)
         screen.wait(sentence)
         assert daemon.count("profile.create") == 0
@@ -250,6 +251,14 @@ def test_detach_leaves_online_and_says_so(house, daemon, screen):
     assert daemon.count("link.quit") == 0
     assert screen.modes() == screen.saved_modes
     assert not screen.has_mode(2004) and not screen.has_mode(1004)
+
+
+def test_detach_right_after_disconnect_says_offline(house, daemon, screen):
+    daemon.on["link.disconnect"] = lambda params: {}  # its event is still to come
+    screen.line("/disconnect")
+    screen.line("/detach")
+    assert screen.wait_exit() == 0
+    screen.wait("home is offline")
 
 
 def test_quit_goes_offline_and_ends_the_daemon(house, daemon, screen):
