@@ -317,6 +317,25 @@ on_attached(void *data, const struct bridge_attach_result *result)
 	forms_link(app);
 }
 
+/* The status bar has no room for a whole reason: it is said once, until the next. */
+static void
+tell_link(struct app *app)
+{
+	const struct model_link *link = &app->model->link;
+	bool is_bad =
+		link->state == link_state_WAITING || link->state == link_state_REFUSED;
+
+	if (link->state == link_state_ONLINE && app->link_told) {
+		mem_replace(&app->link_told, NULL);
+		toast_clear(app->toast);
+	}
+	if (!is_bad || !link->reason || forms_kind(app) != FORMS_NONE ||
+	    (app->link_told && strcmp(app->link_told, link->reason) == 0))
+		return;
+	mem_replace(&app->link_told, link->reason);
+	app_say_error(app, "%s", link->reason);
+}
+
 static void
 on_event(void *data, enum bridge_event event, const void *record)
 {
@@ -339,6 +358,7 @@ on_event(void *data, enum bridge_event event, const void *record)
 		free(text);
 	} else if (event == EVENT_link_changed) {
 		forms_link(app);
+		tell_link(app);
 	}
 }
 
@@ -523,6 +543,7 @@ app_free(struct app *app)
 	theme_free(app->theme);
 	model_free(app->model);
 	close_handles(app);
+	free(app->link_told);
 	free(app->last_words);
 	/* The handles are part of it: the loop closes them first. */
 	while (uv_run(app->loop, UV_RUN_DEFAULT) != 0)

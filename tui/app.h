@@ -60,6 +60,7 @@ struct app {
 	uv_timer_t patience; /* the screen opens when it runs out; leaving ends then */
 	uv_signal_t signals[3];
 
+	char *link_told; /* why the profile is offline, as it was said; NULL if not */
 	void (*question)(struct app *app); /* done at "y"; NULL: nothing is asked */
 	enum app_leaving leaving;
 	int leave_calls; /* answers that leaving waits for */

@@ -1,6 +1,7 @@
 """tern itself on a terminal, with the real daemon, Debian's Prosody and slixmpp."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -337,6 +338,37 @@ def test_a_newcomer_tries_it(house):
         screen.line("/quit")
         assert screen.wait_exit(20) == 0
     until(lambda: not trials(house) and not house.daemon_pid(), 20)
+
+
+def test_what_the_trial_lacks_is_installed_when_asked(house):
+    tree = house.path("tree")
+    for name in ("bin/tern", "bin/ternd", "libexec/tern/session"):
+        os.makedirs(os.path.dirname(os.path.join(tree, name)), exist_ok=True)
+        shutil.copy(os.path.join(house.build, name), os.path.join(tree, name))
+    done, real = house.path("done"), os.path.join(house.build, "libexec/tern/demo")
+    demo = house.write("tree/libexec/tern/demo", f"""#!/bin/sh
+case "$1" in
+--packages) test -e {done} || exit 4 ;;
+--install) touch {done} ;;
+*) exec {real} "$@" ;;
+esac
+""")
+    os.chmod(demo, 0o700)
+    house.build, build = tree, house.build
+    with house.tern() as screen:
+        screen.wait("Try it")
+        screen.keys("\r")
+        screen.wait("needs packages from Debian")
+        screen.keys("\x1b[C\r")  # back
+        screen.wait("Try it")
+        screen.keys("\r")
+        screen.wait("needs packages from Debian")
+        screen.keys("\r")
+        screen.wait("Echo  echo@", 40)
+        screen.line("/quit")
+        assert screen.wait_exit(20) == 0
+    until(lambda: not trials(house) and not house.daemon_pid(), 20)
+    house.build = build
 
 
 def test_a_first_page_that_is_quit_leaves_no_daemon(house):

@@ -238,6 +238,16 @@ def test_a_password_refused_later_opens_the_form_again(house, daemon, screen):
     screen.wait("› unsent")
 
 
+def test_why_it_is_offline_is_said_whole_and_goes_when_it_is_online(house, daemon):
+    reason = "The server sent something that is no XMPP and was left; nothing can be done here."
+    with house.tern(columns=40, lines=12) as screen:
+        screen.wait("Anna")
+        daemon.set_link("waiting", reason=reason, retry_at=1800000000)
+        screen.wait(lambda s: reason in " ".join(s.lines()))
+        daemon.set_link("online")
+        screen.wait_gone("nothing can be done")
+
+
 # ---- leaving ----
 
 def test_detach_leaves_online_and_says_so(house, daemon, screen):
