@@ -288,7 +288,9 @@ add_themes(struct buf *list, char *take_folder, const char *between)
 	while (folder && (entry = readdir(folder))) {
 		const char *dot = strrchr(entry->d_name, '.');
 
-		if (dot && dot != entry->d_name && strcmp(dot, ".theme") == 0)
+		/* default is built in; its file is there to be copied. */
+		if (dot && dot != entry->d_name && strcmp(dot, ".theme") == 0 &&
+		    strcmp(entry->d_name, "default.theme") != 0)
 			buf_printf(list, "%s%.*s", between, (int)(dot - entry->d_name),
 				   entry->d_name);
 	}

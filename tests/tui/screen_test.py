@@ -464,6 +464,8 @@ def test_an_unknown_option_and_a_wrong_value(house, daemon, screen):
 def test_an_unknown_theme_is_refused(house, daemon, screen):
     screen.line("/theme nonsense")
     screen.wait("theme nonsense")
+    screen.line("\x03/theme")
+    screen.wait("The theme is default. There are: default, ember.")
 
 
 # ---- being told ----
