@@ -464,8 +464,10 @@ def test_an_unknown_option_and_a_wrong_value(house, daemon, screen):
 def test_an_unknown_theme_is_refused(house, daemon, screen):
     screen.line("/theme nonsense")
     screen.wait("theme nonsense")
+    for name in ("default", "mine"):
+        house.write(f"home/.config/tern/themes/{name}.theme", "")
     screen.line("\x03/theme")
-    screen.wait("The theme is default. There are: default, ember.")
+    screen.wait("The theme is default. There are: default, mine.")
 
 
 # ---- being told ----
