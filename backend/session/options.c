@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backend/store/settings.h"
 #include "bridge/base/mem.h"
@@ -62,11 +63,26 @@ options_value(const struct options *options, int id)
 	return options->values[id] ? options->values[id] : rows[id].fallback;
 }
 
+/* How a truth value is kept, whichever way it was said; "" if it is none. */
+static const char *
+plain(const char *value)
+{
+	static const char *const words[][2] = {
+		{"yes", "yes"}, {"on", "yes"}, {"true", "yes"},
+		{"no", "no"},	{"off", "no"}, {"false", "no"},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcasecmp(words[i][0], value) == 0)
+			return words[i][1];
+	}
+	return "";
+}
+
 bool
 options_check(int id, const char *value, const char **ret_sentence)
 {
 	bool is_bool = strcmp(rows[id].type, "bool") == 0;
-	if (is_bool && (strcmp(value, "yes") == 0 || strcmp(value, "no") == 0))
+	if (is_bool && strcmp(plain(value), "") != 0)
 		return true;
 	*ret_sentence = "That option takes yes or no.";
 	return false;
@@ -76,6 +92,8 @@ int
 options_set(struct options *options, struct store *store, int id, const char *value)
 {
 	char *key = key_of(id);
+	if (strcmp(rows[id].type, "bool") == 0)
+		value = plain(value);
 	int result = settings_set(store, key, value);
 	free(key);
 	if (result == 0)

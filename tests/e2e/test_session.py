@@ -285,3 +285,13 @@ def test_conversations_keep_their_order_whatever_happens_in_them(town):
     bridge.call("conversation.draft", profile="home", jid=names[0], text="hm")
     rows = attached(town).state["conversations"]
     assert [row["jid"] for row in rows] == names
+
+
+@pytest.mark.parametrize("said,kept", [("off", "no"), ("NO", "no"), ("true", "yes")])
+def test_a_switch_is_understood_in_other_words(town, said, kept):
+    online(town)
+    bridge = attached(town)
+    bridge.call("settings.set", profile="home", name="typing", value=said)
+    assert bridge.wait_event("settings.changed")["setting"]["value"] == kept
+    with pytest.raises(Exception, match="BAD_SETTING"):
+        bridge.call("settings.set", profile="home", name="typing", value="perhaps")
