@@ -65,7 +65,8 @@ command_disconnect(struct app *app, const char *arguments)
 	if (!client)
 		return false;
 	struct bridge_profile_name params = {.profile = app->model->profile};
-	/* At once, for the last words of a /detach that follows; its event comes later. */
+	/* At once, for the last words of a /detach that follows; its event comes later.
+	 */
 	app->model->link.is_wanted = false;
 	client_link_disconnect(client, &params, app_told, app);
 	app_say(app, "You are offline and stay so until /connect.");
