@@ -39,6 +39,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 MODULES = ("roster saslauth tls disco ping blocklist carbons smacks csi presence message iq "
            "offline posix c2s time version").split()
 ITERATIONS = 4096
+LISTEN_PORTS = (10000, 32768)
 MISSING = 4
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -74,11 +75,18 @@ def die_with_parent(how=signal.SIGKILL):
 
 
 def free_ports(count):
-    """COUNT loopback ports that were free a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
+    """COUNT loopback ports that were free a moment ago; below those that Linux lends to
+    outgoing connections, so that none of these takes one before its server does."""
+    sockets = []
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
+        while len(sockets) < count:
+            one = socket.socket()
+            try:
+                one.bind(("127.0.0.1", random.randrange(*LISTEN_PORTS)))
+            except OSError:  # taken
+                one.close()
+            else:
+                sockets.append(one)
         return [one.getsockname()[1] for one in sockets]
     finally:
         for one in sockets:
