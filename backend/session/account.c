@@ -113,6 +113,8 @@ copy_put(struct vault_job *job)
 {
 	if (job->result < 0 && job->result != -ECANCELED)
 		log_warn("session", "no copy of the account kept error=%d", job->result);
+	if (job->profile->phase == PROFILE_READY)
+		link_restart(job->profile);
 }
 
 void

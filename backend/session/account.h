@@ -36,7 +36,8 @@ int account_recall(struct profile *profile, struct arena *arena,
 int account_store(struct store *store, const char *name,
 		  const struct account_facts *facts);
 
-/* Renews the vault's copy by what the database says now; on the pool. */
+/* Renews the vault's copy by what the database says now, on the pool, and then connects
+ * anew if that is wished: not before, since the login reads the same vault. */
 void account_keep(struct profile *profile);
 
 /* Recalls the account of a profile that was just unlocked, keeps it in the database, then

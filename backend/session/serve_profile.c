@@ -227,10 +227,8 @@ change_done(void *data, int status)
 		}
 		serve_result(change->request, NULL);
 		profile->link.failures = 0;
-		if (profile->phase == PROFILE_READY) {
+		if (profile->phase == PROFILE_READY)
 			account_keep(profile);
-			link_restart(profile);
-		}
 	}
 	jid_done(&change->account);
 	free(change);
