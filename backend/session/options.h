@@ -14,6 +14,8 @@ struct store;
 
 enum option_id {
 	OPTION_TYPING,
+	OPTION_AUTO_AWAY,
+	OPTION_DEAD_LINK,
 	OPTION_COUNT,
 };
 
@@ -34,8 +36,15 @@ int options_find(const char *name);
 /* The current value of ID, its default if never set. Borrowed. */
 const char *options_value(const struct options *options, int id);
 
-/* Whether VALUE fits option ID; if not, *RET_SENTENCE (constant) says what does. */
-bool options_check(int id, const char *value, const char **ret_sentence);
+/* The same as a number, within its range; for options of type int. */
+int options_number(const struct options *options, int id);
+
+/* The option's default, for its type: "bool", "int" or words with | between. Constant. */
+const char *options_fallback(int id);
+const char *options_type(int id);
+
+/* Whether VALUE fits option ID; if not, *RET_SENTENCE (yours) says what does. */
+bool options_check(int id, const char *value, char **ret_sentence);
 
 /* Keeps a checked VALUE in memory and in STORE. Inside a job. 0 or negative errno. */
 int options_set(struct options *options, struct store *store, int id, const char *value);

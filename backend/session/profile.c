@@ -79,6 +79,13 @@ profile_option_is_on(const struct profile *profile, const char *name)
 	return strcmp(profile_option(profile, name), "yes") == 0;
 }
 
+int
+profile_option_number(const struct profile *profile, const char *name)
+{
+	int id = options_find(name);
+	return id < 0 ? 0 : options_number(&profile->options, id);
+}
+
 void *
 profile_state(const struct profile *profile, enum module_id id)
 {

@@ -50,6 +50,9 @@ const char *profile_option(const struct profile *profile, const char *name);
 /* Whether that option's value is "yes". */
 bool profile_option_is_on(const struct profile *profile, const char *name);
 
+/* That option's value as a number within its range; for options of type int. */
+int profile_option_number(const struct profile *profile, const char *name);
+
 /* The module's state of this profile, as its start hook set it. */
 void *profile_state(const struct profile *profile, enum module_id id);
 void profile_state_set(struct profile *profile, enum module_id id, void *state);

@@ -386,7 +386,7 @@ serve_setting_set(struct process *process, struct profile *profile,
 		  struct serve_request *request)
 {
 	const struct bridge_setting_params *params = request->params;
-	const char *sentence = NULL;
+	char *sentence = NULL;
 	int id = options_find(params->name);
 	(void)process;
 	if (id < 0)
@@ -396,4 +396,5 @@ serve_setting_set(struct process *process, struct profile *profile,
 		serve_fail(request, ERROR_BAD_SETTING, "%s", sentence);
 	else
 		request_in_job(profile, request, setting_job);
+	free(sentence);
 }
