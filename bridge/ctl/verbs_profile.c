@@ -195,10 +195,13 @@ find_profile(const struct bridge_profile_list_result *list, const char *name)
 static int
 take_status(struct ctl *ctl, const void *result, void *data)
 {
+	const struct bridge_profile_list_result *list = result;
 	const struct bridge_profile_info *info =
-		find_profile(result, ctl->command->profile);
+		find_profile(list, ctl->command->profile);
 	struct buf out = {0};
 	(void)data;
+	if (!info && list->profiles_count == 0)
+		return ctl_complain(CTL_REFUSED, "There is no profile yet.");
 	if (!info)
 		return ctl_complain(CTL_REFUSED, "There is no such profile.");
 	if (ctl->command->is_json) {

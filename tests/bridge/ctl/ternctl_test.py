@@ -174,6 +174,14 @@ def test_status_is_one_short_line(run, daemon):
     assert run("-p", "nope", "status").returncode == 1
 
 
+@pytest.mark.parametrize("words", [[], ["-p", "home"], ["--json"]])
+def test_status_without_any_profile_says_so(run, daemon, words):
+    daemon.answers["profile.list"] = {"profiles": []}
+    result = run(*words, "status")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "ternctl: There is no profile yet.\n"
+
+
 def test_profiles_are_listed_clean(run, daemon):
     daemon.answers["profile.list"] = {"profiles": [
         {"name": "home", "is_default": True, "jid": "a@b"},
