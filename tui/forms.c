@@ -100,6 +100,7 @@ struct form_row {
 	size_t count;
 	void (*submit)(struct app *app, const char *button);
 	void (*cancel)(struct app *app);
+	bool is_last; /* cancelling it ends tern, which Ctrl-C never does */
 };
 
 static const struct form_row *row_of(enum forms_kind kind);
@@ -338,25 +339,38 @@ submit_password(struct app *app, const char *button)
 
 /* ---- what all have in common ----------------------------------------------- */
 
-#define ROW(title, fields, submit, cancel)                                               \
+#define ROW(title, fields, submit, cancel, is_last)                                      \
 	{                                                                                \
-		title, fields, sizeof fields / sizeof fields[0], submit, cancel          \
+		title, fields, sizeof fields / sizeof fields[0], submit, cancel, is_last \
 	}
 
 static const struct form_row form_rows[FORMS_KIND_COUNT] = {
-	[FORMS_FIRST] = ROW("tern", first_fields, submit_first, cancel_first),
-	[FORMS_LOGIN] = ROW("Log in", login_fields, login_submit, login_cancel),
-	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, submit_unlock, cancel_unlock),
-	[FORMS_PASSWORD] =
-		ROW("Password refused", password_fields, submit_password, close_form),
-	[FORMS_TRIAL] = ROW("Trial", trial_fields, submit_trial, cancel_trial),
-	[FORMS_INSTALL] = ROW("Trial", install_fields, submit_install, back_to_first),
+	[FORMS_FIRST] = ROW("tern", first_fields, submit_first, cancel_first, true),
+	[FORMS_LOGIN] = ROW("Log in", login_fields, login_submit, login_cancel, false),
+	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, submit_unlock, cancel_unlock, true),
+	[FORMS_PASSWORD] = ROW("Password refused", password_fields, submit_password,
+			       close_form, false),
+	[FORMS_TRIAL] = ROW("Trial", trial_fields, submit_trial, cancel_trial, true),
+	[FORMS_INSTALL] =
+		ROW("Trial", install_fields, submit_install, back_to_first, false),
 };
 
 static const struct form_row *
 row_of(enum forms_kind kind)
 {
 	return &form_rows[kind];
+}
+
+static void
+cancel(struct app *app, const struct form_row *row, const struct keys_event *event)
+{
+	bool is_ctrl_c =
+		event->type == KEYS_KEY && event->key == (KEYS_CTRL | (uint32_t)'c');
+
+	if (is_ctrl_c && row->is_last)
+		forms_say(app, ROLE_NOTICE, "Esc leaves tern.");
+	else
+		row->cancel(app);
 }
 
 void
@@ -374,7 +388,7 @@ forms_event(struct app *app, const struct keys_event *event)
 		login_propose(app);
 	else if (result == FORM_CANCELLED ||
 		 (result == FORM_PRESSED && strcmp(button, "cancel") == 0))
-		row->cancel(app);
+		cancel(app, row, event);
 	else if (result == FORM_PRESSED || result == FORM_SUBMITTED)
 		row->submit(app, button);
 }

@@ -118,6 +118,19 @@ press_enter(struct form *form)
 	return kind == FORM_BUTTON ? FORM_PRESSED : FORM_SUBMITTED;
 }
 
+/* Ctrl-C never costs more than one line: it clears the field, and leaves the form only
+ * where there is nothing to clear. */
+static enum form_result
+clear_field(struct form *form)
+{
+	struct form_state *state = &form->states[form->focus];
+	if (form->is_busy || !state->editor || editor_is_empty(state->editor))
+		return FORM_CANCELLED;
+	editor_clear(state->editor);
+	state->is_touched = true;
+	return FORM_CHANGED;
+}
+
 /* Keys that the form itself knows; true if KEY was one. */
 static bool
 take_form_key(struct form *form, uint32_t key, enum form_result *ret_result)
@@ -125,9 +138,11 @@ take_form_key(struct form *form, uint32_t key, enum form_result *ret_result)
 	*ret_result = FORM_STAYS;
 	switch (key) {
 	case KEYS_ESCAPE:
-	case KEYS_CTRL | 'c':
 	case KEYS_CTRL | 'g':
 		*ret_result = FORM_CANCELLED;
+		return true;
+	case KEYS_CTRL | 'c':
+		*ret_result = clear_field(form);
 		return true;
 	case KEYS_TAB:
 	case KEYS_DOWN:

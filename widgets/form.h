@@ -37,7 +37,7 @@ enum form_result {
 	FORM_CHANGED,	/* the focused field's value changed */
 	FORM_SUBMITTED, /* Enter in a field */
 	FORM_PRESSED,	/* Enter on a button: form_focus names it */
-	FORM_CANCELLED, /* Esc or Ctrl-C */
+	FORM_CANCELLED, /* Esc, or Ctrl-C with nothing to clear */
 };
 
 /* A form with TITLE and the COUNT fields at FIELDS (kept, not copied); focus on the first
@@ -46,8 +46,8 @@ struct form *form_new(const char *title, const struct form_field *fields, size_t
 void form_free(struct form *form);
 
 /* Handles a key, text or paste: Tab, S-Tab, Up, Down, C-n and C-p move; Space on a check
- * box; Enter; Esc and C-c cancel; the editor's keys within a field. Needs
- * KEYS_ESCAPE_KEY. */
+ * box; Enter; Esc cancels; C-c clears the field, and cancels if there is nothing in it;
+ * the editor's keys within a field. Needs KEYS_ESCAPE_KEY. */
 enum form_result form_event(struct form *form, const struct keys_event *event);
 
 /* The value of field NAME (borrowed until the next call for the form; "" if empty).

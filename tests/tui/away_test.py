@@ -320,3 +320,34 @@ def test_a_silent_daemon_does_not_keep_it(house, daemon, screen):
     screen.process.send_signal(signal.SIGTERM)
     screen.wait_exit(5)
     assert time.monotonic() - started < 1.5
+
+
+def test_control_c_clears_a_field_and_then_goes_back(house, daemon):
+    daemon.profiles = []
+    with house.tern() as screen:
+        screen.wait("Try it")
+        screen.keys("\x03")
+        screen.wait("Esc leaves tern.")
+        screen.keys("\t\r")
+        screen.wait("Address")
+        screen.keys("carol@example.net")
+        screen.wait("carol")
+        screen.keys("\x03")
+        screen.wait_gone("carol")
+        screen.wait("Address")
+        screen.keys("\x03")
+        screen.wait("Try it")
+
+
+def test_control_c_never_leaves_a_locked_profile(house, daemon):
+    daemon.is_locked = True
+    with house.tern() as screen:
+        screen.wait("Profile password")
+        screen.keys("xyz")
+        screen.wait("•••")
+        screen.keys("\x03")
+        screen.wait_gone("•••")
+        screen.keys("\x03")
+        screen.wait("Esc leaves tern.")
+        screen.keys("open\r")
+        screen.wait("Anna")

@@ -100,6 +100,28 @@ values_are_typed_pasted_and_set(void **state)
 	form_free(form);
 }
 
+static void
+ctrl_c_clears_a_field_before_it_leaves(void **state)
+{
+	(void)state;
+	struct form *form = form_new("Log in", fields, FIELD_COUNT);
+	(void)type(form, "me@example.org");
+	form_set_focus(form, "password");
+	(void)type(form, "hunter2");
+	assert_int_equal(press(form, "C-c"), FORM_CHANGED);
+	assert_string_equal(form_value(form, "password"), "");
+	assert_string_equal(form_value(form, "jid"), "me@example.org");
+	assert_int_equal(press(form, "C-c"), FORM_CANCELLED);
+	assert_string_equal(form_value(form, "jid"), "me@example.org");
+	form_set_focus(form, "ok");
+	assert_int_equal(press(form, "C-c"), FORM_CANCELLED);
+	form_set_focus(form, "jid");
+	form_set_busy(form, true);
+	assert_int_equal(press(form, "C-c"), FORM_CANCELLED);
+	assert_string_equal(form_value(form, "jid"), "me@example.org");
+	form_free(form);
+}
+
 static bool
 screen_shows(struct rig *rig, const char *text)
 {
@@ -183,6 +205,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(focus_moves_over_what_is_shown),
 		cmocka_unit_test(values_are_typed_pasted_and_set),
+		cmocka_unit_test(ctrl_c_clears_a_field_before_it_leaves),
 		cmocka_unit_test(everything_is_reached_on_a_small_screen),
 		cmocka_unit_test(wide_screen_has_labels_before_fields),
 	};
