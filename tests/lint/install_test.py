@@ -57,3 +57,20 @@ def test_the_build_tree_has_the_same_layout():
     for name in ("bin/tern", "libexec/tern/session", "libexec/tern/demo",
                  "libexec/tern/packages", "share/tern/themes"):
         assert os.path.exists(os.path.join(BUILD, name)), f"{name} is missing"
+
+
+def test_make_takes_folders_with_blanks_and_patterns_for_ctest(tmp_path):
+    told = subprocess.run(["make", "-n", "install", "PREFIX=/o p", "DESTDIR=/a b"], cwd=SOURCE,
+                          capture_output=True, text=True, check=True).stdout
+    assert 'DESTDIR="/a b" cmake --install build/release --prefix "/o p"' in told
+    assert '"-DCMAKE_INSTALL_PREFIX=/o p"' in told
+    (tmp_path / "CTestTestfile.cmake").write_text("".join(
+        f"add_test({name} /bin/true)\n" for name in ("one", "two", "three")))
+    makefile = tmp_path / "Makefile"
+    makefile.write_text("check:\n\t@%s/tests/support/run_tests.py %s\n" % (SOURCE, tmp_path))
+    with open(os.path.join(SOURCE, "Makefile"), encoding="utf-8") as file:
+        makefile.write_text("".join(row for row in file if "CTEST" in row)
+                            + makefile.read_text())
+    done = subprocess.run(["make", "-C", tmp_path, "check", "CTEST=-R '^(one|two)$$'"],
+                          capture_output=True, text=True, check=False)
+    assert "2 passed, 0 failed" in done.stdout, done.stdout + done.stderr

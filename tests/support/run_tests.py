@@ -3,11 +3,13 @@
 failed and were skipped, counted inside the programs (cmocka, pytest), one by one.
 
 A case that could not run here counts as skipped and is named with its reason; with
-TERN_NO_SKIPS in the environment one skip is a failure. Called by `make check`.
+TERN_NO_SKIPS in the environment one skip is a failure. Called by `make check`, whose words
+for ctest come in the environment as CTEST, quoted as for a shell.
 """
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -45,12 +47,13 @@ def main():
     report = os.path.join(os.path.abspath(build), "tests.xml")
     if os.path.exists(report):
         os.unlink(report)
+    words = shlex.split(os.environ.get("CTEST", "")) + sys.argv[2:]
     jobs = os.environ.get("TERN_TEST_JOBS", str(2 * (os.cpu_count() or 1)))
     status = subprocess.call(
         ["ctest", "--test-dir", build, "-j", jobs, "--output-on-failure",
          "--no-tests=error", "--output-junit", report,
          "--test-output-size-passed", "4000000",
-         "--test-output-size-failed", "4000000"] + sys.argv[2:],
+         "--test-output-size-failed", "4000000"] + words,
         stdin=subprocess.DEVNULL)
     total, skips = [0, 0, 0], []
     if os.path.exists(report):
