@@ -5,16 +5,20 @@
  */
 #include "backend/net/fault.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "bridge/base/buf.h"
+#include "bridge/base/utf8.h"
+
+enum { QUOTE_MAX = 200 }; /* bytes of the server's own words in a sentence */
 
 struct fault_row {
 	enum stream_fault fault;
 	const char *condition; /* NULL: any */
 	bool may_retry;
-	/* $d is the domain, $c the condition, $t " (the other side's words)" or nothing
-	 */
+	/* $d is the domain, $c the condition, $t " (a detail)" or nothing, $s at the end
+	 * a sentence with the server's own words, or nothing */
 	const char *sentence;
 };
 
@@ -110,16 +114,16 @@ static const struct fault_row rows[] = {
 	 "certificate."},
 	{STREAM_NO_PASSWORD, NULL, false, "There is no password for $d. Enter it."},
 	{STREAM_AUTH_FAILED, "not-authorized", false,
-	 "$d does not accept this name and password$t."},
+	 "$d does not accept this name and password.$s"},
 	{STREAM_AUTH_FAILED, "account-disabled", false,
-	 "$d has disabled this account$t. Ask its operator."},
+	 "$d has disabled this account. Ask its operator.$s"},
 	{STREAM_AUTH_FAILED, "credentials-expired", false,
-	 "The password has expired at $d$t. Set a new one there."},
+	 "The password has expired at $d. Set a new one there.$s"},
 	{STREAM_AUTH_FAILED, "bad-password", false,
 	 "The password holds characters that cannot be used. Enter it again."},
-	{STREAM_AUTH_FAILED, NULL, false, "$d refused the login: $c$t."},
+	{STREAM_AUTH_FAILED, NULL, false, "$d refused the login: $c.$s"},
 	{STREAM_AUTH_TEMPORARY, NULL, true,
-	 "$d cannot check logins at the moment$t. It will be tried again."},
+	 "$d cannot check logins at the moment. It will be tried again.$s"},
 	{STREAM_AUTH_MECHANISM, NULL, false,
 	 "$d offers no way to log in that tern can use$t. SCRAM-SHA-1, -256, -512 and "
 	 "PLAIN "
@@ -134,10 +138,10 @@ static const struct fault_row rows[] = {
 	{STREAM_BIND_FAILED, "conflict", true,
 	 "$d says that this client is logged in already. It will be tried again."},
 	{STREAM_BIND_FAILED, "resource-constraint", true,
-	 "$d allows no more clients of this account at once$t. Log out elsewhere."},
+	 "$d allows no more clients of this account at once. Log out elsewhere.$s"},
 	{STREAM_BIND_FAILED, "not-allowed", false,
-	 "$d does not allow this client to log in$t."},
-	{STREAM_BIND_FAILED, NULL, true, "$d could not complete the login: $c$t."},
+	 "$d does not allow this client to log in.$s"},
+	{STREAM_BIND_FAILED, NULL, true, "$d could not complete the login: $c.$s"},
 	{STREAM_PROTOCOL, NULL, true,
 	 "The server of $d does not follow the XMPP standard$t. The connection was "
 	 "ended."},
@@ -148,14 +152,14 @@ static const struct fault_row rows[] = {
 	 "The server does not serve $d. Check the address, or host and port."},
 	{STREAM_REMOTE_ERROR, "host-gone", false,
 	 "The server no longer serves $d. Its operator may have moved it."},
-	{STREAM_REMOTE_ERROR, NULL, true, "$d ended the connection: $c$t."},
+	{STREAM_REMOTE_ERROR, NULL, true, "$d ended the connection: $c.$s"},
 	{STREAM_CONFLICT, NULL, false,
 	 "The same client logged in to $d from elsewhere and took over. Connect again to "
 	 "take it back."},
 	{STREAM_NOT_AUTHORIZED, NULL, false,
-	 "$d ended the connection: not authorized$t."},
+	 "$d ended the connection: not authorized.$s"},
 	{STREAM_SHUTDOWN, NULL, true,
-	 "The server of $d is going down or restarting$t. It will be tried again."},
+	 "The server of $d is going down or restarting. It will be tried again.$s"},
 	{STREAM_SEE_OTHER_HOST, NULL, false,
 	 "$d sends this client to another host$t, which was not followed. If you trust "
 	 "it, "
@@ -191,6 +195,18 @@ fault_may_retry(enum stream_fault fault, const char *condition)
 	return row_of(fault, condition)->may_retry;
 }
 
+/* The server's words, cleaned, behind what we say ourselves. */
+static void
+add_quote(struct buf *out, const char *words)
+{
+	char *clean = clean_text(words, CLEAN_LINE, QUOTE_MAX);
+	size_t len = strlen(clean);
+	if (len > 0)
+		buf_printf(out, " It says: %s%s", clean,
+			   strchr(".!?", clean[len - 1]) ? "" : ".");
+	free(clean);
+}
+
 char *
 fault_sentence(const struct stream_error *error, const char *domain)
 {
@@ -206,6 +222,8 @@ fault_sentence(const struct stream_error *error, const char *domain)
 			buf_add_text(&out, domain);
 		else if (*p == 'c' && error->condition != NULL)
 			buf_add_text(&out, error->condition);
+		else if (*p == 's' && error->text != NULL)
+			add_quote(&out, error->text);
 		else if (*p == 't' && error->text != NULL && error->text[0] != '\0')
 			buf_printf(&out, " (%s)", error->text);
 	}

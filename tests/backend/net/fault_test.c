@@ -54,7 +54,14 @@ sentences_name_what_is_known(void **state)
 		{{.fault = STREAM_REMOTE_ERROR,
 		  .condition = "policy-violation",
 		  .text = "x"},
-		 "example.org ended the connection: policy-violation (x)."},
+		 "example.org ended the connection: policy-violation. It says: x."},
+		{{.fault = STREAM_AUTH_FAILED,
+		  .condition = "not-authorized",
+		  .text = "Not\x1b[2J you\n\xe2\x80\xae!"},
+		 "example.org does not accept this name and password. It says: "
+		 "Not\ufffd[2J you \ufffd!"},
+		{{.fault = STREAM_AUTH_FAILED, .condition = "odd", .text = "Go away."},
+		 "example.org refused the login: odd. It says: Go away."},
 		{{.fault = STREAM_CLOSED, .condition = NULL, .text = NULL},
 		 "Disconnected."},
 	};
