@@ -37,6 +37,18 @@ is_space(uint32_t point)
 	       utf8proc_category((utf8proc_int32_t)point) == UTF8PROC_CATEGORY_ZS;
 }
 
+/* Whether POINT leaves nothing on a screen by itself: what Unicode lets be ignored (the
+ * zero-width space, fillers), formats, marks, spaces. */
+static bool
+is_invisible(uint32_t point)
+{
+	utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)point);
+	return utf8proc_get_property((utf8proc_int32_t)point)->ignorable ||
+	       category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_MN ||
+	       category == UTF8PROC_CATEGORY_ME || category == UTF8PROC_CATEGORY_ZS ||
+	       point == 0x2800; /* the empty Braille pattern */
+}
+
 /* A sentence on what is wrong with the NFC text NAME, or NULL. */
 static const char *
 fault_of(const char *name)
@@ -45,6 +57,7 @@ fault_of(const char *name)
 	size_t count = 0;
 	uint32_t first = 0;
 	uint32_t last = 0;
+	bool is_visible = false;
 	for (size_t at = 0; at < len; count++) {
 		at += utf8_decode(name + at, len - at, &last);
 		if (count == 0)
@@ -54,6 +67,7 @@ fault_of(const char *name)
 		    category == UTF8PROC_CATEGORY_CN)
 			return "a profile name can't hold control or unassigned "
 			       "characters";
+		is_visible = is_visible || !is_invisible(last);
 	}
 	if (count == 0)
 		return "a profile name has at least one character";
@@ -61,6 +75,8 @@ fault_of(const char *name)
 		return "a profile name has at most 64 characters";
 	if (is_space(first) || is_space(last))
 		return "a profile name can't begin or end with a space";
+	if (!is_visible)
+		return "a profile name needs a character that can be seen";
 	if (first == '@')
 		return "a profile name can't begin with @: those are names such as "
 		       "@DEFAULT@";

@@ -64,7 +64,13 @@ names_become_folders_and_back(void **state)
 		{"\x7f", NULL},
 		{"a\xe2\x80\xae"
 		 "b",
-		 NULL}, /* bidi override */
+		 NULL},		  /* bidi override */
+		{"\u200b", NULL}, /* nothing of it can be seen */
+		{"\u200b\u200d\ufeff\u0301", NULL},
+		{"\u2060", NULL},
+		{"\u3164\u2800", NULL},
+		{"\U0001f469\u200d\U0001f4bb",
+		 "%F0%9F%91%A9%E2%80%8D%F0%9F%92%BB"}, /* a cluster of emoji */
 		{"\xff", NULL},
 		{"\xc0\x80", NULL},
 		{"\xed\xa0\x80", NULL}, /* surrogate */
