@@ -3,6 +3,7 @@
  * An answer counts only if both match, so nobody can answer for another (RFC 6120 section
  * 8.2.3). One timer stands on the earliest deadline.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #include "backend/session/inner.h"
 #include "backend/session/process.h"
+#include "backend/store/session_scope.h"
 #include "backend/store/store.h"
 #include "bridge/base/mem.h"
 
@@ -20,6 +22,7 @@ struct ask {
 	char id[STANZA_ID_SIZE];
 	char *to; /* prepared; NULL: our own server, for our account */
 	bool is_large;
+	bool is_lasting; /* it is in the store as well; DATA is its note, and ours */
 	uint64_t deadline;
 	profile_answer *answer;
 	void *data;
@@ -34,6 +37,8 @@ patience(const struct profile *profile)
 static void
 ask_free(struct ask *ask)
 {
+	if (ask->is_lasting)
+		free(ask->data);
 	free(ask->to);
 	free(ask);
 }
@@ -67,6 +72,16 @@ ask_is_large(struct profile *profile, const char *id, const char *from)
 	return ask && ask->is_large;
 }
 
+/* Gives the answer (NULL: none) to whoever asked, and forgets the question. In a job. */
+static void
+settle(struct profile *profile, struct ask *ask, const struct stanza *answer)
+{
+	if (ask->is_lasting)
+		(void)profile_check(profile, session_ask_remove(profile->store, ask->id));
+	ask->answer(profile, answer, true, ask->data);
+	ask_free(ask);
+}
+
 /* A batch of questions that get no answer, on its way into a job. */
 struct silence {
 	struct profile *profile;
@@ -82,8 +97,7 @@ silence_job(struct store *store, void *data)
 	struct ask *ask, *next;
 	HASH_ITER (hh, silence->asks, ask, next) {
 		HASH_DEL(silence->asks, ask);
-		ask->answer(silence->profile, NULL, true, ask->data);
-		ask_free(ask);
+		settle(silence->profile, ask, NULL);
 	}
 	return silence->profile->job_error;
 }
@@ -111,6 +125,13 @@ silence_done(void *data, int status)
 	free(silence);
 }
 
+/* Whether the answer may still come with a session that is to be resumed. */
+static bool
+may_come(const struct profile *profile, const struct ask *ask)
+{
+	return ask->is_lasting && !profile_is_online(profile);
+}
+
 /* Moves every question that is due at NOW into a job that answers it with NULL. */
 static void
 fail_due(struct profile *profile, uint64_t now)
@@ -119,7 +140,7 @@ fail_due(struct profile *profile, uint64_t now)
 	silence->profile = profile;
 	struct ask *ask, *next;
 	HASH_ITER (hh, profile->asks, ask, next) {
-		if (ask->deadline > now)
+		if (now != UINT64_MAX && (ask->deadline > now || may_come(profile, ask)))
 			continue;
 		HASH_DEL(profile->asks, ask);
 		HASH_ADD_STR(silence->asks, id, ask);
@@ -141,7 +162,7 @@ set_timer(struct profile *profile)
 	uint64_t earliest = UINT64_MAX;
 	struct ask *ask, *next;
 	HASH_ITER (hh, profile->asks, ask, next) {
-		if (ask->deadline < earliest)
+		if (ask->deadline < earliest && !may_come(profile, ask))
 			earliest = ask->deadline;
 	}
 	if (earliest == UINT64_MAX) {
@@ -161,22 +182,94 @@ on_timer(uv_timer_t *timer)
 	set_timer(profile);
 }
 
+/* Registers a question under ID. */
+static struct ask *
+add(struct profile *profile, const char *id, const char *to)
+{
+	struct ask *ask = mem_alloc(sizeof *ask);
+	(void)snprintf(ask->id, sizeof ask->id, "%s", id);
+	ask->to = jid_full(to);
+	ask->deadline = uv_now(profile->process->loop) +
+			(profile->link.stream ? patience(profile) : 0);
+	HASH_ADD_STR(profile->asks, id, ask);
+	set_timer(profile);
+	return ask;
+}
+
 void
 profile_ask(struct profile *profile, struct stanza *take_iq, enum profile_ask_kind kind,
 	    profile_answer *answer, void *data)
 {
-	struct ask *ask = mem_alloc(sizeof *ask);
-	stanza_random_id(ask->id);
-	stanza_set(take_iq, "id", ask->id);
-	ask->to = jid_full(stanza_to(take_iq));
+	char id[STANZA_ID_SIZE];
+	stanza_random_id(id);
+	stanza_set(take_iq, "id", id);
+	struct ask *ask = add(profile, id, stanza_to(take_iq));
 	ask->is_large = kind == PROFILE_ASK_LARGE;
-	ask->deadline = uv_now(profile->process->loop) +
-			(profile->link.stream ? patience(profile) : 0);
 	ask->answer = answer;
 	ask->data = data;
-	HASH_ADD_STR(profile->asks, id, ask);
-	set_timer(profile);
 	profile_send(profile, take_iq);
+}
+
+void
+profile_ask_lasting(struct profile *profile, struct stanza *take_iq,
+		    const struct module_ask *kind, const char *note)
+{
+	char id[STANZA_ID_SIZE];
+	stanza_random_id(id);
+	stanza_set(take_iq, "id", id);
+	struct ask *ask = add(profile, id, stanza_to(take_iq));
+	ask->is_large = kind->is_large;
+	ask->answer = kind->answer;
+	ask->is_lasting = true;
+	ask->data = mem_strdup(note);
+	(void)profile_check(
+		profile,
+		session_ask_put(profile->store,
+				&(struct session_ask){id, kind->name, ask->to, note}));
+	profile_send(profile, take_iq);
+}
+
+static const struct module_ask *
+find_kind(const char *name)
+{
+	for (int id = 0; id < MODULE_COUNT; id++) {
+		const struct module_ask *row = modules[id]->asks;
+		for (; row && row->name; row++) {
+			if (strcmp(row->name, name) == 0)
+				return row;
+		}
+	}
+	return NULL;
+}
+
+void
+ask_recall(struct profile *profile)
+{
+	struct arena arena = {0};
+	struct session_ask *rows = NULL;
+	size_t count = 0;
+	(void)session_asks(profile->store, &arena, &rows, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct module_ask *kind = find_kind(rows[i].name);
+		if (!kind)
+			continue;
+		struct ask *ask = add(profile, rows[i].id, rows[i].receiver);
+		ask->is_large = kind->is_large;
+		ask->answer = kind->answer;
+		ask->is_lasting = true;
+		ask->data = mem_strdup(rows[i].note);
+	}
+	arena_done(&arena);
+}
+
+void
+ask_renew(struct profile *profile)
+{
+	struct ask *ask, *next;
+	uint64_t deadline = uv_now(profile->process->loop) + patience(profile);
+	HASH_ITER (hh, profile->asks, ask, next)
+		ask->deadline = deadline;
+	set_timer(profile);
 }
 
 void
@@ -192,8 +285,7 @@ ask_answer(struct profile *profile, const struct stanza *iq, bool is_last)
 	}
 	HASH_DEL(profile->asks, ask);
 	set_timer(profile);
-	ask->answer(profile, iq, true, ask->data);
-	ask_free(ask);
+	settle(profile, ask, iq);
 }
 
 void

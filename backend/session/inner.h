@@ -129,6 +129,12 @@ void ask_answer(struct profile *profile, const struct stanza *iq, bool is_last);
 /* Answers every open question with NULL, in a job. */
 void ask_fail_all(struct profile *profile);
 
+/* Takes up the lasting questions of the session that another process began. */
+void ask_recall(struct profile *profile);
+
+/* Every open question gets its whole time again: the session was resumed. */
+void ask_renew(struct profile *profile);
+
 /* Answers every open question with NULL, at once: the store is closed. */
 void ask_done(struct profile *profile);
 

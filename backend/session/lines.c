@@ -14,20 +14,19 @@ enum { BADGE_BODY_MAX = 1000 }; /* bytes of the newest line in a badge */
 static enum bridge_line_state
 state_of(const struct message *message)
 {
-	switch (message->state) {
-	case MESSAGE_RECEIVED:
-		return line_state_RECEIVED;
-	case MESSAGE_QUEUED:
-		return line_state_QUEUED;
-	case MESSAGE_FAILED:
-		return line_state_FAILED;
-	case MESSAGE_SENT:
-	case MESSAGE_ACKED:
-	case MESSAGE_DELIVERED:
-	case MESSAGE_DISPLAYED:
-		return line_state_SENT;
-	}
-	return line_state_RECEIVED;
+	static const enum bridge_line_state states[] = {
+		[MESSAGE_RECEIVED] = line_state_RECEIVED,
+		[MESSAGE_QUEUED] = line_state_QUEUED,
+		[MESSAGE_SENT] = line_state_SENT,
+		[MESSAGE_ACKED] = line_state_ACKED,
+		[MESSAGE_DELIVERED] = line_state_DELIVERED,
+		[MESSAGE_DISPLAYED] = line_state_DISPLAYED,
+		[MESSAGE_FAILED] = line_state_FAILED,
+		[MESSAGE_HELD] = line_state_HELD,
+	};
+	size_t state = (size_t)message->state;
+	return state < sizeof states / sizeof *states ? states[state]
+						      : line_state_RECEIVED;
 }
 
 void
@@ -45,6 +44,7 @@ lines_fill(const char *jid, const struct message *message, struct bridge_line *r
 		.is_delayed = message->is_delayed,
 		.state = state_of(message),
 		.reason = message->reason,
+		.may_repeat = message->may_repeat,
 	};
 }
 

@@ -34,6 +34,20 @@ struct inbound {
 	bool is_delayed;
 	int64_t time_ms;  /* when it was sent, wall clock */
 	const char *body; /* NULL: none */
+	/* Its id in the archive of ARCHIVE_BY (XEP-0359), trusted; NULL where unknown. */
+	const char *archive_id;
+	const char *archive_by;
+	int64_t gap; /* id of the gap of the store that it fills; 0: none */
+};
+
+/* A message inside another one (XEP-0297), on its way into the pipeline. */
+struct forwarded {
+	const struct stanza *message;
+	enum inbound_origin origin;
+	int64_t stamp_ms;	/* of the wrapper's delay element; 0: none */
+	const char *archive_id; /* as in struct inbound */
+	const char *archive_by;
+	int64_t gap;
 };
 
 /* Whether a message or presence goes on to the next module. */
@@ -48,11 +62,27 @@ struct module_iq {
 	void (*handle)(struct profile *profile, const struct stanza *iq);
 };
 
+/* An answer to an iq of ours: ANSWER is the iq of type result or error, or NULL when the
+ * session ended or nothing came in time. Runs inside a job. IS_LAST is false only for the
+ * parts before the last of a large result. */
+typedef void profile_answer(struct profile *profile, const struct stanza *answer,
+			    bool is_last, void *data);
+
+/* A kind of question whose answer is understood by the next process as well, when that
+ * resumes the session (profile_ask_lasting). DATA of the answer is the note (const char
+ * *), which may be NULL. */
+struct module_ask {
+	const char *name; /* unique among all modules; kept in the store */
+	bool is_large;	  /* the result comes in parts */
+	profile_answer *answer;
+};
+
 /* The hooks; every one may be NULL. */
 struct module {
-	const char *name;	     /* "roster", "xep-0085" … for the log */
-	const char *const *features; /* disco features (XEP-0030), NULL-terminated */
-	const struct module_iq *iqs; /* ended by a row with type NULL */
+	const char *name;	       /* "roster", "xep-0085" … for the log */
+	const char *const *features;   /* disco features (XEP-0030), NULL-terminated */
+	const struct module_iq *iqs;   /* ended by a row with type NULL */
+	const struct module_ask *asks; /* ended by a row with name NULL */
 
 	/* Makes the module's state of one profile (profile_state_set); outside any job.
 	 */

@@ -74,12 +74,6 @@ void profile_emit(struct profile *profile, enum bridge_event event, const void *
  * on_outgoing first. Dropped when the stream is not online by then. */
 void profile_send(struct profile *profile, struct stanza *take_stanza);
 
-/* An answer to an iq of ours: ANSWER is the iq of type result or error, or NULL when the
- * stream ended or nothing came in time. Runs inside a job. IS_LAST is false only for the
- * parts before the last of a large result. */
-typedef void profile_answer(struct profile *profile, const struct stanza *answer,
-			    bool is_last, void *data);
-
 enum profile_ask_kind {
 	PROFILE_ASK,	   /* the answer comes whole */
 	PROFILE_ASK_LARGE, /* the result may be large and comes in parts */
@@ -89,6 +83,15 @@ enum profile_ask_kind {
  * back, exactly once with IS_LAST; matched by (id, from). */
 void profile_ask(struct profile *profile, struct stanza *take_iq,
 		 enum profile_ask_kind kind, profile_answer *answer, void *data);
+
+/* The same for a question of KIND, a row of some module's `asks`: it and NOTE (may be
+ * NULL) are kept in the store while the session lasts. Inside a job. */
+void profile_ask_lasting(struct profile *profile, struct stanza *take_iq,
+			 const struct module_ask *kind, const char *note);
+
+/* Inside a job: sends what was unwrapped from a carbon or an archive's result down the
+ * same pipeline as a live message. */
+void profile_receive(struct profile *profile, const struct forwarded *forwarded);
 
 /* Makes a serve_request's answer part of the running job: it is sent when the job is
  * durable; if the job is undone, the answer is STORAGE. Takes the request over. */

@@ -106,21 +106,29 @@ read_addresses(struct profile *profile, const struct stanza *message,
 	return 0;
 }
 
-static void
-walk_message(struct profile *profile, const struct stanza *message)
+void
+profile_receive(struct profile *profile, const struct forwarded *forwarded)
 {
+	const struct stanza *message = forwarded->message;
 	struct inbound inbound = {
 		.stanza = message,
-		.origin = INBOUND_LIVE,
+		.origin = forwarded->origin,
 		.time_ms = profile_now_ms(),
 		.body = stanza_child_text(message, "body", NS_CLIENT),
+		.archive_id = forwarded->archive_id,
+		.archive_by = forwarded->archive_by,
+		.gap = forwarded->gap,
 	};
 	if (read_addresses(profile, message, &inbound) < 0)
 		return;
-	int64_t stamp;
-	if (stanza_delay(message, NULL, &stamp) == 0 && stamp < inbound.time_ms) {
+	int64_t stamp = forwarded->stamp_ms;
+	/* The oldest stamp is that of the first who held it back (XEP-0203). */
+	int64_t inner;
+	if (stanza_delay(message, NULL, &inner) == 0 && (!stamp || inner < stamp))
+		stamp = inner;
+	if (stamp && stamp < inbound.time_ms) {
+		inbound.is_delayed = forwarded->origin != INBOUND_CARBON;
 		inbound.time_ms = stamp;
-		inbound.is_delayed = true;
 	}
 	for (int id = 0; id < MODULE_COUNT; id++) {
 		if (modules[id]->on_message &&
@@ -146,7 +154,7 @@ arrival_job(struct store *store, void *data)
 	else if (strcmp(name, "presence") == 0)
 		walk_presence(profile, arrival->stanza);
 	else if (strcmp(name, "message") == 0)
-		walk_message(profile, arrival->stanza);
+		profile_receive(profile, &(struct forwarded){.message = arrival->stanza});
 	return profile->job_error;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The table of lines. A new line takes the next full step of 2^20 places behind the last
- * one of its conversation: what the archive brings later fits between. Pages walk the
+ * one of its conversation and the floor, which every login that leaves a gap raises: what
+ * the archive brings later fits between, and below the first line. Pages walk the
  * index of (conversation, place), so their cost does not depend on how long a
  * conversation is.
  */
@@ -91,8 +92,9 @@ static int
 next_place(struct store *store, int64_t conversation, int64_t *ret_place)
 {
 	struct sql sql = sql_start(store_reading(store),
-				   "SELECT coalesce(max(place), 0) FROM messages"
-				   " WHERE conversation=?");
+				   "SELECT max(coalesce((SELECT max(place) FROM messages"
+				   " WHERE conversation=?), 0),"
+				   " (SELECT value FROM meta WHERE key='place_floor'))");
 	sql_int(&sql, conversation);
 	int64_t last = 0;
 	int result = sql_run_int(&sql, &last);
@@ -223,6 +225,24 @@ messages_set_state(struct store *store, int64_t id, enum message_state state,
 }
 
 int
+messages_raise_state(struct store *store, int64_t id, enum message_state state)
+{
+	int64_t now = 0;
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT state FROM messages WHERE id=? AND "
+				   "is_outgoing=1");
+	assert(state >= MESSAGE_SENT && state <= MESSAGE_DISPLAYED);
+	sql_int(&sql, id);
+	int found = sql_run_int(&sql, &now);
+	if (found <= 0)
+		return found ? found : -ENOENT;
+	if (now < MESSAGE_SENT || now >= (int64_t)state)
+		return 0;
+	int error = messages_set_state(store, id, state, NULL);
+	return error ? error : 1;
+}
+
+int
 messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 		      const char *archive_by)
 {
@@ -248,7 +268,7 @@ messages_withdraw(struct store *store, int64_t id)
 		return error;
 	struct sql_db *db = store_writing(store);
 	struct sql sql = sql_start(db, "DELETE FROM messages WHERE id=? AND is_outgoing=1"
-				       " AND state IN (1, 6)");
+				       " AND state IN (1, 6, 7)");
 	sql_int(&sql, id);
 	error = sql_run(&sql);
 	if (error)

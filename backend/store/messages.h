@@ -29,6 +29,7 @@ enum message_state {
 	MESSAGE_DELIVERED = 4,
 	MESSAGE_DISPLAYED = 5,
 	MESSAGE_FAILED = 6, /* with a reason */
+	MESSAGE_HELD = 7,   /* waited too long to be sent without asking */
 };
 
 struct message {
@@ -78,13 +79,18 @@ int messages_add(struct store *store, struct message *message);
 int messages_set_state(struct store *store, int64_t id, enum message_state state,
 		       const char *reason);
 
+/* Moves the own line ID up the ladder SENT, ACKED, DELIVERED, DISPLAYED to STATE: 1 with
+ * a new seq if it was lower on it, 0 if it was there or beyond, or is not on it. Inside a
+ * job. -ENOENT. */
+int messages_raise_state(struct store *store, int64_t id, enum message_state state);
+
 /* Keeps the archive's id of the line ID, without a new seq: nothing of it shows. Inside a
  * job. */
 int messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 			  const char *archive_by);
 
 /* Removes a line that was never sent (/cancel). Inside a job. -ENOENT if there is no such
- * line in state QUEUED or FAILED. */
+ * line in state QUEUED, HELD or FAILED. */
 int messages_withdraw(struct store *store, int64_t id);
 
 /* The line ID; -ENOENT. */

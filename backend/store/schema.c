@@ -56,7 +56,42 @@ static const char version_1[] =
 	" result BLOB NOT NULL, time_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX tokens_time ON tokens(time_ms);";
 
-static const char *const versions[] = {version_1};
+/* Places move up, so that what the archive brings later fits below the first line of a
+ * conversation; see messages.c. */
+static const char version_2[] =
+	"UPDATE messages SET place=place+(1<<40);"
+	"UPDATE conversations SET read_place=read_place+(1<<40) WHERE read_place>0;"
+	"INSERT INTO meta(key, value) VALUES('place_floor', 1<<40);"
+	"ALTER TABLE messages ADD COLUMN mark TEXT;"
+	"ALTER TABLE messages ADD COLUMN is_markable INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE conversations ADD COLUMN oldest_id TEXT;"
+	"ALTER TABLE conversations ADD COLUMN is_whole INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE conversations ADD COLUMN marked_place INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE archives("
+	" jid TEXT PRIMARY KEY, newest_id TEXT, newest_ms INTEGER NOT NULL DEFAULT 0)"
+	" WITHOUT ROWID;"
+	"CREATE TABLE gaps("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, archive TEXT NOT NULL, after_id TEXT,"
+	" before_id TEXT, next_place INTEGER NOT NULL, end_place INTEGER NOT NULL,"
+	" since_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE sm("
+	" id INTEGER PRIMARY KEY CHECK(id=1), previd TEXT, location TEXT, full_jid TEXT,"
+	" max_s INTEGER NOT NULL, count_in INTEGER NOT NULL, count_out INTEGER NOT NULL,"
+	" acked INTEGER NOT NULL, boot_id TEXT, alive_ms INTEGER NOT NULL,"
+	" is_live INTEGER NOT NULL, deaths INTEGER NOT NULL, death_in INTEGER NOT NULL);"
+	"CREATE TABLE unacked("
+	" number INTEGER PRIMARY KEY, xml BLOB NOT NULL, message INTEGER NOT NULL,"
+	" errors INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE presences("
+	" jid TEXT PRIMARY KEY, show INTEGER NOT NULL, text TEXT,"
+	" priority INTEGER NOT NULL, is_stranger INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE asks("
+	" id TEXT PRIMARY KEY, name TEXT NOT NULL, receiver TEXT, note TEXT)"
+	" WITHOUT ROWID;"
+	"CREATE TABLE session_facts(key TEXT PRIMARY KEY, value TEXT NOT NULL)"
+	" WITHOUT ROWID;";
+
+static const char *const versions[] = {version_1, version_2};
 
 int
 schema_version(void)
