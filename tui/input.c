@@ -118,6 +118,8 @@ on_draft_saved(void *data, const struct bridge_failure *failure, const void *res
 		mem_replace(&chat->draft, save->text);
 	else if (chat && failure)
 		mem_replace(&chat->input, save->text);
+	if (failure && strcmp(failure->code, "TOO_LARGE") == 0)
+		app_say_error(app, "%s", failure->message);
 	if (input->saving == 0 && input->on_saved) {
 		void (*done)(struct app *) = input->on_saved;
 

@@ -352,7 +352,8 @@ serve_draft_set(struct process *process, struct profile *profile,
 	const struct bridge_draft_params *params = request->params;
 	(void)process;
 	if (strlen(params->text) > BODY_MAX)
-		serve_fail(request, ERROR_TOO_LARGE, "The draft is too long to keep.");
+		serve_fail(request, ERROR_TOO_LARGE,
+			   "The unsent line is too long to be kept for later.");
 	else
 		request_in_job(profile, request, draft_job);
 }

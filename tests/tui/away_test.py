@@ -351,3 +351,19 @@ def test_control_c_never_leaves_a_locked_profile(house, daemon):
         screen.wait("Esc leaves tern.")
         screen.keys("open\r")
         screen.wait("Anna")
+
+
+def test_a_line_that_is_too_long_says_why_and_stays(house, daemon, screen):
+    def refuse(params):
+        raise Failure("TOO_LARGE", "The message has 70000 bytes; at most 65536 can be sent.")
+
+    def refuse_draft(params):
+        raise Failure("TOO_LARGE", "The unsent line is too long to be kept for later.")
+    open_chat(screen)
+    daemon.on["message.send"], daemon.on["conversation.draft"] = refuse, refuse_draft
+    for _ in range(70):
+        screen.keys("x" * 1000)
+    screen.wait("too long to be kept", 30)
+    screen.keys("\r")
+    screen.wait("Not sent: The message has 70000 bytes", 30)
+    screen.wait("› xxxxx")
