@@ -285,7 +285,7 @@ work(uv_work_t *request)
 		     result, vault_sentence(result));
 		return;
 	}
-	result = store_prepare(profile->dir.path, &opening->report);
+	result = store_prepare(profile->dir.path, NULL, &opening->report);
 	if (result < 0)
 		fail(opening, opening_error(result), result, opening->report.sentence);
 }

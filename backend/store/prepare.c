@@ -57,18 +57,39 @@ remove_file(int dir, const char *name)
 		log_warn("store", "unlink=%s error=%s", name, strerror(errno));
 }
 
+/* The folder that is prepared. */
+struct place {
+	int dir;
+	const char *folder;
+	const struct store_options *options; /* or NULL */
+};
+
 static int
-move_file(int dir, const char *from, const char *to)
+file_fault(const struct place *place)
 {
-	return renameat(dir, from, dir, to) < 0 ? error_now() : 0;
+	const struct store_options *options = place->options;
+	return options && options->fault ? options->fault(options->fault_data, "file")
+					 : 0;
+}
+
+static int
+move_file(const struct place *place, const char *from, const char *to)
+{
+	int error = file_fault(place);
+	if (error)
+		return error;
+	return renameat(place->dir, from, place->dir, to) < 0 ? error_now() : 0;
 }
 
 /* An empty file NAME, 0600: what SQLite makes beside it takes its mode. */
 static int
-make_file(int dir, const char *name)
+make_file(const struct place *place, const char *name)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			0600);
+	int error = file_fault(place);
+	if (error)
+		return error;
+	int fd = openat(place->dir, name,
+			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_now();
 	(void)close(fd);
@@ -76,10 +97,21 @@ make_file(int dir, const char *name)
 }
 
 static int
-migrate_file(const char *path, int64_t version)
+open_for_writing(const struct place *place, const char *path, struct sql_db *db)
+{
+	int error = sql_open(db, path, SQL_WRITE);
+	if (!error && place->options) {
+		db->fault = place->options->fault;
+		db->fault_data = place->options->fault_data;
+	}
+	return error;
+}
+
+static int
+migrate_file(const struct place *place, const char *path, int64_t version)
 {
 	struct sql_db db = {0};
-	int error = sql_open(&db, path, SQL_WRITE);
+	int error = open_for_writing(place, path, &db);
 	if (error)
 		return error;
 	error = schema_migrate(&db, version);
@@ -175,18 +207,18 @@ remove_beside(int dir, const char *name)
 }
 
 static int
-swap_in(int dir, const char *aside)
+swap_in(const struct place *place, const char *aside)
 {
-	int error = move_file(dir, PREPARE_DB, aside);
+	int error = move_file(place, PREPARE_DB, aside);
 	if (error)
 		return error;
 	char *wal = mem_printf("%s-wal", aside);
-	if (exists(dir, PREPARE_DB "-wal"))
-		error = move_file(dir, PREPARE_DB "-wal", wal);
+	if (exists(place->dir, PREPARE_DB "-wal"))
+		error = move_file(place, PREPARE_DB "-wal", wal);
 	free(wal);
-	remove_file(dir, PREPARE_DB "-shm");
+	remove_file(place->dir, PREPARE_DB "-shm");
 	if (!error)
-		error = move_file(dir, PREPARE_NEW, PREPARE_DB);
+		error = move_file(place, PREPARE_NEW, PREPARE_DB);
 	return error;
 }
 
@@ -212,16 +244,16 @@ report_salvage(struct store_report *report, const struct salvage *salvage)
 
 /* Builds a fresh database from the damaged one and swaps the two. */
 static int
-replace_damaged(int dir, const char *folder, struct store_report *report)
+replace_damaged(const struct place *place, struct store_report *report)
 {
-	char *damaged = mem_printf("%s/%s", folder, PREPARE_DB);
-	char *fresh = mem_printf("%s/%s", folder, PREPARE_NEW);
+	char *damaged = mem_printf("%s/%s", place->folder, PREPARE_DB);
+	char *fresh = mem_printf("%s/%s", place->folder, PREPARE_NEW);
 	struct salvage salvage = {0};
 	struct sql_db db = {0};
-	remove_beside(dir, PREPARE_NEW);
-	int error = make_file(dir, PREPARE_NEW);
+	remove_beside(place->dir, PREPARE_NEW);
+	int error = make_file(place, PREPARE_NEW);
 	if (!error)
-		error = sql_open(&db, fresh, SQL_WRITE);
+		error = open_for_writing(place, fresh, &db);
 	if (!error) {
 		error = schema_migrate(&db, 0);
 		if (!error)
@@ -229,11 +261,13 @@ replace_damaged(int dir, const char *folder, struct store_report *report)
 		sql_close(&db);
 	}
 	if (!error) {
-		char *aside = name_aside(dir);
-		error = swap_in(dir, aside);
+		char *aside = name_aside(place->dir);
+		error = swap_in(place, aside);
 		report->set_aside = aside;
 	}
-	if (!error && fsync(dir) < 0)
+	if (!error)
+		error = file_fault(place);
+	if (!error && fsync(place->dir) < 0)
 		error = error_now();
 	if (!error)
 		report_salvage(report, &salvage);
@@ -244,8 +278,9 @@ replace_damaged(int dir, const char *folder, struct store_report *report)
 
 /* Makes what is missing and ends what a death in swap_in left half done. */
 static int
-find_file(int dir, struct store_report *report)
+find_file(const struct place *place, struct store_report *report)
 {
+	int dir = place->dir;
 	struct stat info;
 	if (fstatat(dir, PREPARE_DB, &info, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
@@ -257,10 +292,10 @@ find_file(int dir, struct store_report *report)
 	if (errno != ENOENT)
 		return error_now();
 	if (exists(dir, PREPARE_NEW))
-		return move_file(dir, PREPARE_NEW, PREPARE_DB);
+		return move_file(place, PREPARE_NEW, PREPARE_DB);
 	remove_beside(dir, PREPARE_DB);
 	report->is_new = true;
-	return make_file(dir, PREPARE_DB);
+	return make_file(place, PREPARE_DB);
 }
 
 /* SQLite opens what it can't write as read-only, and says so with the first line that
@@ -276,34 +311,36 @@ check_writable(int dir)
 }
 
 static int
-prepare_in(int dir, const char *folder, struct store_report *report)
+prepare_in(const struct place *place, struct store_report *report)
 {
-	int error = find_file(dir, report);
+	int error = find_file(place, report);
 	if (!error)
-		error = check_writable(dir);
+		error = check_writable(place->dir);
 	if (error)
 		return error;
-	char *path = mem_printf("%s/%s", folder, PREPARE_DB);
+	char *path = mem_printf("%s/%s", place->folder, PREPARE_DB);
 	int64_t version = 0;
-	error = look_at_file(path, exists(dir, PREPARE_SUSPECT), &version);
+	error = look_at_file(path, exists(place->dir, PREPARE_SUSPECT), &version);
 	if (!error)
-		error = migrate_file(path, version);
+		error = migrate_file(place, path, version);
 	free(path);
 	if (error == -EBADMSG)
-		error = replace_damaged(dir, folder, report);
+		error = replace_damaged(place, report);
 	if (!error)
-		remove_file(dir, PREPARE_SUSPECT);
+		remove_file(place->dir, PREPARE_SUSPECT);
 	return error;
 }
 
 int
-store_prepare(const char *folder, struct store_report *ret_report)
+store_prepare(const char *folder, const struct store_options *options,
+	      struct store_report *ret_report)
 {
 	*ret_report = (struct store_report){0};
-	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int error = dir < 0 ? error_now() : prepare_in(dir, folder, ret_report);
-	if (dir >= 0)
-		(void)close(dir);
+	struct place place = {.folder = folder, .options = options};
+	place.dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = place.dir < 0 ? error_now() : prepare_in(&place, ret_report);
+	if (place.dir >= 0)
+		(void)close(place.dir);
 	if (error) {
 		free(ret_report->sentence);
 		ret_report->sentence = mem_printf("The history in %s can't be opened: %s",

@@ -32,9 +32,10 @@ typedef void (*store_effect)(void *data, int status);
 typedef void (*store_closed)(void *data);
 
 struct store_options {
-	/* For tests of what fails when: called before each "begin", "step" and "commit";
-	 * a negative errno makes that one fail. It runs on the loop, "commit" on the
-	 * pool. */
+	/* For tests of what fails when: called before each "begin", "step" and "commit",
+	 * and by store_prepare before each "file" that it makes or moves; a negative
+	 * errno makes that one fail. It runs on the loop, "commit" on the pool, all of
+	 * store_prepare where that runs. */
 	int (*fault)(void *data, const char *step);
 	void *fault_data;
 };
@@ -63,8 +64,9 @@ struct store_position {
  * settings, unsent messages and drafts. SLOW: may take seconds, touches no loop, meant
  * for uv_queue_work. Returns 0, -EPROTONOSUPPORT (made by a newer tern; untouched),
  * -ENOSPC, -EROFS, -EACCES, -EIO; RET_REPORT is filled in either case, with a sentence on
- * error. */
-int store_prepare(const char *folder, struct store_report *ret_report);
+ * error. OPTIONS may be NULL. */
+int store_prepare(const char *folder, const struct store_options *options,
+		  struct store_report *ret_report);
 
 /* Reads the whole database for damage (the `doctor`). SLOW, for uv_queue_work. 0 or
  * -EBADMSG; *RET_SENTENCE (caller frees) says what was found, NULL when all is well. */

@@ -142,7 +142,7 @@ open_store(struct bench *bench)
 	struct store_report report;
 	char *sentence = NULL;
 	double start = now();
-	check(store_prepare(bench->folder, &report), "prepare");
+	check(store_prepare(bench->folder, NULL, &report), "prepare");
 	double prepared = now();
 	check(store_open(&bench->loop, bench->folder, NULL, &bench->store, &sentence),
 	      "open");

@@ -30,7 +30,7 @@ bed_open(struct bed *bed)
 {
 	struct store_report report;
 	char *sentence = NULL;
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	store_report_done(&report);
 	assert_int_equal(store_open(&bed->loop, bed->folder, &bed->options, &bed->store,
 				    &sentence),

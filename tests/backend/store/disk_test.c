@@ -134,11 +134,11 @@ no_room_for_a_new_profile_is_said(void **state)
 	struct bed *bed = *state;
 	struct store_report report;
 	remount(bed, "size=32k", 0);
-	assert_int_equal(store_prepare(bed->folder, &report), -ENOSPC);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), -ENOSPC);
 	assert_non_null(strstr(report.sentence, "disk is full"));
 	store_report_done(&report);
 	remount(bed, "size=2m", 0);
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	assert_null(report.set_aside);
 	store_report_done(&report);
 }
@@ -154,7 +154,7 @@ a_read_only_disk_refuses_and_loses_nothing(void **state)
 	assert_int_equal(bed_run(bed, write_item, item), 0);
 	bed_close(bed);
 	remount(bed, "size=256k", MS_RDONLY);
-	int error = store_prepare(bed->folder, &report);
+	int error = store_prepare(bed->folder, NULL, &report);
 	assert_true(error == -EROFS || error == -EACCES);
 	assert_non_null(report.sentence);
 	assert_null(report.set_aside);

@@ -40,13 +40,13 @@ a_new_database_is_private_and_new_once(void **state)
 	struct bed *bed = *state;
 	struct store_report report;
 	struct stat info;
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	assert_true(report.is_new);
 	assert_null(report.sentence);
 	store_report_done(&report);
 	assert_int_equal(stat(bed_path(bed, "store.db"), &info), 0);
 	assert_int_equal(info.st_mode & 0777, 0600);
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	assert_false(report.is_new);
 	store_report_done(&report);
 	bed_open(bed);
@@ -78,7 +78,7 @@ a_newer_database_is_refused_untouched(void **state)
 	patch(bed, 60, "\0\0\0\x63", 4); /* user_version */
 	int fd = open(bed_path(bed, "store.db"), O_RDONLY | O_CLOEXEC);
 	assert_int_equal(read(fd, before, sizeof before), sizeof before);
-	assert_int_equal(store_prepare(bed->folder, &report), -EPROTONOSUPPORT);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), -EPROTONOSUPPORT);
 	assert_non_null(strstr(report.sentence, "newer tern"));
 	assert_null(report.set_aside);
 	store_report_done(&report);
@@ -195,7 +195,7 @@ a_damaged_table_is_found_at_start_and_the_rest_carried_over(void **state)
 	assert_int_equal(bed_run(bed, fill, NULL), 0);
 	bed_close(bed);
 	assert_true(break_page_with(bed, "contact77@example.org", 0));
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	assert_non_null(report.set_aside);
 	assert_memory_equal(report.set_aside, "store.db.corrupt-", 17);
 	assert_int_equal(stat(bed_path(bed, report.set_aside), &info), 0);
@@ -244,7 +244,7 @@ damage_met_later_is_looked_for_at_the_next_start(void **state)
 	assert_int_equal(store_check(bed->folder, &sentence), -EBADMSG);
 	assert_non_null(sentence);
 	free(sentence);
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	assert_non_null(report.set_aside);
 	assert_true(report.carried >= 6);
 	assert_true(report.carried + report.lost == 7);
@@ -267,7 +267,7 @@ garbage_and_torn_files_are_set_aside(void **state)
 			memcpy(noise, "SQLite format 3", 16);
 		assert_int_equal(write(fd, noise, sizeof noise), sizeof noise);
 		(void)close(fd);
-		assert_int_equal(store_prepare(bed->folder, &report), 0);
+		assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 		assert_non_null(report.set_aside);
 		assert_int_equal(report.carried, 0);
 		assert_int_equal(report.lost, -1);
@@ -287,13 +287,13 @@ what_a_death_in_the_swap_left_is_ended(void **state)
 	bed_close(bed);
 	char *from = mem_strdup(bed_path(bed, "store.db"));
 	assert_int_equal(rename(from, bed_path(bed, "store.db.new")), 0);
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	assert_false(report.is_new);
 	store_report_done(&report);
 	assert_int_equal(access(from, F_OK), 0);
 	int fd = open(bed_path(bed, "store.db.new"), O_WRONLY | O_CREAT, 0600);
 	(void)close(fd);
-	assert_int_equal(store_prepare(bed->folder, &report), 0);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 	store_report_done(&report);
 	assert_int_equal(access(bed_path(bed, "store.db.new"), F_OK), -1);
 	struct arena arena = {0};
@@ -343,14 +343,14 @@ a_disk_that_fills_up_anywhere_in_a_salvage_loses_nothing(void **state)
 		struct store_report report;
 		copy_file(kept, database);
 		limit_files(size);
-		error = store_prepare(bed->folder, &report);
+		error = store_prepare(bed->folder, NULL, &report);
 		limit_files(RLIM_INFINITY);
 		if (error) {
 			assert_int_equal(error, -ENOSPC);
 			assert_non_null(report.sentence);
 			assert_null(report.set_aside);
 			store_report_done(&report);
-			assert_int_equal(store_prepare(bed->folder, &report), 0);
+			assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
 		}
 		assert_int_equal(report.carried, 7);
 		assert_int_equal(report.lost, 0);
@@ -367,11 +367,11 @@ what_is_no_folder_or_no_file_gets_a_sentence(void **state)
 {
 	struct bed *bed = *state;
 	struct store_report report;
-	assert_int_equal(store_prepare(bed_path(bed, "none"), &report), -ENOENT);
+	assert_int_equal(store_prepare(bed_path(bed, "none"), NULL, &report), -ENOENT);
 	assert_non_null(report.sentence);
 	store_report_done(&report);
 	assert_int_equal(symlink("/etc/passwd", bed_path(bed, "store.db")), 0);
-	assert_int_equal(store_prepare(bed->folder, &report), -EPERM);
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), -EPERM);
 	assert_non_null(report.sentence);
 	store_report_done(&report);
 	char *sentence = NULL;

@@ -187,7 +187,7 @@ a_profile_is_made_private_listed_and_deleted(void **state)
 	assert_int_equal(stat(bed->root, &info), 0);
 	assert_int_equal(info.st_mode & 07777, 0700);
 	struct store_report report;
-	assert_int_equal(store_prepare(bed->dir.path, &report), 0);
+	assert_int_equal(store_prepare(bed->dir.path, NULL, &report), 0);
 	store_report_done(&report);
 	assert_listed(bed, "../x|");
 	assert_int_equal(profile_dir_delete(&bed->dir, &bed->sentence), 0);
