@@ -56,7 +56,7 @@ setup(void **state)
 {
 	struct bed *bed = mem_alloc(sizeof *bed);
 	bed_make(bed);
-	assert_int_equal(mount("tmpfs", bed->folder, "tmpfs", 0, "size=256k,mode=0700"),
+	assert_int_equal(mount("tmpfs", bed->folder, "tmpfs", 0, "size=512k,mode=0700"),
 			 0);
 	*state = bed;
 	return 0;
@@ -153,7 +153,7 @@ a_read_only_disk_refuses_and_loses_nothing(void **state)
 	bed_open(bed);
 	assert_int_equal(bed_run(bed, write_item, item), 0);
 	bed_close(bed);
-	remount(bed, "size=256k", MS_RDONLY);
+	remount(bed, "size=512k", MS_RDONLY);
 	int error = store_prepare(bed->folder, NULL, &report);
 	assert_true(error == -EROFS || error == -EACCES);
 	assert_non_null(report.sentence);
@@ -166,7 +166,7 @@ a_read_only_disk_refuses_and_loses_nothing(void **state)
 	assert_non_null(strstr(sentence, "Read-only"));
 	free(sentence);
 	free(root);
-	remount(bed, "size=256k", 0);
+	remount(bed, "size=512k", 0);
 	bed_open(bed);
 	assert_items(bed, 1);
 	free(item);
