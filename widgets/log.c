@@ -89,10 +89,28 @@ keep(char **at, const char *text)
 	return kept;
 }
 
-/* Fills ENTRY with copies of LINE, instead of what it held. */
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Whether A and B look the same but for their marks. */
+static bool
+is_same_but_mark(const struct log_line *a, const struct log_line *b)
+{
+	return a->kind == b->kind && is_same_text(a->time, b->time) &&
+	       is_same_text(a->nick, b->nick) && a->nick_role == b->nick_role &&
+	       is_same_text(a->body, b->body) && a->body_role == b->body_role &&
+	       is_same_text(a->note, b->note) && a->note_role == b->note_role;
+}
+
+/* Fills ENTRY with copies of LINE, instead of what it held. Rows that were wrapped stay
+ * where only the mark is another. */
 static void
 fill(struct log *log, struct log_entry *entry, const struct log_line *line)
 {
+	bool is_mark_only = entry->texts && is_same_but_mark(&entry->line, line);
 	const char *const texts[] = {line->time, line->mark, line->nick, line->body,
 				     line->note};
 	size_t size = 1;
@@ -109,9 +127,12 @@ fill(struct log *log, struct log_entry *entry, const struct log_line *line)
 	if (!copy.body)
 		copy.body = "";
 	free(entry->texts);
-	free(entry->shown);
 	entry->texts = block;
 	entry->line = copy;
+	entry->mark_stamp = ++log->next_stamp;
+	if (is_mark_only)
+		return;
+	free(entry->shown);
 	bool has_note = copy.note && *copy.note;
 	entry->note_start = strlen(copy.body) + (has_note ? 1 : 0);
 	entry->shown = mem_printf("%s%s%s", copy.body, has_note ? " " : "",

@@ -99,6 +99,21 @@ paint_row(struct log *log, struct screen *screen, int y, const struct log_entry 
 	screen_blank(screen, pen.y, pen.x, pen.end - pen.x, ROLE_TEXT);
 }
 
+/* The mark alone, where that is what changed: a few bytes. */
+static void
+paint_mark(struct log *log, struct screen *screen, int y, const struct log_entry *entry)
+{
+	const struct log_line *line = &entry->line;
+	int x = line->time ? text_width(line->time, strlen(line->time)) : 0;
+	bool has_mark = line->mark && *line->mark;
+	if (x == 0 || x >= entry->indent_first || x >= log->area.width)
+		return;
+	screen_put_row(screen, log->area.y + y, log->area.x + x, 1,
+		       has_mark ? line->mark_role : ROLE_TEXT,
+		       has_mark ? line->mark : "");
+}
+
+/* Whether they are the same row of a text, whatever its mark. */
 static bool
 is_same(struct log_spot a, struct log_spot b)
 {
@@ -148,7 +163,7 @@ lay_out(struct log *log, struct log_spot *wanted, const struct log_entry **entri
 	bool has_row = log_bottom_place(log, &place);
 	for (int y = log->area.height - 1; y >= 0 && has_row; y--) {
 		const struct log_entry *entry = log->entries[place.entry];
-		wanted[y] = (struct log_spot){entry->stamp, place.row};
+		wanted[y] = (struct log_spot){entry->stamp, place.row, entry->mark_stamp};
 		entries[y] = entry;
 		has_row = log_row_up(log, &place);
 	}
@@ -172,9 +187,13 @@ log_draw(struct log *log, struct screen *screen)
 		screen_scroll(screen, log->area.y, height, shift);
 		shift_painted(log->painted, height, shift);
 	}
-	for (int y = 0; y < height; y++)
+	for (int y = 0; y < height; y++) {
 		if (log->is_touched || !is_same(log->painted[y], wanted[y]))
 			paint_row(log, screen, y, entries[y], wanted[y].row);
+		else if (wanted[y].row == 0 &&
+			 log->painted[y].mark_stamp != wanted[y].mark_stamp)
+			paint_mark(log, screen, y, entries[y]);
+	}
 	memcpy(log->painted, wanted, (size_t)height * sizeof *wanted);
 	free(entries);
 	free(wanted);

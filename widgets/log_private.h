@@ -21,6 +21,7 @@ struct log_entry {
 	char *shown;	       /* body and note as they are wrapped */
 	size_t note_start;     /* byte of SHOWN where the note begins */
 	uint64_t stamp;	       /* unique: tells a changed line from what was painted */
+	uint64_t mark_stamp;   /* the same for its mark alone */
 	struct text_row *rows; /* of SHOWN; NULL while not wrapped */
 	size_t row_count;
 	int wrapped_width; /* the width for which rows holds; 0: none */
@@ -33,6 +34,7 @@ struct log_entry {
 struct log_spot {
 	uint64_t stamp; /* 0: blank */
 	size_t row;
+	uint64_t mark_stamp;
 };
 
 struct log {

@@ -250,6 +250,53 @@ tiny_areas_and_hostile_text_survive(void **state)
 }
 
 static void
+say_marked(struct view *view, uint64_t id, const char *body, const char *mark)
+{
+	log_put(view->log, &(struct log_line){.id = id,
+					      .place = (int64_t)id,
+					      .kind = LOG_MESSAGE,
+					      .time = "12:03",
+					      .mark = mark,
+					      .mark_role = ROLE_ACKED,
+					      .nick = "me",
+					      .body = body});
+}
+
+static void
+another_mark_costs_the_mark_alone(void **state)
+{
+	(void)state;
+	struct view view = view_open(10, 80);
+	char body[80];
+	for (int i = 1; i <= 20; i++) {
+		(void)snprintf(body, sizeof body,
+			       "line %d: %d miles to go before I sleep", i, i * 7919);
+		say_marked(&view, (uint64_t)i, body, "-");
+	}
+	draw(&view);
+	(void)rig_flush(&view.rig);
+	say_marked(&view, 18, "line 18: 142542 miles to go before I sleep", "+");
+	log_draw(view.log, view.rig.screen);
+	size_t bytes = rig_flush(&view.rig);
+	rig_expect(&view.rig, 7, "12:03+ me: line 18: 142542 miles to go before I sleep");
+	if (bytes > 12)
+		fail_msg("%zu bytes for one mark", bytes);
+	/* All at once, and a line arrives in the same turn: still scrolled. */
+	for (int i = 1; i <= 20; i++) {
+		(void)snprintf(body, sizeof body,
+			       "line %d: %d miles to go before I sleep", i, i * 7919);
+		say_marked(&view, (uint64_t)i, body, "*");
+	}
+	say(&view, 21, "and miles to go before I sleep");
+	log_draw(view.log, view.rig.screen);
+	bytes = rig_flush(&view.rig);
+	rig_expect(&view.rig, 8, "12:03* me: line 20: 158380 miles to go before I sleep");
+	if (bytes > 280)
+		fail_msg("%zu bytes for nine marks and a line", bytes);
+	view_close(&view);
+}
+
+static void
 ten_thousands_of_lines_are_quick(void **state)
 {
 	(void)state;
@@ -276,6 +323,7 @@ main(void)
 		cmocka_unit_test(another_width_wraps_anew),
 		cmocka_unit_test(bare_text_is_whole),
 		cmocka_unit_test(tiny_areas_and_hostile_text_survive),
+		cmocka_unit_test(another_mark_costs_the_mark_alone),
 		cmocka_unit_test(ten_thousands_of_lines_are_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
