@@ -6,6 +6,8 @@ DESTDIR ?=
 ARGS ?=
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+MINUTES ?= 10
+SEED ?= 1
 MAKEFLAGS += --no-print-directory
 # Words for ctest, split by run_tests.py and not by a shell, for which ( | * mean something.
 export CTEST ?=
@@ -14,7 +16,7 @@ PACKAGES = .ci/packages
 CONFIGURE = cmake -S . -Wno-dev
 DEMO = $(if $(findstring --demo,$(ARGS)),demo)
 
-.PHONY: run build check bench fuzz install format lint clean
+.PHONY: run build check chaos bench fuzz install format lint clean
 
 run:
 	@$(PACKAGES) install run $(DEMO)
@@ -39,6 +41,14 @@ check:
 	@$(CONFIGURE) -B build/strict -DTERN_TESTS=OFF -DTERN_WERROR=ON -DTERN_ANALYZE=ON
 	@cmake --build build/strict -j $(JOBS)
 	@tests/support/run_tests.py build/check
+
+# Links are cut and processes killed while two clients talk; the build of `make check`.
+chaos:
+	@$(PACKAGES) install check
+	@$(CONFIGURE) -B build/check -DTERN_SANITIZE=ON -DTERN_WERROR=ON -DCMAKE_BUILD_TYPE=Debug
+	@cmake --build build/check -j $(JOBS)
+	@TERN_SANITIZED=1 TERN_BUILD=$(CURDIR)/build/check tests/chaos/chaos.py \
+		--minutes $(MINUTES) --seed $(SEED)
 
 bench:
 	@$(PACKAGES) install check

@@ -87,6 +87,13 @@ class BridgeClient:
                     return params
             self._read(deadline, f"no event {name}; there were {self.events[-10:]}")
 
+    def next_event(self, seconds=10):
+        """Takes the oldest event, whatever it is: (name, params)."""
+        deadline = Deadline(seconds)
+        while not self.events:
+            self._read(deadline, "no event came")
+        return self.events.pop(0)
+
     def wait_closed(self, seconds=10):
         """Reads until the other side closes."""
         deadline = Deadline(seconds)

@@ -1,0 +1,281 @@
+#!/usr/bin/python3
+"""Two clients talk over a server while links are cut and processes are killed; at the end
+every message must have arrived exactly once, in order, and no line may claim what is not so.
+
+    chaos.py --minutes 60 --seed 7       tern and slixmpp, for so long (make chaos)
+    chaos.py --short --seed 1            until enough happened (make check)
+    chaos.py --self --minutes 2          slixmpp on both sides: is the test honest itself?
+
+Ends with 0 when all is well; otherwise prints the seed and the trace of each message that
+was wronged. TERN_BUILD names the build tree. Plans come from faults.py, the verdict from
+judge.py; this file puts the parts together and lets time pass.
+"""
+
+import argparse
+import asyncio
+import os
+import resource
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../support")]
+
+from deadline import SLOW  # noqa: E402
+from faults import Faults, text_plan  # noqa: E402
+from judge import judge, server_stores, table, traces  # noqa: E402
+from ledger import Ledger, read_body  # noqa: E402
+from prosody import Prosody  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from slixmpp_side import SlixmppSide  # noqa: E402
+from tern_side import TernSide  # noqa: E402
+
+SHORT = {"messages": 1000, "cuts": 40, "kills": 15}  # what the short form must have seen
+SHORT_MOST = 150  # seconds after which it stops even so, and fails
+SETTLE = 60  # seconds that both sides have to settle, on a fast build
+OPTIONS = """
+default_storage = "sql"
+storage = { accounts = "internal"; roster = "internal" }
+sql = { driver = "SQLite3", database = "prosody.sqlite" }
+smacks_hibernation_time = 300
+"""
+
+
+class Run:
+    """One run from an empty house to its verdict."""
+
+    def __init__(self, seed, has_tern):
+        self.seed = seed
+        self.ledger = Ledger()
+        self.server = Prosody(options=OPTIONS, archive="sql")
+        self.has_tern = has_tern
+        self.sides = []
+        self.proxies = []
+        self.faults = None
+        self._writers = []
+
+    async def start(self):
+        loop = asyncio.get_running_loop()
+        for user in ("alice", "bob"):
+            self.server.add_user(user, f"{user}'s secret")
+        self.server.befriend("alice", "bob")
+        await loop.run_in_executor(None, self.server.start)
+        for name in ("link-t", "link-p"):
+            self.proxies.append(await Proxy(name, self.server.port, self.ledger).start())
+        near, far = self.proxies
+        if self.has_tern:
+            side = TernSide("t", self.server, "alice", "alice's secret", near.port,
+                            self.server.jid("bob"), self.ledger, self.seed)
+            self.sides.append(side)
+            await loop.run_in_executor(None, side.start)
+        else:
+            self.sides.append(self._slixmpp("left", "t", "alice", "bob", near))
+        self.sides.append(self._slixmpp("peer", "p", "bob", "alice", far))
+        await self._until(lambda: all(side.is_live for side in self.sides), SETTLE,
+                          "both sides come online")
+
+    def _slixmpp(self, name, direction, user, other, proxy):
+        return SlixmppSide(name, direction, self.server.jid(user), f"{user}'s secret",
+                           proxy.port, self.server.ca_file, self.server.jid(other),
+                           self.ledger, self.seed).start()
+
+    async def rage(self, is_enough):
+        """Messages and faults until IS_ENOUGH(self)."""
+        loop = asyncio.get_running_loop()
+        kills = {"server": self._kill_server}
+        if self.has_tern:
+            tern = self.sides[0]
+            for who, kill in (("session", tern.kill_session), ("router", tern.kill_router),
+                              ("screen", tern.kill_screen)):
+                kills[who] = lambda kill=kill: loop.run_in_executor(None, kill)
+        self._writers = [asyncio.ensure_future(self._write(side)) for side in self.sides]
+        self.faults = Faults(self.seed, self.proxies, kills, self.ledger)
+        minute = time.monotonic() + 60
+        try:
+            while not is_enough(self):
+                await asyncio.sleep(0.2)
+                self.check()
+                if time.monotonic() >= minute:
+                    minute += 60
+                    print(self.line(), flush=True)
+        finally:
+            for writer in self._writers:
+                writer.cancel()
+            await self.faults.stop()
+            self.ledger.note("chaos", "no more faults")
+
+    async def settle(self):
+        """Waits until nothing moves any more; the verdict tells if that never came."""
+        try:
+            await self._until(self._is_settled, SETTLE, "both sides settle")
+        except TimeoutError as problem:
+            print(f"{problem}; judged as it is")
+
+    async def judge(self):
+        """The verdicts of both directions."""
+        loop = asyncio.get_running_loop()
+        stores = await loop.run_in_executor(None, server_stores, self.server.folder)
+        mine, yours = stores.get("alice", []), stores.get("bob", [])
+        left, peer = self.sides
+        shown, states = await loop.run_in_executor(None, self._shown)
+        return [judge("t", left.sent, peer.arrived, states, mine, yours, self.ledger),
+                judge("p", peer.sent, shown, peer.states(), yours, mine, self.ledger)]
+
+    def crashes(self):
+        return self.sides[0].crashes() if self.has_tern else []
+
+    async def close(self):
+        loop = asyncio.get_running_loop()
+        for side in self.sides:
+            if self.has_tern and side is self.sides[0]:
+                await loop.run_in_executor(None, side.close)
+            else:
+                await side.close()
+        for proxy in self.proxies:
+            await proxy.close()
+        await loop.run_in_executor(None, self.server.remove)
+
+    def check(self):
+        for part in (*self.sides, self.faults):
+            part.check()
+
+    @property
+    def messages(self):
+        return sum(len(side.sent) for side in self.sides)
+
+    @property
+    def cuts(self):
+        return sum(proxy.cuts for proxy in self.proxies)
+
+    @property
+    def kills(self):
+        return sum(self.faults.kills.values())
+
+    def line(self):
+        """How far it is, in one line."""
+        silent = sum(proxy.silent_cuts for proxy in self.proxies)
+        kills = ", ".join(f"{who} {n}" for who, n in sorted(self.faults.kills.items()))
+        return (f"{self.ledger.now():6.0f} s: {self.messages} sent, {self.cuts} cuts "
+                f"({silent} silent), {self.kills} kills ({kills}), "
+                f"{len(self.sides[1].arrived)} at the peer, "
+                f"{len(self.sides[1].unsettled)} of its own unsettled")
+
+    async def _kill_server(self):
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.server.kill)
+        await loop.run_in_executor(None, self.server.start)
+        return True
+
+    async def _write(self, side):
+        for number, (pause, filler) in enumerate(text_plan(self.seed, side.direction), 1):
+            side.send(number, filler)
+            await asyncio.sleep(pause)
+
+    def _shown(self):
+        """What the side "t" shows of the other's messages, and what it claims of its own."""
+        left = self.sides[0]
+        if not self.has_tern:
+            return left.arrived, left.states()
+        shown, states, own = [], {}, []
+        for row in left.history():
+            name = read_body(row["body"])
+            if name and name[0] == "t":
+                own.append(name[1])
+                states[name[1]] = row["state"]
+            elif name:
+                shown.append(name[1])
+        if own != sorted(set(own)):
+            states.update({number: "shown twice or out of order" for index, number
+                           in enumerate(own[1:]) if number <= own[index]})
+        return shown, states
+
+    def _is_settled(self):
+        left, peer = self.sides
+        if not (left.is_live and peer.is_settled):
+            return False
+        if self.has_tern and left.waits_for_answers or not self.has_tern and left.unsettled:
+            return False
+        stores = server_stores(self.server.folder)
+        reach = {name for name in stores.get("bob", []) if name[0] == "t"}
+        if not reach <= {("t", number) for number in peer.arrived}:
+            return False
+        shown, states = self._shown()
+        reach = {name for name in stores.get("alice", []) if name[0] == "p"}
+        return reach <= {("p", number) for number in shown} and all(
+            states.get(number) in ("acked", "delivered", "displayed", "failed")
+            for number in left.sent)
+
+    async def _until(self, condition, seconds, what):
+        loop = asyncio.get_running_loop()
+        end = time.monotonic() + seconds * SLOW
+        pause = 0.2
+        while not await loop.run_in_executor(None, condition):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{seconds * SLOW:.0f} s were not enough until {what}")
+            for side in self.sides:
+                side.check()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2)
+
+
+def enough(arguments):
+    """When a run with these ARGUMENTS has seen enough."""
+    begin = time.monotonic()
+    if arguments.short:
+        return lambda run: time.monotonic() - begin > SHORT_MOST or all(
+            getattr(run, name) >= number for name, number in SHORT.items())
+    return lambda run: time.monotonic() - begin >= arguments.minutes * 60
+
+
+async def live(arguments):
+    """The run; whether it was good."""
+    run = Run(arguments.seed, not arguments.self)
+    begin = time.monotonic()
+    try:
+        await run.start()
+        await run.rage(enough(arguments))
+        print(run.line(), flush=True)
+        await run.settle()
+        verdicts = await run.judge()
+        crashes = run.crashes()
+    except BaseException:
+        print(f"seed {arguments.seed}: ended by an error; the ledger is in {keep(run)}")
+        raise
+    finally:
+        await run.close()
+    print("\n".join(table(verdicts)))
+    for verdict in verdicts:
+        print("\n".join(traces(verdict, run.ledger)))
+    print("".join(f"crashed: {crash}\n" for crash in crashes), end="")
+    good = not crashes and all(verdict.is_good for verdict in verdicts)
+    if arguments.short and any(getattr(run, name) < n for name, n in SHORT.items()):
+        print(f"too little happened in {SHORT_MOST} s: {run.line()}")
+        good = False
+    if not good:
+        print(f"seed {arguments.seed}: the ledger is in {keep(run)}")
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    print(f"{'good' if good else 'BAD'} after {time.monotonic() - begin:.0f} s, "
+          f"{usage.ru_utime + usage.ru_stime:.0f} s CPU of the test itself")
+    return good
+
+
+def keep(run):
+    """Writes the ledger where it outlives the run; its path."""
+    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"chaos-{os.getpid()}.ledger")
+    run.ledger.write(path)
+    return path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--self", action="store_true")
+    arguments = parser.parse_args()
+    print(f"seed {arguments.seed}", flush=True)
+    return 0 if asyncio.run(live(arguments)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The verdict on a run: what each side shows against what was sent, and why a message is
+missing. Reads the two sides, the ledger and the server's own files; changes nothing.
+
+A message that is missing is "lost by the server" only if the server took it (a copy in its
+sender's archive) and has it in no store of the recipient, and a kill of the server is near.
+Every other finding makes the run fail.
+"""
+
+import os
+import re
+import sqlite3
+from dataclasses import dataclass, field
+
+from ledger import read_body
+
+NEAR_KILL = 10.0  # seconds between the sending of a message and a kill that may eat it
+FINDINGS = ("lost", "twice", "out of order", "wrongly marked", "lost by the server")
+PROOFS = ("acked", "delivered", "displayed")
+BODY = re.compile(r"<body[^>]*>([^<]*)</body>|\"(chaos [tp] \d{6}[^\"]*)\"")
+
+
+@dataclass
+class Verdict:
+    """Figures of one direction; each finding is (number, sentence)."""
+
+    direction: str
+    sent: int = 0
+    arrived: int = 0
+    findings: dict = field(default_factory=lambda: {name: [] for name in FINDINGS})
+
+    @property
+    def is_good(self):
+        return not any(self.findings[name] for name in FINDINGS[:-1])
+
+
+def server_stores(folder, names=("archive", "offline")):
+    """{user: [(direction, number) …]}: what lies in the stores of each user, in order."""
+    path = os.path.join(folder, "data", "prosody.sqlite")
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as database:
+        rows = database.execute(
+            f"SELECT user, value FROM prosodyarchive WHERE store IN ({','.join('?' * len(names))})"
+            " ORDER BY sort_id", names).fetchall()
+    found = {}
+    for user, value in rows:
+        match = BODY.search(value)
+        name = read_body(match[1] or match[2]) if match else None
+        if name:
+            found.setdefault(user, []).append(name)
+    return found
+
+
+def judge(direction, sent, shown, states, sender_store, recipient_store, ledger):
+    """SENT and SHOWN are lists of numbers (SHOWN in the order of display), STATES what the
+    sender claims of each; the stores are those of server_stores()."""
+    verdict = Verdict(direction, len(sent), len(set(shown)))
+    has_arrived = set(shown)
+    in_recipient = {number for way, number in recipient_store if way == direction}
+    in_sender = {number for way, number in sender_store if way == direction}
+    kills = ledger.times("killer", "kill -9 server")
+    for number in sent:
+        if number in has_arrived:
+            continue
+        at = _last_sent(ledger, direction, number)
+        near = [kill for kill in kills if at is not None and abs(kill - at) < NEAR_KILL]
+        if number in in_sender and number not in in_recipient and near:
+            verdict.findings["lost by the server"].append(
+                (number, f"only its sender's archive has it; the server was killed at {near[0]:.3f}"))
+            continue
+        where = [name for name, there in (("sender's archive", in_sender),
+                                          ("recipient's archive", in_recipient))
+                 if number in there]
+        verdict.findings["lost"].append((number, f"it is in {' and '.join(where) or 'no store'}"))
+    _count_twice(verdict, shown, recipient_store)
+    _look_at_order(verdict, shown)
+    _look_at_marks(verdict, sent, has_arrived, states, in_sender, ledger)
+    return verdict
+
+
+def _last_sent(ledger, direction, number):
+    times = ledger.told((direction, number), ("sent", "accepted"))
+    return times[-1] if times else None
+
+
+def _count_twice(verdict, shown, recipient_store):
+    seen = set()
+    for number in shown:
+        if number in seen:
+            copies = sum(name == (verdict.direction, number) for name in recipient_store)
+            verdict.findings["twice"].append(
+                (number, f"it is shown {shown.count(number)} times; the recipient's stores "
+                 f"have {copies} copies"))
+        seen.add(number)
+
+
+def _look_at_order(verdict, shown):
+    highest = 0
+    for number in shown:
+        if number < highest:
+            verdict.findings["out of order"].append((number, f"it stands behind {highest}"))
+        highest = max(highest, number)
+
+
+def _look_at_marks(verdict, sent, has_arrived, states, in_sender, ledger):
+    """A line may claim less than is true while things move, never at the end, and never
+    more: delivered before the other side had it."""
+    for number in sent:
+        state = states.get(number, "missing")
+        if number in has_arrived:
+            if state not in PROOFS:
+                verdict.findings["wrongly marked"].append(
+                    (number, f"it arrived, and its line says {state}"))
+        elif state in PROOFS and not (state == "acked" and number in in_sender):
+            verdict.findings["wrongly marked"].append(
+                (number, f"it is nowhere, and its line says {state}"))
+        message = (verdict.direction, number)
+        claimed = ledger.told(message, ("delivered", "displayed"), "tern")
+        had = ledger.told(message, ("came", "arrived"), "peer")
+        if claimed and not (had and had[0] < claimed[0]):
+            verdict.findings["wrongly marked"].append(
+                (number, "its line said delivered before the other side had it"))
+
+
+def table(verdicts):
+    """The figures as text lines, one column a direction."""
+    rows = [("", [f"{v.direction} →" for v in verdicts]),
+            ("sent", [v.sent for v in verdicts]), ("arrived", [v.arrived for v in verdicts])]
+    rows += [(name, [len(v.findings[name]) for v in verdicts]) for name in FINDINGS]
+    return [f"{name:<20}" + "".join(f"{value:>12}" for value in values)
+            for name, values in rows]
+
+
+def traces(verdict, ledger, most=5):
+    """The findings of VERDICT with the trace of each message; of each kind at most MOST."""
+    lines = []
+    for name in FINDINGS:
+        found = verdict.findings[name]
+        for number, sentence in found[:most]:
+            lines.append(f"{verdict.direction}{number:06d} {name}: {sentence}")
+            lines += ledger.trace((verdict.direction, number))
+        if len(found) > most:
+            others = " ".join(str(number) for number, _ in found[most:most + 200])
+            lines.append(f"{verdict.direction}: {len(found) - most} more {name}: {others}")
+    return lines

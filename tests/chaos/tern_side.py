@@ -1,0 +1,267 @@
+"""Tern's side: the real router, session process and tern in a terminal, and what a person
+would see of them.
+
+Messages are sent through the bridge with one token each, and the call is repeated with that
+token until it was answered; what arrived is what message.page shows over the whole history,
+in its order. A watcher keeps an attached bridge client and writes every event of a line into
+the ledger; a tern in a terminal is attached, killed and started again. All of that blocks, so
+it runs in threads; the rest talks to this class only.
+"""
+
+import glob
+import os
+import queue
+import random
+import re
+import threading
+import types
+
+from bridge_client import BridgeClient, BridgeError, Closed
+from deadline import Deadline, TimedOut
+from house import House
+from ledger import body_of, read_body
+
+PROFILE = "home"
+# What the run wants of the profile: settings that this tern does not know are left alone.
+SETTINGS = {"dead_link": "2", "receipts": "yes", "send_receipts": "yes", "markers": "yes",
+            "send_markers": "yes"}
+TRANSIENT = {"BACKEND_GONE", "BUSY", "IN_USE", "STORAGE", "TIMEOUT", "NO_PROFILE", "INTERNAL"}
+AGAIN = 0.1  # seconds between two tries
+GONE = (Closed, TimedOut, OSError, KeyError)
+DEATH = re.compile(r"pid=(\d+) (its session process was ended.*)")
+
+
+class TernSide:
+    """DIRECTION is the letter of what it writes; PORT that of its proxy."""
+
+    def __init__(self, direction, server, user, password, port, other, ledger, seed):
+        self.name = "tern"
+        self.direction = direction
+        self.other = other
+        self.ledger = ledger
+        self.house = House()
+        self.sent = []  # numbers whose call was answered
+        self.links = {}  # how often the link was in which state
+        self._server = types.SimpleNamespace(jid=server.jid, port=port, ca_file=server.ca_file)
+        self._account = user, password
+        self._chance = random.Random(f"{seed}/tokens")
+        self._queue = queue.Queue()
+        self._asked = 0
+        self._stop = threading.Event()
+        self._threads = []
+        self._problems = []
+        self._crashes = []
+        self._killed = set()  # session processes that ended by our hand
+        self._screen_pid = None
+        self._link = ""
+
+    def start(self):
+        self.house.create_profile(self._server, *self._account, PROFILE)
+        with self.house.bridge() as bridge:
+            self._choose(bridge)
+        for work in (self._send_all, self._watch, self._show):
+            thread = threading.Thread(target=self._guard, args=[work], daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def close(self):
+        self._stop.set()
+        self._queue.put(None)
+        for thread in self._threads:
+            thread.join(30)
+        self.house.remove()
+
+    def check(self):
+        """Raises what a thread met that must not happen."""
+        if self._problems:
+            raise self._problems[0]
+
+    def note(self, what, number=None, direction=None):
+        message = (direction or self.direction, number) if number else None
+        self.ledger.note(self.name, what, message)
+
+    def send(self, number, filler):
+        """Message NUMBER is to be sent; it counts as sent when its call was answered."""
+        self._asked += 1
+        token = self._chance.randbytes(16)
+        self._queue.put((number, token, body_of(self.direction, number, filler)))
+
+    @property
+    def waits_for_answers(self):
+        return len(self.sent) < self._asked
+
+    @property
+    def is_live(self):
+        return self._link == "online"
+
+    def kill_session(self):
+        """Kills the session process; False when there was none at the moment."""
+        pids = self.house.session_pids()
+        self._killed.update(pids)
+        for pid in pids:
+            self.house.kill(pid)
+        return bool(pids)
+
+    def kill_router(self):
+        pid = self.house.daemon_pid()
+        if pid:
+            self.house.kill(pid)
+        return bool(pid)
+
+    def kill_screen(self):
+        pid, self._screen_pid = self._screen_pid, None
+        if pid:
+            os.kill(pid, 9)
+        return bool(pid)
+
+    def crashes(self):
+        """What ended though nobody killed it, as sentences."""
+        found = list(self._crashes)
+        for path in glob.glob(self.house.path("home/.local/state/tern/*.log*")):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                found += [f"session process {pid}: {what}" for pid, what in
+                          DEATH.findall(file.read()) if int(pid) not in self._killed]
+        return found
+
+    def history(self):
+        """All lines of the conversation as message.page shows them, oldest first."""
+        deadline = Deadline(60)
+        while True:
+            try:
+                with self._connect() as bridge:
+                    return self._read_pages(bridge)
+            except (*GONE, BridgeError):
+                if deadline.is_over():
+                    raise
+            self._stop.wait(AGAIN)
+
+    def _read_pages(self, bridge):
+        lines, before = [], {}
+        while True:
+            page = bridge.call("message.page", 30, profile=PROFILE, jid=self.other, limit=200,
+                               **before)
+            rows = page.get("lines", [])
+            lines = rows + lines
+            if not rows or not page.get("has_more"):
+                return lines
+            before = {"before": rows[0]["place"]}
+
+    def _guard(self, work):
+        try:
+            work()
+        except Exception as problem:  # whoever runs the chaos must hear of it
+            self.note(f"{work.__name__}: {problem!r}")
+            self._problems.append(problem)
+
+    def _choose(self, bridge):
+        for name, value in SETTINGS.items():
+            try:
+                bridge.call("settings.set", profile=PROFILE, name=name, value=value)
+            except BridgeError as error:
+                if error.code != "BAD_SETTING":
+                    raise
+
+    def _connect(self):
+        """A bridge client that said hello; starts the daemon if there is none."""
+        if not self.house.daemon_pid():
+            self.house.run("ternctl", "profile", "list", code=None)
+        bridge = BridgeClient(self.house.daemon_file()["socket"])
+        try:
+            bridge.hello()
+        except BaseException:
+            bridge.close()
+            raise
+        return bridge
+
+    def _send_all(self):
+        bridge = None
+        while (job := self._queue.get()) is not None:
+            number, token, body = job
+            while not self._stop.is_set():
+                try:
+                    bridge = bridge or self._connect()
+                    answer = bridge.call("message.send", 5, profile=PROFILE, token=token,
+                                         jid=self.other, body=body)
+                    self.note(f"accepted as {answer['id']}", number)
+                    self.sent.append(number)
+                    break
+                except BridgeError as error:
+                    self.note(f"refused: {error}", number)
+                    if error.code not in TRANSIENT:
+                        raise
+                except GONE as error:
+                    self.note(f"no answer: {type(error).__name__}", number)
+                    bridge = bridge.close() if bridge else None
+                self._stop.wait(AGAIN)
+        if bridge:
+            bridge.close()
+
+    def _watch(self):
+        cursor = {}
+        while not self._stop.is_set():
+            try:
+                with self._connect() as bridge:
+                    self._follow(bridge, cursor)
+            except BridgeError as error:
+                if error.code not in TRANSIENT:
+                    raise
+            except GONE:
+                pass
+            self._link = ""
+            self._stop.wait(AGAIN)
+
+    def _follow(self, bridge, cursor):
+        """Attaches and tells of all events until the connection ends."""
+        state = bridge.call("profile.attach", 5, profile=PROFILE, **cursor)
+        cursor.update(epoch=state["epoch"], seq=state["seq"])
+        self._on_link(bridge, state["link"])
+        while not self._stop.is_set():
+            try:
+                name, params = bridge.next_event(0.5)
+            except TimedOut:
+                continue
+            cursor["seq"] = params.get("seq") or cursor["seq"]
+            if name == "message.changed":
+                self._on_line(params["line"])
+            elif name == "link.changed":
+                self._on_link(bridge, params["link"])
+            elif name == "profile.resync":
+                return
+            elif name == "profile.notice":
+                self.note(f"notice: {params.get('text')}")
+
+    def _on_line(self, line):
+        name = read_body(line["body"])
+        if name:
+            reason = f" ({line['reason']})" if line.get("reason") else ""
+            self.note(f"{line['state']}{reason} line {line['id']} place {line['place']}",
+                      name[1], name[0])
+
+    def _on_link(self, bridge, link):
+        state = link["state"]
+        if state != self._link:
+            self.note(f"link {state} {link.get('reason') or ''}")
+        self._link = state
+        self.links[state] = self.links.get(state, 0) + 1
+        if state == "waiting" and link.get("retry_in", 0) > 2:
+            # A person who does not want to wait; else most of the run would be back-off.
+            bridge.request("link.connect", profile=PROFILE)
+
+    def _show(self):
+        """tern in a terminal, whatever happens to it."""
+        while not self._stop.is_set():
+            with self.house.tern() as screen:
+                self._screen_pid = screen.pid
+                try:
+                    screen.wait("help", 20)
+                    screen.line(f"/go {self.other}")
+                    while not self._stop.is_set() and screen.process.poll() is None:
+                        screen.settle(0.5, 0.5)
+                except (TimedOut, OSError):
+                    self.note("tern in its terminal did not come up or went")
+                self._screen_pid = None
+                if screen.process.poll() not in (None, -9):
+                    self._crashes.append(f"tern ended by itself:\n{screen.picture()}")
+            self.house._terminals.clear()
+            self._stop.wait(AGAIN)
