@@ -418,6 +418,12 @@ stream_close(struct stream *stream)
 }
 
 void
+stream_flush(struct stream *stream)
+{
+	wire_flush(stream);
+}
+
+void
 stream_drop(struct stream *stream)
 {
 	if (stream != NULL && stream->state != STATE_DEAD)

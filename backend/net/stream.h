@@ -164,6 +164,10 @@ size_t stream_queued(const struct stream *stream);
  * `closed` with STREAM_CLOSED follows. In a phase before online it just ends. */
 void stream_close(struct stream *stream);
 
+/* Gives the kernel what was sent, now and not at the end of the loop's turn; may tell
+ * `drained` or, when the network is gone, `closed`. */
+void stream_flush(struct stream *stream);
+
 /* Ends at once without goodbye: the server keeps a resumable session. No event follows
  * and STREAM is dead. NULL is fine. */
 void stream_drop(struct stream *stream);

@@ -11,6 +11,7 @@
 #include "backend/router/profile.h"
 #include "backend/router/router.h"
 #include "backend/router/supervise.h"
+#include "backend/router/trial.h"
 #include "backend/router/worker.h"
 #include "bridge/base/mem.h"
 #include "bridge/describe.h"
@@ -122,6 +123,7 @@ serve_status(struct frontend *from, struct serve_request *request)
 		.frontends = router->frontend_count,
 	};
 	result.profiles = list_profiles(router, &request->arena, &result.profiles_count);
+	result.problem = router->options.problem;
 	serve_result(request, &result);
 }
 
@@ -149,6 +151,12 @@ serve_stop(struct frontend *from, struct serve_request *request)
 	serve_result(request, &result);
 	if (result.is_stopping)
 		router_stop(router, "a frontend asked for it");
+}
+
+void
+serve_restart(struct frontend *from, struct serve_request *request)
+{
+	trial_begin(from->router, request);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * A small blocking client for two calls: short-lived verbs need no loop. What comes back
- * is scanned like everything else.
+ * A small blocking client for a few calls: short-lived verbs need no loop. What comes
+ * back is scanned like everything else.
  */
 #include "backend/router/control.h"
 
@@ -18,8 +18,9 @@
 #include "bridge/scan.h"
 
 enum {
-	ANSWER_MS = 5 * 1000,
+	ANSWER_MS = 8 * 1000, /* a restart tries the successor first */
 	END_MS = 12 * 1000,
+	RESTART_MS = 20 * 1000,
 	LOOK_PAUSE_MS = 20,
 	EXIT_UNREADABLE = 17,
 };
@@ -72,13 +73,16 @@ read_answer(int fd, uint32_t id, struct buf *bytes, struct frame *ret_frame)
 	}
 }
 
-/* Says hello on FD and calls METHOD; decodes its result into RET_RESULT (in ARENA). */
+/* Says hello on FD and calls METHOD; decodes its result into RET_RESULT (in ARENA). 0,
+ * -1 when there was no answer, or 1 with the daemon's sentence in *RET_REFUSAL (may be
+ * NULL; in ARENA). */
 static int
 ask(int fd, enum bridge_method method, const void *params, struct arena *arena,
-    void *ret_result)
+    void *ret_result, const char **ret_refusal)
 {
 	struct buf out = {0}, in = {0};
 	struct bridge_hello_params hello = {.program = "ternd", .version = TERN_VERSION};
+	struct bridge_failure failure = {0};
 	frame_request(&out, 1, METHOD_hello, &hello);
 	frame_request(&out, 2, method, params);
 	struct frame frame;
@@ -86,15 +90,19 @@ ask(int fd, enum bridge_method method, const void *params, struct arena *arena,
 	int status = write_all(fd, &out);
 	if (status == 0)
 		status = read_answer(fd, 2, &in, &frame);
-	if (status == 0 && frame.error.len)
-		status = -1;
-	if (status == 0)
+	bool is_refused = status == 0 && frame.error.len;
+	if (is_refused)
+		status = codec_decode(frame.error.data, frame.error.len, &record_failure,
+				      arena, &failure, &problem);
+	else if (status == 0)
 		status = codec_decode(frame.result.data, frame.result.len,
 				      bridge_methods[method].result, arena, ret_result,
 				      &problem);
+	if (is_refused && status == 0 && ret_refusal)
+		*ret_refusal = failure.message;
 	buf_done(&out);
 	buf_done(&in);
-	return status;
+	return status ? -1 : is_refused;
 }
 
 int
@@ -109,7 +117,7 @@ control_stop(void)
 	struct arena arena = {0};
 	struct bridge_stop_result result;
 	struct bridge_stop_params params = {.if_unused = false};
-	int status = ask(fd, METHOD_stop, &params, &arena, &result);
+	int status = ask(fd, METHOD_stop, &params, &arena, &result, NULL);
 	arena_done(&arena);
 	if (status) {
 		fprintf(stderr,
@@ -136,6 +144,75 @@ control_stop(void)
 	}
 	printf("ternd: stopped\n");
 	return 0;
+}
+
+/* Waits until the daemon behind FD hung up: it is on its way. */
+static void
+wait_hangup(int fd, int64_t end)
+{
+	char rest[4096];
+	while (now_ms() < end) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		if (poll(&ready, 1, LOOK_PAUSE_MS) > 0 &&
+		    read(fd, rest, sizeof rest) <= 0)
+			return;
+	}
+}
+
+/* Asks the successor how it is, and says it. The exit code. */
+static int
+greet_successor(int fd)
+{
+	struct arena arena = {0};
+	struct bridge_status_result result = {0};
+	int status = ask(fd, METHOD_status, &(struct bridge_nothing){0}, &arena, &result,
+			 NULL);
+	int code = 1;
+	if (status)
+		fprintf(stderr, "ternd: the successor does not answer\n");
+	else if (result.problem)
+		fprintf(stderr, "ternd: %s\n", result.problem);
+	else
+		code = printf("ternd: restarted, process %d, version %s\n",
+			      (int)result.pid, result.version) < 0;
+	arena_done(&arena);
+	return code;
+}
+
+int
+control_restart(void)
+{
+	struct daemon_place place;
+	int fd = daemon_connect(false, ANSWER_MS, &place);
+	if (fd < 0) {
+		fprintf(stderr, "ternd: %s\n", place.problem);
+		return 1;
+	}
+	struct arena arena = {0};
+	struct bridge_nothing nothing = {0};
+	const char *refusal = NULL;
+	int status = ask(fd, METHOD_restart, &nothing, &arena, &nothing, &refusal);
+	if (status)
+		fprintf(stderr, "ternd: %s\n",
+			refusal ? refusal : "the daemon does not answer");
+	arena_done(&arena);
+	int64_t end = now_ms() + RESTART_MS;
+	if (status == 0)
+		wait_hangup(fd, end);
+	close(fd);
+	if (status)
+		return 1;
+	while ((fd = daemon_connect(false, ANSWER_MS, &place)) < 0 && now_ms() < end)
+		nanosleep(&(struct timespec){.tv_nsec = LOOK_PAUSE_MS * 1000000L}, NULL);
+	if (fd < 0) {
+		fprintf(stderr,
+			"ternd: the successor did not come up (%s); its log says more\n",
+			place.problem);
+		return 1;
+	}
+	int code = greet_successor(fd);
+	close(fd);
+	return code;
 }
 
 int

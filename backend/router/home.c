@@ -89,6 +89,8 @@ lock_problem(const char *path, int status, const struct daemon_place *place)
 int
 home_lock(struct home *home, char **ret_problem)
 {
+	if (home->lock_fd >= 0)
+		return 0;
 	struct daemon_place place = {0};
 	char *path = mem_printf("%s/" DAEMON_LOCK, home->folder);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -27,9 +27,10 @@ struct home_profile {
  * *RET_PROBLEM, which the caller frees. */
 int home_init(struct home *home, char **ret_problem);
 
-/* Takes the lock, held until home_done; waits for one that is just starting or ending. 0;
- * -EALREADY when a daemon runs; -EWOULDBLOCK when somebody holds the lock and says no
- * more; or another negative errno. With a sentence in *RET_PROBLEM that the caller frees.
+/* Takes the lock, held until home_done, unless lock_fd holds it already; waits for one
+ * that is just starting or ending. 0; -EALREADY when a daemon runs; -EWOULDBLOCK when
+ * somebody holds the lock and says no more; or another negative errno. With a sentence in
+ * *RET_PROBLEM that the caller frees.
  */
 int home_lock(struct home *home, char **ret_problem);
 

@@ -54,15 +54,23 @@ free_cell(struct keys *keys)
 }
 
 struct key *
-keys_put(struct keys *keys, const uint8_t *bytes, size_t len)
+keys_make(struct keys *keys, size_t len)
 {
 	struct key *key = len && len <= KEYS_BYTES ? free_cell(keys) : NULL;
 	if (!key)
 		return NULL;
 	if (keys->count++ == 0)
 		(void)prctl(PR_SET_DUMPABLE, 0);
-	memcpy(key->bytes, bytes, len);
 	key->len = (uint32_t)len;
+	return key;
+}
+
+struct key *
+keys_put(struct keys *keys, const uint8_t *bytes, size_t len)
+{
+	struct key *key = keys_make(keys, len);
+	if (key)
+		memcpy(key->bytes, bytes, len);
 	return key;
 }
 

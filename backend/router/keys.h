@@ -29,6 +29,9 @@ struct keys {
  * memory. While any key is kept the process cannot be traced or dumped. */
 struct key *keys_put(struct keys *keys, const uint8_t *bytes, size_t len);
 
+/* The same with room for LEN bytes, all zero, for the caller to fill. */
+struct key *keys_make(struct keys *keys, size_t len);
+
 /* Wipes KEY; NULL is fine. */
 void keys_drop(struct keys *keys, struct key *key);
 

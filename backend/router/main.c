@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,13 +32,17 @@ enum {
 /* What the command line said. */
 struct command {
 	struct router_options router;
-	int report_fd; /* to the caller of a background start; -1: none */
+	int report_fd;	   /* to the caller of a background start; -1: none */
+	bool is_successor; /* of a router that was in this process */
+	const char *verb;
+	const char *session; /* as it was given, or NULL */
 };
 
 static int start_background(struct command *command);
 static int start_foreground(struct command *command);
 static int start_embedded(struct command *command);
 static int stop(struct command *command);
+static int restart(struct command *command);
 static int status(struct command *command);
 
 static const struct verb {
@@ -48,6 +53,7 @@ static const struct verb {
 	{"start", start_background, "start in the background (what ternd alone does)"},
 	{"fg", start_foreground, "run in the foreground"},
 	{"stop", stop, "end the running daemon; its profiles log out"},
+	{"restart", restart, "have the daemon go on as the program that is there now"},
 	{"status", status, "say whether one runs: 0 yes, 1 no, 2 stale, 17 unreadable"},
 	{"embedded", start_embedded,
 	 "serve the connection that is descriptor 3, then end"},
@@ -57,6 +63,7 @@ static const struct option long_options[] = {
 	{"embedded-fd", required_argument, NULL, 'e'},
 	{"session", required_argument, NULL, 's'},
 	{"hurry", required_argument, NULL, 'u'},
+	{"take-over", required_argument, NULL, 't'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'v'},
 	{0},
@@ -85,6 +92,17 @@ find_session(void)
 	return path;
 }
 
+/* Where this program is found, also after another one took its place; the caller frees.
+ */
+static char *
+find_program(void)
+{
+	char *folder = paths_program();
+	char *path = folder ? paths_join(folder, "ternd") : NULL;
+	free(folder);
+	return path;
+}
+
 /* Many profiles and frontends need many descriptors. */
 static void
 raise_limits(void)
@@ -105,7 +123,32 @@ on_started(void *data, int problem, const char *sentence)
 				  problem == 0 || problem == -EALREADY, sentence);
 	else if (problem)
 		fprintf(stderr, "ternd: %s\n", sentence);
+	if (problem && command->is_successor)
+		log_error("ternd", "%s", sentence);
 	command->report_fd = -1;
+}
+
+/* Becomes the program that is there now, as router_run left it in the handover. Returns
+ * only when that fails, with a sentence, which the caller frees. */
+static char *
+become_successor(const struct command *command)
+{
+	const struct handover *handover = command->router.handover;
+	char *hurry = mem_printf("--hurry=%u", command->router.hurry);
+	char *fds = mem_printf("--take-over=%d,%d", handover->lock_fd, handover->keys_fd);
+	char *session =
+		command->session ? mem_printf("--session=%s", command->session) : NULL;
+	char name[] = "ternd";
+	char *verb = mem_strdup(command->verb);
+	char *argv[] = {name, hurry, fds, verb, session, NULL};
+	int status = handover_exec(handover, command->router.program, argv);
+	log_error("ternd", "the successor cannot be started: %s", strerror(-status));
+	free(session);
+	free(verb);
+	free(fds);
+	free(hurry);
+	return mem_printf("%s cannot be started (%s); the old program goes on",
+			  command->router.program, strerror(-status));
 }
 
 /* Runs the router with the log going to LOG_FD. */
@@ -117,7 +160,17 @@ run(struct command *command, int log_fd)
 	command->router.log_fd = log_fd;
 	command->router.on_started = on_started;
 	command->router.data = command;
-	return router_run(&command->router);
+	int code = router_run(&command->router);
+	char *problem = NULL;
+	while (command->router.handover->is_due) {
+		free(problem);
+		problem = become_successor(command);
+		command->router.problem = problem;
+		command->is_successor = true;
+		code = router_run(&command->router);
+	}
+	free(problem);
+	return code;
 }
 
 /* The log file, or where that is impossible /dev/null. */
@@ -131,7 +184,8 @@ open_log(void)
 static int
 start_background(struct command *command)
 {
-	command->report_fd = background_enter();
+	if (!command->is_successor)
+		command->report_fd = background_enter();
 	return run(command, open_log());
 }
 
@@ -166,6 +220,13 @@ stop(struct command *command)
 }
 
 static int
+restart(struct command *command)
+{
+	(void)command;
+	return control_restart();
+}
+
+static int
 status(struct command *command)
 {
 	(void)command;
@@ -183,10 +244,24 @@ number(const char *text, long least, long most)
 	return is_good ? (int)value : -1;
 }
 
+/* Reads the two descriptors of --take-over. Whether they are there. */
+static bool
+read_handover(const char *text, struct handover *handover)
+{
+	if (sscanf(text, "%d,%d", &handover->lock_fd, &handover->keys_fd) != 2 ||
+	    fcntl(handover->lock_fd, F_SETFD, FD_CLOEXEC) ||
+	    (handover->keys_fd >= 0 && fcntl(handover->keys_fd, F_SETFD, FD_CLOEXEC)))
+		return false;
+	/* Keys are read from it soon. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	return true;
+}
+
 /* Runs the verb named NAME. */
 static int
 run_verb(struct command *command, const char *name)
 {
+	command->verb = name;
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
 		if (strcmp(verbs[i].name, name) == 0)
 			return verbs[i].run(command);
@@ -198,8 +273,10 @@ run_verb(struct command *command, const char *name)
 int
 main(int argc, char **argv)
 {
-	struct command command = {.report_fd = -1,
-				  .router = {.embedded_fd = -1, .hurry = 1}};
+	struct handover handover = {.lock_fd = -1, .keys_fd = -1};
+	struct command command = {
+		.report_fd = -1,
+		.router = {.embedded_fd = -1, .hurry = 1, .handover = &handover}};
 	char *session = NULL;
 	int option = 0;
 	bool is_bad = false;
@@ -211,11 +288,14 @@ main(int argc, char **argv)
 			command.router.hurry =
 				(unsigned)(value = number(optarg, 1, 1000));
 		else if (option == 's')
-			mem_replace(&session, optarg);
+			mem_replace(&session, command.session = optarg);
+		else if (option == 't')
+			value = read_handover(optarg, &handover) ? 1 : -1;
 		else if (option == 'v')
 			return printf("ternd " TERN_VERSION "\n") < 0;
 		else if (option == 'h')
 			return print_help(), 0;
+		command.is_successor = command.is_successor || option == 't';
 		is_bad = is_bad || option == '?' || value < 0;
 	}
 	if (is_bad || argc - optind > 1) {
@@ -228,10 +308,13 @@ main(int argc, char **argv)
 	(void)umask(077);
 	if (!session)
 		session = find_session();
+	char *program = find_program();
+	command.router.program = program;
 	command.router.session_path = session;
 	command.router.per_process = settings_profiles_per_process();
 	const char *verb = command.router.embedded_fd >= 0 ? "embedded" : "start";
 	int code = run_verb(&command, optind < argc ? argv[optind] : verb);
+	free(program);
 	free(session);
 	return code;
 }

@@ -32,6 +32,21 @@ close_timer(uv_timer_t *timer)
 	uv_close((uv_handle_t *)timer, NULL);
 }
 
+static void
+leave_to_successor(struct router *router)
+{
+	struct handover *handover = router->options.handover;
+	*handover = (struct handover){
+		.is_due = true,
+		.lock_fd = router->home.lock_fd,
+		.keys_fd = handover_pack(router),
+	};
+	router->home.lock_fd = -1;
+	if (handover->keys_fd < 0)
+		log_warn("router", "no keys can be handed over: %s",
+			 strerror(-handover->keys_fd));
+}
+
 /* Closes everything that still keeps the loop running. */
 static void
 finish(struct router *router)
@@ -43,6 +58,8 @@ finish(struct router *router)
 	struct frontend *frontend = NULL, *next = NULL;
 	DL_FOREACH_SAFE (router->frontends, frontend, next)
 		frontend_free(frontend);
+	if (router->is_restarting)
+		leave_to_successor(router);
 	profile_free_all(router);
 	keys_done(&router->keys);
 	for (size_t i = 0; i < sizeof router->signals / sizeof *router->signals; i++)
@@ -97,6 +114,15 @@ router_stop(struct router *router, const char *why)
 			     router->workers ? STOP_MS / router->options.hurry : 0, 0);
 }
 
+void
+router_restart(struct router *router)
+{
+	if (router->is_stopping)
+		return;
+	router->is_restarting = true;
+	router_stop(router, "it is restarted");
+}
+
 static void
 on_signal(uv_signal_t *handle, int number)
 {
@@ -104,6 +130,8 @@ on_signal(uv_signal_t *handle, int number)
 	if (number == SIGHUP) {
 		if (router->has_door)
 			door_check(&router->door);
+	} else if (router->is_restarting) {
+		router->is_restarting = false;
 	} else if (router->is_stopping) {
 		on_last_call(&router->last_call);
 	} else {
@@ -139,6 +167,8 @@ take_place(struct router *router, char **ret_problem)
 	int status = home_lock(&router->home, ret_problem);
 	if (status)
 		return status;
+	if (router->options.handover)
+		router->options.handover->lock_fd = -1;
 	struct door_hooks hooks = {.on_visitor = on_visitor, .on_moved = on_moved};
 	router->has_door = true;
 	status = door_init(&router->door, &router->loop, router->home.folder, &hooks,
@@ -182,16 +212,29 @@ load_profiles(struct router *router)
 	profile_scan(router);
 }
 
+static void
+take_over(struct router *router)
+{
+	struct handover *handover = router->options.handover;
+	if (handover && handover->keys_fd >= 0)
+		handover_unpack(router, handover->keys_fd);
+	if (handover)
+		handover->keys_fd = -1;
+}
+
 static int
 start(struct router *router, char **ret_problem)
 {
 	bool is_daemon = router->options.embedded_fd < 0;
 	int status = home_init(&router->home, ret_problem);
+	if (router->options.handover)
+		router->home.lock_fd = router->options.handover->lock_fd;
 	if (status == 0 && is_daemon)
 		status = take_place(router, ret_problem);
 	if (status)
 		return status;
 	load_profiles(router);
+	take_over(router);
 	if (is_daemon)
 		supervise_open_all(router);
 	else
@@ -208,6 +251,8 @@ router_run(const struct router_options *options)
 	struct router *router = mem_alloc(sizeof *router);
 	router->options = *options;
 	router->home.lock_fd = -1;
+	if (options->handover)
+		options->handover->is_due = false;
 	if (uv_loop_init(&router->loop)) {
 		options->on_started(options->data, -ENOMEM, "no event loop can be made");
 		free(router);

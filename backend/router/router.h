@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "backend/router/door.h"
+#include "backend/router/handover.h"
 #include "backend/router/home.h"
 #include "backend/router/keys.h"
 #include "backend/router/slots.h"
@@ -24,6 +25,7 @@ struct worker;
 #define ROUTER_DEFAULT "@DEFAULT@"
 
 struct router_options {
+	const char *program;	  /* of the router, as it is found now; NULL: unknown */
 	const char *session_path; /* of the session program */
 	int per_process;	  /* profiles in one session process */
 	int embedded_fd;	  /* serve just this connection; -1: be the daemon */
@@ -33,6 +35,9 @@ struct router_options {
 	 * -EALREADY another one is running. */
 	void (*on_started)(void *data, int status, const char *sentence);
 	void *data;
+	/* From the router before this one, and to the next one. */
+	struct handover *handover;
+	const char *problem; /* why this is the old program still; NULL */
 };
 
 struct router {
@@ -59,6 +64,8 @@ struct router {
 	uv_signal_t signals[3];
 	uv_timer_t last_call; /* while stopping: kills what does not end */
 	bool is_stopping;
+	bool is_restarting; /* is_stopping too: streams stay resumable */
+	bool is_tried;	    /* a successor is being tried */
 	bool is_finished;
 };
 
@@ -67,6 +74,10 @@ int router_run(const struct router_options *options);
 
 /* Begins to stop: no more visitors, session processes say goodbye and end. */
 void router_stop(struct router *router, const char *why);
+
+/* Begins to stop for a successor: session processes leave their streams resumable, and
+ * the keys go into the options' handover. */
+void router_restart(struct router *router);
 
 /* A session process ended for good: ends the router if it was the last. */
 void router_worker_ended(struct router *router);

@@ -144,8 +144,10 @@ void
 supervise_open_all(struct router *router)
 {
 	struct profile *profile = NULL;
-	DL_FOREACH (router->profiles, profile)
-		supervise_open(router, profile);
+	DL_FOREACH (router->profiles, profile) {
+		if (!profile->has_left)
+			supervise_open(router, profile);
+	}
 }
 
 struct profile *

@@ -15,7 +15,8 @@ void supervise_init(struct router *router);
 /* There is something to look after: the ping's timer runs from now on. */
 void supervise_tick(struct router *router);
 
-/* Opens every profile that is there, so that the wished ones connect. */
+/* Opens every profile that is there, so that the wished ones connect; not those that were
+ * logged out before a restart. */
 void supervise_open_all(struct router *router);
 
 /* Sees to it that PROFILE sits somewhere and is being opened, if it is not open. */

@@ -271,9 +271,11 @@ worker_end(struct worker *worker)
 		return;
 	worker->is_ending = true;
 	(void)uv_timer_stop(&worker->retry);
+	enum bridge_method method = worker->router->is_restarting ? METHOD_session_suspend
+								  : METHOD_session_end;
 	if (worker->peer)
-		peer_call(worker->peer, METHOD_session_end, &(struct bridge_nothing){0},
-			  0, NULL, NULL);
+		peer_call(worker->peer, method, &(struct bridge_nothing){0}, 0, NULL,
+			  NULL);
 	else if (worker->process)
 		worker_kill(worker);
 	else

@@ -39,7 +39,8 @@ pid_t worker_pid(const struct worker *worker);
 /* Asks for a sign of life. */
 void worker_ping(struct worker *worker);
 
-/* Asks the process to say its goodbyes and end; the place goes with it. */
+/* Asks the process to say its goodbyes (while the router restarts: to leave its streams
+ * resumable) and end; the place goes with it. */
 void worker_end(struct worker *worker);
 
 /* Kills the process at once. */

@@ -469,6 +469,23 @@ link_stop(struct profile *profile, link_stopped *stopped)
 }
 
 void
+link_suspend(struct profile *profile, link_stopped *stopped)
+{
+	struct link *link = &profile->link;
+	if (link->stream)
+		stream_flush(link->stream);
+	link->is_restart_due = false;
+	if (link->stream) {
+		link->stopped = stopped;
+		link_lose(profile, NULL);
+		return;
+	}
+	uv_timer_stop(&link->timer);
+	rest(profile);
+	stopped(profile);
+}
+
+void
 link_restart(struct profile *profile)
 {
 	link_stop(profile, NULL);

@@ -50,6 +50,10 @@ void link_start(struct profile *profile);
  * stream has ended, at once if there was none. */
 void link_stop(struct profile *profile, link_stopped *stopped);
 
+/* Gives the network what was said and drops the stream without goodbye, so that the next
+ * process can resume it; STOPPED is told at the end of this. */
+void link_suspend(struct profile *profile, link_stopped *stopped);
+
 /* Says goodbye and connects anew, with what the settings are now. */
 void link_restart(struct profile *profile);
 

@@ -92,6 +92,7 @@ on_request(void *data, const struct frame *frame)
 		return;
 	enum bridge_method method = request->method;
 	bool is_late = method == METHOD_session_open || method == METHOD_session_end ||
+		       method == METHOD_session_suspend ||
 		       method == METHOD_profile_create;
 	if (process->is_ending && is_late) {
 		serve_fail(request, ERROR_BUSY, "This process is ending.");

@@ -27,6 +27,7 @@ struct process {
 	struct profile *profiles; /* doubly linked (utlist) */
 	unsigned hurry;		  /* waiting times are divided by this; 1 but in tests */
 	bool is_ending;		  /* session.end came: the last profile ends the loop */
+	bool is_suspending;	  /* and it was session.suspend: no goodbyes */
 	struct serve_request *end_request;
 };
 

@@ -245,6 +245,23 @@ on_link_stopped(struct profile *profile)
 		on_store_closed(profile);
 }
 
+/* What was queued is durable, and what that had to say is on its way. */
+static void
+on_settled(void *data, int status)
+{
+	struct profile *profile = data;
+	(void)status;
+	link_suspend(profile, on_link_stopped);
+}
+
+static int
+settle_job(struct store *store, void *data)
+{
+	(void)store;
+	(void)data;
+	return 0;
+}
+
 void
 profile_close(struct profile *profile, bool is_deleting, struct serve_request *request)
 {
@@ -267,7 +284,11 @@ profile_close_further(struct profile *profile)
 	    profile->vault_jobs)
 		return;
 	profile->is_ending = true;
-	link_stop(profile, on_link_stopped);
+	if (!profile->process->is_suspending)
+		link_stop(profile, on_link_stopped);
+	else if (!profile->store ||
+		 store_submit(profile->store, settle_job, on_settled, profile) < 0)
+		link_suspend(profile, on_link_stopped);
 }
 
 void

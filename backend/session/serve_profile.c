@@ -70,6 +70,14 @@ serve_session_end(struct process *process, struct profile *profile,
 }
 
 void
+serve_session_suspend(struct process *process, struct profile *profile,
+		      struct serve_request *request)
+{
+	process->is_suspending = true;
+	serve_session_end(process, profile, request);
+}
+
+void
 serve_profile_create(struct process *process, struct profile *profile,
 		     struct serve_request *request)
 {

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from bridge_client import BridgeClient, BridgeError
-from deadline import Deadline, children_of, is_alive, wait_for_end
+from deadline import SLOW, Deadline, children_of, is_alive, wait_for_end
 
 
 @pytest.fixture(name="nowhere")
@@ -138,6 +138,34 @@ def test_a_private_daemon_refuses_what_the_running_one_holds(nowhere):
             assert bridge.call("roster.list", profile="home") == {}
         assert child.wait(20) == 0
         assert bridge.call("roster.list", profile="mine") == {}
+
+
+def test_after_a_restart_everything_is_as_it_was(house, server):
+    server.add_user("alice", "secret")
+    server.add_user("bob", "secret")
+    server.befriend("alice", "bob")
+    password = house.write("alice.profile", "open sesame")
+    house.create_profile(server, "alice", "secret", "alice", "--profile-password-file", password)
+    house.create_profile(server, "bob", "secret", "bob")
+    with house.bridge() as bridge, house.tern("--profile", "alice") as screen:
+        screen.wait("● bob")
+        pid, before = bridge.call("router.status")["pid"], info(bridge, "alice")["pid"]
+        house.run("ternd", "restart")
+        begin = time.monotonic()
+        with house.bridge() as again:
+            assert again.call("router.status")["pid"] == pid
+            assert info(again, "alice")["pid"] != before
+            again.call("profile.attach", profile="bob")
+            deadline = Deadline(2)
+            while not info(again, "alice").get("attached"):
+                assert not deadline.is_over()
+            assert time.monotonic() - begin < 2 * SLOW
+            screen.wait("● bob")
+            screen.line("/msg bob")
+            screen.line("still here")
+            again.wait_event("message.changed", 10,
+                             lambda p: p["line"].get("body") == "still here")
+        screen.wait("still here")
 
 
 def test_stop_ends_every_process(nowhere):

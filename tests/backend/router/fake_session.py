@@ -166,7 +166,9 @@ class Session:
     # ---- the loop ----
 
     def handle(self, number, method, params):
-        if method == "session.end":
+        if method in ("session.end", "session.suspend"):
+            with open(f"{DATA}/../ends", "a", encoding="utf-8") as ends:
+                ends.write(f"{method}\n")
             self.socket.close()
             sys.exit(0)
         handler = getattr(self, method.replace(".", "_"), None)

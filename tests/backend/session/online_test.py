@@ -126,6 +126,38 @@ def test_a_contact_set_without_an_answer_is_told_when_the_link_ends(session, ser
     session.end()
 
 
+def test_a_suspended_process_leaves_without_goodbye_and_loses_nothing(session, server):
+    connection = online(session, server)
+    numbers = [session.request("message.send", profile="home", jid="bob@localhost",
+                               token=bytes([i]) * 16, body=f"line {i}") for i in range(50)]
+    session.collect(numbers[:25])
+    session.end(method="session.suspend")
+    assert [session.answered[number] for number in numbers] == [None] * 50
+    assert connection.has_ended.wait(10)
+    said = "".join(connection.received.queue)
+    assert "</stream:stream>" not in said
+    states = {p["line"]["body"]: p["line"]["state"] for name, p in session.events
+              if name == "message.changed"}
+    assert len(states) == 51 and "sent" in states.values()  # bob's hello as well
+    for body, state in states.items():
+        assert (f">{body}<" in said) == (state == "sent"), body
+
+
+@pytest.mark.parametrize("what", ["nothing", "locked", "offline", "logging in", "opening"])
+def test_a_process_without_a_stream_is_suspended_too(session, server, what):
+    if what == "logging in":
+        session.has_slots = False
+    if what != "nothing":
+        session.create(**account(server, stay_offline=what in ("offline", "opening"),
+                                 profile_password=PASSWORD))
+    if what == "locked":
+        session.call("profile.lock", profile="home")
+    if what == "opening":
+        session.call("session.close", profile="home")
+        session.request("session.open", profile="home")
+    session.end(method="session.suspend")
+
+
 def test_deleting_an_online_profile_leaves_nothing(session, server):
     online(session, server, profile_password=PASSWORD)
     session.call("profile.delete", profile="home", seconds=10)

@@ -89,9 +89,9 @@ class SessionProcess(BridgeClient):
             self._read(deadline, f"never answered: {left}\n{self.log()[-3000:]}")
         return {number: self.answered[number] for number in numbers}
 
-    def end(self, seconds=20):
+    def end(self, seconds=20, method="session.end"):
         """session.end, and the process's clean exit."""
-        number = self.request("session.end")
+        number = self.request(method)
         deadline = Deadline(seconds)
         try:
             while True:
@@ -102,7 +102,7 @@ class SessionProcess(BridgeClient):
         log = self.log()
         assert code == 0, f"ended with {code}\n{log[-6000:]}"
         assert "ERROR" not in log and "runtime error" not in log, log[-6000:]
-        assert self.answered.get(number, "none") is None, "session.end was not answered"
+        assert self.answered.get(number, "none") is None, f"{method} was not answered"
 
     def _read(self, deadline, otherwise):
         if deadline.is_over():
