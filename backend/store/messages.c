@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "backend/store/gaps.h"
 #include "backend/store/messages_rows.h"
 #include "backend/store/sql.h"
 #include "backend/store/store.h"
@@ -38,7 +39,7 @@ insert(struct store *store, struct message *message)
 	struct sql sql = sql_start(
 		store_writing(store),
 		"INSERT INTO messages(" MESSAGE_COLUMNS ") VALUES(NULL, ?, ?, ?,"
-		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
+		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
 	sql_int(&sql, message->conversation);
 	sql_int(&sql, message->place);
 	sql_int(&sql, message->seq);
@@ -58,6 +59,7 @@ insert(struct store *store, struct message *message)
 	sql_text(&sql, message->archive_by);
 	sql_text(&sql, message->body);
 	sql_text(&sql, message->reason);
+	sql_text(&sql, message->mark);
 	/* to the end of the rows, or the insertion is not done */
 	int result = sql_step(&sql);
 	if (result > 0)
@@ -65,17 +67,23 @@ insert(struct store *store, struct message *message)
 	return sql_run(&sql);
 }
 
+/* What a new line changes in its conversation's row: the newest one is shown there, and
+ * what is behind the read place counts. */
 static int
-raise_badge(struct store *store, const struct message *message)
+raise_badge(struct store *store, const struct message *message, bool is_news)
 {
-	bool is_unread = !message->is_outgoing && message->kind == MESSAGE_CHAT;
+	bool is_unread =
+		is_news && !message->is_outgoing && message->kind == MESSAGE_CHAT;
 	int64_t seq = store_next_seq(store);
-	struct sql sql =
-		sql_start(store_writing(store),
-			  "UPDATE conversations SET unread=unread+?, mentions=mentions+?,"
-			  " last_ms=?, seq=? WHERE id=?");
+	struct sql sql = sql_start(
+		store_writing(store),
+		"UPDATE conversations SET unread=unread+(?1 AND ?3>read_place),"
+		" mentions=mentions+(?2 AND ?3>read_place), last_ms=CASE WHEN EXISTS"
+		"(SELECT 1 FROM messages WHERE conversation=?6 AND place>?3)"
+		" THEN last_ms ELSE ?4 END, seq=?5 WHERE id=?6");
 	sql_int(&sql, is_unread);
 	sql_int(&sql, is_unread && message->is_mention);
+	sql_int(&sql, message->place);
 	sql_int(&sql, message->sent_ms);
 	sql_int(&sql, seq);
 	sql_int(&sql, message->conversation);
@@ -83,15 +91,31 @@ raise_badge(struct store *store, const struct message *message)
 }
 
 int
-messages_add(struct store *store, struct message *message)
+messages_add_placed(struct store *store, struct message *message, bool is_news)
 {
 	assert(message->body && message->sender);
-	int error = next_place(store, message->conversation, &message->place);
-	if (error)
-		return error;
 	message->seq = store_next_seq(store);
-	error = insert(store, message);
-	return error ? error : raise_badge(store, message);
+	int error = insert(store, message);
+	return error ? error : raise_badge(store, message, is_news);
+}
+
+int
+messages_add(struct store *store, struct message *message)
+{
+	int error = next_place(store, message->conversation, &message->place);
+	return error ? error : messages_add_placed(store, message, true);
+}
+
+int
+messages_place_below(struct store *store, int64_t conversation, int64_t *ret_place)
+{
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT coalesce(min(place), 1<<40)-? FROM messages"
+				   " WHERE conversation=?");
+	sql_int(&sql, GAP_STEP);
+	sql_int(&sql, conversation);
+	int result = sql_run_int(&sql, ret_place);
+	return result < 0 ? result : 0;
 }
 
 /* The badge shows the last line: it changes with that. */
@@ -150,6 +174,70 @@ messages_set_state(struct store *store, int64_t id, enum message_state state,
 	sql_int(&sql, id);
 	error = sql_run(&sql);
 	return error ? error : touch_badge(store, conversation, place);
+}
+
+int
+messages_move(struct store *store, int64_t id, int64_t place)
+{
+	struct sql_db *db = store_writing(store);
+	int64_t seq = store_next_seq(store);
+	struct sql sql = sql_start(db, "UPDATE messages SET place=?, seq=? WHERE id=?");
+	sql_int(&sql, place);
+	sql_int(&sql, seq);
+	sql_int(&sql, id);
+	int error = sql_run(&sql);
+	if (error)
+		return error;
+	return sql_changed(db) ? 0 : -ENOENT;
+}
+
+/* Own lines that were not sent yet follow in their turn: they don't count. */
+int
+messages_move_to_end(struct store *store, int64_t id)
+{
+	int64_t conversation = 0;
+	int64_t place = 0;
+	int64_t is_passed = 0;
+	int error = find_place(store, id, &conversation, &place);
+	if (error)
+		return error;
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT 1 FROM messages WHERE conversation=?"
+				   " AND place>? AND state NOT IN (1, 7) LIMIT 1");
+	sql_int(&sql, conversation);
+	sql_int(&sql, place);
+	int result = sql_run_int(&sql, &is_passed);
+	if (result <= 0)
+		return result;
+	error = next_place(store, conversation, &place);
+	if (!error)
+		error = messages_move(store, id, place);
+	if (!error)
+		error = touch_badge(store, conversation, place);
+	return error ? error : 1;
+}
+
+int
+messages_set_mark(struct store *store, int64_t id, const char *mark)
+{
+	struct sql sql =
+		sql_start(store_writing(store),
+			  "UPDATE messages SET mark=? WHERE id=? AND mark IS NULL");
+	sql_text(&sql, mark);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
+messages_send_again(struct store *store, int64_t id, bool may_repeat)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE messages SET may_repeat=may_repeat OR ?"
+				   " WHERE id=?");
+	sql_int(&sql, may_repeat);
+	sql_int(&sql, id);
+	int error = sql_run(&sql);
+	return error ? error : messages_set_state(store, id, MESSAGE_QUEUED, NULL);
 }
 
 int

@@ -54,6 +54,17 @@ struct message {
 	const char *archive_by; /* who gave it */
 	const char *body;	/* never NULL when read */
 	const char *reason;	/* why it failed, a sentence; else NULL */
+	const char *mark; /* own: the archive's newest id before it was first sent; ""
+			     for an empty archive, NULL where nothing was known */
+};
+
+/* What tells two copies of one message without the archive's ids (XEP-0359). */
+struct message_twin {
+	int64_t conversation;
+	const char *sender;
+	const char *id;	    /* origin-id, or else id */
+	const char *body;   /* NULL: any */
+	bool is_unarchived; /* only a line that has no archive id yet */
 };
 
 struct message_list {
@@ -73,6 +84,29 @@ struct message_range {
 /* Appends MESSAGE to its conversation: fills in id, place and seq. An incoming chat line
  * raises unread (and mentions); the conversation's row changes as well. Inside a job. */
 int messages_add(struct store *store, struct message *message);
+
+/* The same at the place that MESSAGE has, which no line of its conversation has: what an
+ * archive brought (see gaps.h). With IS_NEWS it counts as unread where it is behind what
+ * was read. Inside a job. */
+int messages_add_placed(struct store *store, struct message *message, bool is_news);
+
+/* The place below the first line of CONVERSATION, for an older one. */
+int messages_place_below(struct store *store, int64_t conversation, int64_t *ret_place);
+
+/* Moves the line ID to PLACE, which no line of its conversation has, with a new seq.
+ * Inside a job. -ENOENT. */
+int messages_move(struct store *store, int64_t id, int64_t place);
+
+/* Moves the own line ID, which is about to be sent first, behind all that came since it
+ * was written: 1 if anything did, else 0. Inside a job. -ENOENT. */
+int messages_move_to_end(struct store *store, int64_t id);
+
+/* Keeps the mark of the own line ID, if it has none yet. Inside a job. */
+int messages_set_mark(struct store *store, int64_t id, const char *mark);
+
+/* Puts the own line ID, which was sent without proof that it arrived, back into the
+ * outbox; MAY_REPEAT is kept with it. Inside a job. -ENOENT. */
+int messages_send_again(struct store *store, int64_t id, bool may_repeat);
 
 /* Moves the line ID to STATE with REASON (NULL for none) and gives it a new seq. Inside a
  * job. -ENOENT. */
@@ -97,10 +131,9 @@ int messages_withdraw(struct store *store, int64_t id);
 int messages_get(struct store *store, int64_t id, struct arena *arena,
 		 struct message *ret_message);
 
-/* The line of CONVERSATION from SENDER whose origin-id, or else id, is ID: the newest;
- * -ENOENT. */
-int messages_find_same(struct store *store, int64_t conversation, const char *sender,
-		       const char *id, struct arena *arena, struct message *ret_message);
+/* The newest line that is the same as TWIN; -ENOENT. */
+int messages_find_same(struct store *store, const struct message_twin *twin,
+		       struct arena *arena, struct message *ret_message);
 
 /* The own line sent with this id attribute (for errors and receipts) in CONVERSATION; the
  * newest; -ENOENT. */

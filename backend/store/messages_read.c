@@ -41,6 +41,7 @@ read_message(struct sql *sql, struct arena *arena, struct message *message)
 		.archive_by = sql_get_text(sql, 17, arena),
 		.body = sql_get_text(sql, 18, arena),
 		.reason = sql_get_text(sql, 19, arena),
+		.mark = sql_get_text(sql, 20, arena),
 	};
 	if (!message->sender)
 		message->sender = "";
@@ -89,16 +90,20 @@ messages_get(struct store *store, int64_t id, struct arena *arena,
 }
 
 int
-messages_find_same(struct store *store, int64_t conversation, const char *sender,
-		   const char *id, struct arena *arena, struct message *ret_message)
+messages_find_same(struct store *store, const struct message_twin *twin,
+		   struct arena *arena, struct message *ret_message)
 {
 	struct sql sql =
 		sql_start(store_reading(store), SELECT_MESSAGE
-			  "WHERE conversation=? AND coalesce(origin_id, wire_id)=?"
-			  " AND sender=? ORDER BY id DESC LIMIT 1");
-	sql_int(&sql, conversation);
-	sql_text(&sql, id);
-	sql_text(&sql, sender);
+			  "WHERE conversation=?1 AND coalesce(origin_id, wire_id)=?2"
+			  " AND sender=?3 AND (?4 IS NULL OR body=?4)"
+			  " AND (?5=0 OR archive_id IS NULL)"
+			  " ORDER BY id DESC LIMIT 1");
+	sql_int(&sql, twin->conversation);
+	sql_text(&sql, twin->id);
+	sql_text(&sql, twin->sender);
+	sql_text(&sql, twin->body);
+	sql_int(&sql, twin->is_unarchived);
 	return read_one(&sql, arena, ret_message);
 }
 

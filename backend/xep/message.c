@@ -58,9 +58,12 @@ is_copy(struct profile *profile, const struct inbound *inbound, int64_t conversa
 	const char *id = origin_id ? origin_id : stanza_id(inbound->stanza);
 	bool is_same =
 		id &&
-		messages_find_same(profile_store(profile), conversation,
-				   inbound->from.bare, id, &arena, &message) == 0 &&
-		strcmp(message.body, inbound->body) == 0 &&
+		messages_find_same(profile_store(profile),
+				   &(struct message_twin){.conversation = conversation,
+							  .sender = inbound->from.bare,
+							  .id = id,
+							  .body = inbound->body},
+				   &arena, &message) == 0 &&
 		(inbound->is_own || inbound->is_delayed);
 	arena_done(&arena);
 	return is_same;

@@ -145,6 +145,28 @@ every_field_is_kept(void **state)
 }
 
 static int
+find_same(struct store *store, int64_t conversation, const char *sender, const char *id,
+	  struct message *ret_found)
+{
+	struct arena arena = {0};
+	struct message_twin twin = {conversation, sender, id, NULL, false};
+	int result = messages_find_same(store, &twin, &arena, ret_found);
+	if (result == 0) {
+		twin.body = ret_found->body;
+		assert_int_equal(messages_find_same(store, &twin, &arena, ret_found), 0);
+		twin.is_unarchived = true;
+		bool has_id = ret_found->archive_id != NULL;
+		assert_int_equal(messages_find_same(store, &twin, &arena, ret_found),
+				 has_id ? -ENOENT : 0);
+		twin.body = "another";
+		assert_int_equal(messages_find_same(store, &twin, &arena, ret_found),
+				 -ENOENT);
+	}
+	arena_done(&arena);
+	return result;
+}
+
+static int
 find_twins(struct store *store, void *data)
 {
 	(void)data;
@@ -172,16 +194,14 @@ find_twins(struct store *store, void *data)
 	assert_int_equal(messages_add(store, &mine), 0);
 	assert_int_equal(messages_add(store, &theirs), 0);
 	assert_int_equal(messages_add(store, &elsewhere), 0);
-	assert_int_equal(messages_find_same(store, f, "f@x", "id", &arena, &found), 0);
-	assert_string_equal(found.body, "theirs");
-	assert_int_equal(messages_find_same(store, f, "me@x", "id", &arena, &found), 0);
-	assert_string_equal(found.body, "mine");
-	assert_int_equal(messages_find_same(store, g, "f@x", "id", &arena, &found), 0);
-	assert_string_equal(found.body, "elsewhere");
-	assert_int_equal(messages_find_same(store, g, "f@x", "other", &arena, &found),
-			 -ENOENT);
-	assert_int_equal(messages_find_same(store, g, "x@x", "id", &arena, &found),
-			 -ENOENT);
+	assert_int_equal(find_same(store, f, "f@x", "id", &found), 0);
+	assert_int_equal(found.id, theirs.id);
+	assert_int_equal(find_same(store, f, "me@x", "id", &found), 0);
+	assert_int_equal(found.id, mine.id);
+	assert_int_equal(find_same(store, g, "f@x", "id", &found), 0);
+	assert_int_equal(found.id, elsewhere.id);
+	assert_int_equal(find_same(store, g, "f@x", "other", &found), -ENOENT);
+	assert_int_equal(find_same(store, g, "x@x", "id", &found), -ENOENT);
 	assert_int_equal(messages_find_sent(store, f, "id", &arena, &found), 0);
 	assert_string_equal(found.body, "mine");
 	assert_int_equal(messages_find_sent(store, g, "id", &arena, &found), -ENOENT);

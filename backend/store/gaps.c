@@ -1,0 +1,278 @@
+/*
+ * The tables of archives and gaps. Places are reserved once, when a gap is opened: from
+ * the first step above every line of every conversation and every older gap, and the
+ * floor of new lines (see messages.c) is raised to the end of that.
+ */
+#include "backend/store/gaps.h"
+
+#include <errno.h>
+
+#include "backend/store/sql.h"
+#include "backend/store/store.h"
+#include "backend/store/store_rows.h"
+
+enum {
+	GAP_ALIGN_BITS = 20, /* as new lines are placed */
+	GAP_RANGE_BITS = 30, /* 60 million lines; a login a minute for 15 years */
+	GAP_UPPER_BITS = 24, /* of them for the newest page and what comes behind it */
+};
+
+#define SELECT_GAP                                                                       \
+	"SELECT id, archive, after_id, before_id, next_place, end_place, since_ms,"      \
+	" tries FROM gaps "
+
+int
+archives_get(struct store *store, const char *jid, struct arena *arena,
+	     struct archive_position *ret_position)
+{
+	struct sql sql =
+		sql_start(store_reading(store),
+			  "SELECT newest_id, newest_ms FROM archives WHERE jid=?");
+	sql_text(&sql, jid);
+	struct archive_position position = {0};
+	int found = sql_step(&sql);
+	if (found > 0)
+		position = (struct archive_position){
+			.newest_id = sql_get_text(&sql, 0, arena),
+			.newest_ms = sql_get_int(&sql, 1),
+		};
+	int error = sql_end(&sql);
+	if (error)
+		return error;
+	if (!found)
+		return -ENOENT;
+	*ret_position = position;
+	return 0;
+}
+
+int
+archives_move(struct store *store, const char *jid, const char *id, int64_t ms)
+{
+	struct sql sql = sql_start(
+		store_writing(store),
+		"INSERT INTO archives(jid, newest_id, newest_ms) VALUES(?, ?, ?)"
+		" ON CONFLICT(jid) DO UPDATE SET newest_id=excluded.newest_id,"
+		" newest_ms=excluded.newest_ms");
+	sql_text(&sql, jid);
+	sql_text(&sql, id);
+	sql_int(&sql, ms);
+	return sql_run(&sql);
+}
+
+/* The highest place that a line has or a gap holds. */
+static int
+highest_place(struct store *store, int64_t *ret_place)
+{
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT max(coalesce((SELECT max((SELECT max(place) FROM messages"
+		" WHERE conversation=c.id)) FROM conversations c), 0),"
+		" coalesce((SELECT max(end_place) FROM gaps), 0), 1<<40)");
+	int result = sql_run_int(&sql, ret_place);
+	return result < 0 ? result : 0;
+}
+
+/* Older gaps are of what came before the position; those of nothing go. */
+static int
+end_older(struct store *store, const char *archive, const char *newest_id)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE gaps SET before_id=? WHERE archive=?"
+				   " AND before_id IS NULL");
+	sql_text(&sql, newest_id);
+	sql_text(&sql, archive);
+	int error = sql_run(&sql);
+	if (error)
+		return error;
+	struct sql empty = sql_start(store_writing(store),
+				     "DELETE FROM gaps WHERE archive=?1"
+				     " AND (before_id=after_id"
+				     " OR (before_id IS NULL AND after_id IS NULL"
+				     " AND since_ms=0))");
+	sql_text(&empty, archive);
+	return sql_run(&empty);
+}
+
+static int
+raise_place_floor(struct store *store, int64_t place)
+{
+	struct sql sql =
+		sql_start(store_writing(store), "UPDATE meta SET value=max(value, ?)"
+						" WHERE key='place_floor'");
+	sql_int(&sql, place);
+	return sql_run(&sql);
+}
+
+static int
+insert(struct store *store, const struct gap *gap, int64_t *ret_id)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "INSERT INTO gaps(archive, after_id, next_place,"
+				   " end_place, since_ms) VALUES(?, ?, ?, ?, ?)"
+				   " RETURNING id");
+	sql_text(&sql, gap->archive);
+	sql_text(&sql, gap->after_id);
+	sql_int(&sql, gap->next_place);
+	sql_int(&sql, gap->end_place);
+	sql_int(&sql, gap->since_ms);
+	int found = sql_step(&sql);
+	int64_t id = found > 0 ? sql_get_int(&sql, 0) : 0;
+	int error = sql_run(&sql);
+	if (!error)
+		*ret_id = id;
+	return error;
+}
+
+int
+gaps_open(struct store *store, const char *archive, int64_t since_ms, int64_t *ret_id)
+{
+	struct arena arena = {0};
+	struct archive_position position = {0};
+	int64_t highest = 0;
+	int error = archives_get(store, archive, &arena, &position);
+	if (error == -ENOENT)
+		error = 0;
+	if (!error)
+		error = end_older(store, archive, position.newest_id);
+	if (!error)
+		error = highest_place(store, &highest);
+	struct gap gap = {
+		.archive = archive,
+		.after_id = position.newest_id,
+		.next_place = ((highest >> GAP_ALIGN_BITS) + 1) << GAP_ALIGN_BITS,
+		.since_ms = position.newest_id ? position.newest_ms : since_ms,
+	};
+	gap.end_place = gap.next_place + ((int64_t)1 << GAP_RANGE_BITS);
+	if (!error)
+		error = raise_place_floor(store, gap.end_place);
+	if (!error)
+		error = insert(store, &gap, ret_id);
+	arena_done(&arena);
+	return error;
+}
+
+static int
+read_gap(struct sql *sql, struct arena *arena, struct gap *ret_gap)
+{
+	struct gap gap = {0};
+	int found = sql_step(sql);
+	if (found > 0)
+		gap = (struct gap){
+			.id = sql_get_int(sql, 0),
+			.archive = sql_get_text(sql, 1, arena),
+			.after_id = sql_get_text(sql, 2, arena),
+			.before_id = sql_get_text(sql, 3, arena),
+			.next_place = sql_get_int(sql, 4),
+			.end_place = sql_get_int(sql, 5),
+			.since_ms = sql_get_int(sql, 6),
+			.tries = sql_get_int(sql, 7),
+		};
+	int error = sql_end(sql);
+	if (error)
+		return error;
+	if (!found)
+		return -ENOENT;
+	*ret_gap = gap;
+	return 0;
+}
+
+int
+gaps_first(struct store *store, const char *archive, struct arena *arena,
+	   struct gap *ret_gap)
+{
+	struct sql sql = sql_start(store_reading(store),
+				   SELECT_GAP "WHERE archive=? ORDER BY id LIMIT 1");
+	sql_text(&sql, archive);
+	return read_gap(&sql, arena, ret_gap);
+}
+
+int
+gaps_get(struct store *store, int64_t id, struct arena *arena, struct gap *ret_gap)
+{
+	struct sql sql = sql_start(store_reading(store), SELECT_GAP "WHERE id=?");
+	sql_int(&sql, id);
+	return read_gap(&sql, arena, ret_gap);
+}
+
+int
+gaps_take_place(struct store *store, int64_t id, int64_t *ret_place)
+{
+	struct arena arena = {0};
+	struct gap gap = {0};
+	int error = gaps_get(store, id, &arena, &gap);
+	arena_done(&arena);
+	if (error)
+		return error;
+	if (gap.next_place >= gap.end_place)
+		return -ENOSPC;
+	error = gaps_set_place(store, id, gap.next_place + GAP_STEP);
+	if (!error)
+		*ret_place = gap.next_place;
+	return error;
+}
+
+int
+gaps_pass(struct store *store, int64_t id, int64_t place)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE gaps SET next_place=?1+?2 WHERE id=?3"
+				   " AND ?1>=next_place AND ?1<end_place");
+	sql_int(&sql, place);
+	sql_int(&sql, GAP_STEP);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
+gaps_set_place(struct store *store, int64_t id, int64_t place)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE gaps SET next_place=? WHERE id=?");
+	sql_int(&sql, place);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int64_t
+gaps_upper_place(int64_t end_place)
+{
+	return end_place - ((int64_t)1 << GAP_UPPER_BITS);
+}
+
+int
+gaps_advance(struct store *store, int64_t id, const char *after_id)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE gaps SET after_id=?, tries=0 WHERE id=?");
+	sql_text(&sql, after_id);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
+gaps_rewind(struct store *store, int64_t id)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE gaps SET after_id=NULL WHERE id=?");
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
+gaps_note_try(struct store *store, int64_t id, bool is_over)
+{
+	struct sql sql =
+		sql_start(store_writing(store), "UPDATE gaps SET tries=CASE WHEN ? THEN 0"
+						" ELSE tries+1 END WHERE id=?");
+	sql_int(&sql, is_over);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
+gaps_close(struct store *store, int64_t id)
+{
+	struct sql sql = sql_start(store_writing(store), "DELETE FROM gaps WHERE id=?");
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
