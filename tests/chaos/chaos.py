@@ -13,6 +13,7 @@ judge.py; this file puts the parts together and lets time pass.
 
 import argparse
 import asyncio
+import logging
 import os
 import resource
 import sys
@@ -273,6 +274,8 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--self", action="store_true")
     arguments = parser.parse_args()
+    # slixmpp logs an error for each link that ends in the middle of something.
+    logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
     print(f"seed {arguments.seed}", flush=True)
     return 0 if asyncio.run(live(arguments)) else 1
 
