@@ -24,7 +24,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../support")]
 
 from deadline import SLOW  # noqa: E402
 from faults import Faults, text_plan  # noqa: E402
-from judge import judge, server_stores, table, traces  # noqa: E402
+from judge import Case, judge, server_stores, table, traces  # noqa: E402
 from ledger import Ledger, read_body  # noqa: E402
 from prosody import Prosody  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -34,6 +34,7 @@ from tern_side import TernSide  # noqa: E402
 SHORT = {"messages": 1000, "cuts": 40, "kills": 15}  # what the short form must have seen
 SHORT_MOST = 150  # seconds after which it stops even so, and fails
 SETTLE = 60  # seconds that both sides have to settle, on a fast build
+SETTLED = ("acked", "delivered", "displayed", "failed")
 OPTIONS = """
 default_storage = "sql"
 storage = { accounts = "internal"; roster = "internal" }
@@ -45,11 +46,12 @@ smacks_hibernation_time = 300
 class Run:
     """One run from an empty house to its verdict."""
 
-    def __init__(self, seed, has_tern):
+    def __init__(self, seed, has_tern, has_other):
         self.seed = seed
         self.ledger = Ledger()
         self.server = Prosody(options=OPTIONS, archive="sql")
         self.has_tern = has_tern
+        self.has_other = has_other  # a second client on tern's account, for carbons
         self.sides = []
         self.proxies = []
         self.faults = None
@@ -61,23 +63,24 @@ class Run:
             self.server.add_user(user, f"{user}'s secret")
         self.server.befriend("alice", "bob")
         await loop.run_in_executor(None, self.server.start)
-        for name in ("link-t", "link-p"):
+        for name in ("link-t", "link-p", "link-e")[:3 if self.has_other else 2]:
             self.proxies.append(await Proxy(name, self.server.port, self.ledger).start())
-        near, far = self.proxies
         if self.has_tern:
-            side = TernSide("t", self.server, "alice", "alice's secret", near.port,
+            side = TernSide("t", self.server, "alice", "alice's secret", self.proxies[0].port,
                             self.server.jid("bob"), self.ledger, self.seed)
             self.sides.append(side)
             await loop.run_in_executor(None, side.start)
         else:
-            self.sides.append(self._slixmpp("left", "t", "alice", "bob", near))
-        self.sides.append(self._slixmpp("peer", "p", "bob", "alice", far))
+            self.sides.append(self._slixmpp("left", "t", "alice", "bob", 0))
+        self.sides.append(self._slixmpp("peer", "p", "bob", "alice", 1))
+        if self.has_other:
+            self.sides.append(self._slixmpp("other", "e", "alice", "bob", 2))
         await self._until(lambda: all(side.is_live for side in self.sides), SETTLE,
                           "both sides come online")
 
-    def _slixmpp(self, name, direction, user, other, proxy):
+    def _slixmpp(self, name, direction, user, other, link):
         return SlixmppSide(name, direction, self.server.jid(user), f"{user}'s secret",
-                           proxy.port, self.server.ca_file, self.server.jid(other),
+                           self.proxies[link].port, self.server.ca_file, self.server.jid(other),
                            self.ledger, self.seed).start()
 
     async def rage(self, is_enough):
@@ -113,14 +116,20 @@ class Run:
             print(f"{problem}; judged as it is")
 
     async def judge(self):
-        """The verdicts of both directions."""
+        """The verdicts on what each viewer shows."""
         loop = asyncio.get_running_loop()
         stores = await loop.run_in_executor(None, server_stores, self.server.folder)
-        mine, yours = stores.get("alice", []), stores.get("bob", [])
-        left, peer = self.sides
+        alice, bob = stores.get("alice", []), stores.get("bob", [])
+        left, peer, *others = self.sides
         shown, states = await loop.run_in_executor(None, self._shown)
-        return [judge("t", left.sent, peer.arrived, states, mine, yours, self.ledger),
-                judge("p", peer.sent, shown, peer.states(), yours, mine, self.ledger)]
+        cases = [Case("t", peer.name, left.sent, peer.arrived.get("t", []), states, alice, bob),
+                 Case("p", left.name, peer.sent, shown.get("p", []), peer.states(), bob, alice)]
+        for side in others:
+            cases.append(Case("e", peer.name, side.sent, peer.arrived.get("e", []),
+                              side.states(), alice, bob))
+            cases.append(Case("e", left.name, side.sent, shown.get("e", []), None, alice,
+                              alice))
+        return [judge(case, self.ledger) for case in cases]
 
     def crashes(self):
         return self.sides[0].crashes() if self.has_tern else []
@@ -156,9 +165,10 @@ class Run:
         """How far it is, in one line."""
         silent = sum(proxy.silent_cuts for proxy in self.proxies)
         kills = ", ".join(f"{who} {n}" for who, n in sorted(self.faults.kills.items()))
+        logins = ", ".join(f"{side.name} {side.logins}" for side in self.sides)
         return (f"{self.ledger.now():6.0f} s: {self.messages} sent, {self.cuts} cuts "
-                f"({silent} silent), {self.kills} kills ({kills}), "
-                f"{len(self.sides[1].arrived)} at the peer, "
+                f"({silent} silent), {self.kills} kills ({kills}); logins {logins}; "
+                f"{sum(map(len, self.sides[1].arrived.values()))} at the peer, "
                 f"{len(self.sides[1].unsettled)} of its own unsettled")
 
     async def _kill_server(self):
@@ -170,41 +180,44 @@ class Run:
     async def _write(self, side):
         for number, (pause, filler) in enumerate(text_plan(self.seed, side.direction), 1):
             side.send(number, filler)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause * (4 if side.direction == "e" else 1))
 
     def _shown(self):
-        """What the side "t" shows of the other's messages, and what it claims of its own."""
+        """What the first side shows of what others wrote, {direction: numbers}, and what it
+        claims of its own."""
         left = self.sides[0]
         if not self.has_tern:
             return left.arrived, left.states()
-        shown, states, own = [], {}, []
+        shown, states = {}, {}
         for row in left.history():
             name = read_body(row["body"])
-            if name and name[0] == "t":
-                own.append(name[1])
-                states[name[1]] = row["state"]
-            elif name:
-                shown.append(name[1])
-        if own != sorted(set(own)):
-            states.update({number: "shown twice or out of order" for index, number
-                           in enumerate(own[1:]) if number <= own[index]})
+            if name:
+                shown.setdefault(name[0], []).append(name[1])
+                states[name] = row["state"]
+        own = shown.get("t", [])
+        states = {number: state for (way, number), state in states.items() if way == "t"}
+        for before, number in zip(own, own[1:]):
+            if number <= before:
+                states[number] = f"shown behind {before}"
         return shown, states
 
     def _is_settled(self):
-        left, peer = self.sides
-        if not (left.is_live and peer.is_settled):
+        """Whether all that the server has reached everyone, and every line is proven."""
+        left, *others = self.sides
+        if not left.is_live or not all(side.is_settled for side in others):
             return False
         if self.has_tern and left.waits_for_answers or not self.has_tern and left.unsettled:
             return False
         stores = server_stores(self.server.folder)
-        reach = {name for name in stores.get("bob", []) if name[0] == "t"}
-        if not reach <= {("t", number) for number in peer.arrived}:
-            return False
         shown, states = self._shown()
-        reach = {name for name in stores.get("alice", []) if name[0] == "p"}
-        return reach <= {("p", number) for number in shown} and all(
-            states.get(number) in ("acked", "delivered", "displayed", "failed")
-            for number in left.sent)
+        return (self._has_all(stores.get("bob", []), others[0].arrived, "te") and
+                self._has_all(stores.get("alice", []), shown, "pe") and
+                all(states.get(number) in SETTLED for number in left.sent))
+
+    @staticmethod
+    def _has_all(store, shown, directions):
+        there = {(way, number) for way in directions for number in shown.get(way, ())}
+        return all(name in there for name in store if name[0] in directions)
 
     async def _until(self, condition, seconds, what):
         loop = asyncio.get_running_loop()
@@ -230,7 +243,7 @@ def enough(arguments):
 
 async def live(arguments):
     """The run; whether it was good."""
-    run = Run(arguments.seed, not arguments.self)
+    run = Run(arguments.seed, not arguments.self, not (arguments.self or arguments.alone))
     begin = time.monotonic()
     try:
         await run.start()
@@ -273,6 +286,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--self", action="store_true")
+    parser.add_argument("--alone", action="store_true",
+                        help="no second client on tern's account")
     arguments = parser.parse_args()
     # slixmpp logs an error for each link that ends in the middle of something.
     logging.getLogger("slixmpp").setLevel(logging.CRITICAL)

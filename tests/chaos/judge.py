@@ -16,7 +16,7 @@ from ledger import read_body
 NEAR_KILL = 10.0  # seconds between the sending of a message and a kill that may eat it
 FINDINGS = ("lost", "twice", "out of order", "wrongly marked", "lost by the server")
 PROOFS = ("acked", "delivered", "displayed")
-BODY = re.compile(r"<body[^>]*>([^<]*)</body>|\"(chaos [tp] \d{6}[^\"]*)\"")
+BODY = re.compile(r"<body[^>]*>([^<]*)</body>|\"(chaos [tpe] \d{6}[^\"]*)\"")
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Verdict:
     """Figures of one direction; each finding is (number, sentence)."""
 
     direction: str
+    viewer: str
     sent: int = 0
     arrived: int = 0
     findings: dict = field(default_factory=lambda: {name: [] for name in FINDINGS})
@@ -49,10 +50,26 @@ def server_stores(folder, names=("archive", "offline")):
     return found
 
 
-def judge(direction, sent, shown, states, sender_store, recipient_store, ledger):
-    """SENT and SHOWN are lists of numbers (SHOWN in the order of display), STATES what the
-    sender claims of each; the stores are those of server_stores()."""
-    verdict = Verdict(direction, len(sent), len(set(shown)))
+@dataclass
+class Case:
+    """What one viewer shows of one direction. SENT and SHOWN are lists of numbers (SHOWN in
+    the order of display), STATES what the sender claims of each, None where that is told
+    by another case; the stores are those of server_stores()."""
+
+    direction: str
+    viewer: str
+    sent: list
+    shown: list
+    states: dict
+    sender_store: list
+    recipient_store: list
+
+
+def judge(case, ledger):
+    """The verdict on CASE."""
+    direction, sent, shown = case.direction, case.sent, case.shown
+    sender_store, recipient_store = case.sender_store, case.recipient_store
+    verdict = Verdict(direction, case.viewer, len(sent), len(set(shown)))
     has_arrived = set(shown)
     in_recipient = {number for way, number in recipient_store if way == direction}
     in_sender = {number for way, number in sender_store if way == direction}
@@ -72,7 +89,8 @@ def judge(direction, sent, shown, states, sender_store, recipient_store, ledger)
         verdict.findings["lost"].append((number, f"it is in {' and '.join(where) or 'no store'}"))
     _count_twice(verdict, shown, recipient_store)
     _look_at_order(verdict, shown)
-    _look_at_marks(verdict, sent, has_arrived, states, in_sender, ledger)
+    if case.states is not None:
+        _look_at_marks(verdict, case, in_sender, ledger)
     return verdict
 
 
@@ -100,29 +118,28 @@ def _look_at_order(verdict, shown):
         highest = max(highest, number)
 
 
-def _look_at_marks(verdict, sent, has_arrived, states, in_sender, ledger):
+def _look_at_marks(verdict, case, in_sender, ledger):
     """A line may claim less than is true while things move, never at the end, and never
     more: delivered before the other side had it."""
-    for number in sent:
-        state = states.get(number, "missing")
+    wrong = verdict.findings["wrongly marked"]
+    has_arrived = set(case.shown)
+    for number in case.sent:
+        state = case.states.get(number, "missing")
         if number in has_arrived:
             if state not in PROOFS:
-                verdict.findings["wrongly marked"].append(
-                    (number, f"it arrived, and its line says {state}"))
+                wrong.append((number, f"it arrived, and its line says {state}"))
         elif state in PROOFS and not (state == "acked" and number in in_sender):
-            verdict.findings["wrongly marked"].append(
-                (number, f"it is nowhere, and its line says {state}"))
-        message = (verdict.direction, number)
+            wrong.append((number, f"it is nowhere, and its line says {state}"))
+        message = (case.direction, number)
         claimed = ledger.told(message, ("delivered", "displayed"), "tern")
-        had = ledger.told(message, ("came", "arrived"), "peer")
+        had = ledger.told(message, ("came", "arrived"), case.viewer)
         if claimed and not (had and had[0] < claimed[0]):
-            verdict.findings["wrongly marked"].append(
-                (number, "its line said delivered before the other side had it"))
+            wrong.append((number, "its line said delivered before the other side had it"))
 
 
 def table(verdicts):
     """The figures as text lines, one column a direction."""
-    rows = [("", [f"{v.direction} →" for v in verdicts]),
+    rows = [("", [f"{v.direction} → {v.viewer}" for v in verdicts]),
             ("sent", [v.sent for v in verdicts]), ("arrived", [v.arrived for v in verdicts])]
     rows += [(name, [len(v.findings[name]) for v in verdicts]) for name in FINDINGS]
     return [f"{name:<20}" + "".join(f"{value:>12}" for value in values)
@@ -135,7 +152,7 @@ def traces(verdict, ledger, most=5):
     for name in FINDINGS:
         found = verdict.findings[name]
         for number, sentence in found[:most]:
-            lines.append(f"{verdict.direction}{number:06d} {name}: {sentence}")
+            lines.append(f"{verdict.direction}{number:06d} at {verdict.viewer} {name}: {sentence}")
             lines += ledger.trace((verdict.direction, number))
         if len(found) > most:
             others = " ".join(str(number) for number, _ in found[most:most + 200])

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from faults import kill_plan, link_plan, text_plan  # noqa: E402
-from judge import FINDINGS, judge  # noqa: E402
+from judge import FINDINGS, Case, judge  # noqa: E402
 from ledger import Ledger, body_of, read_body  # noqa: E402
 from proxy import CUTS, SILENT  # noqa: E402
 
@@ -24,7 +24,8 @@ def verdict_on(shown, states=None, sender=(1, 2, 3), recipient=(1, 2, 3), rows=(
     for who, what, number in rows:
         ledger.note(who, what, ("t", number) if number else None)
     states = states or {1: "acked", 2: "delivered", 3: "displayed"}
-    return judge("t", [1, 2, 3], list(shown), states, store(*sender), store(*recipient), ledger)
+    return judge(Case("t", "peer", [1, 2, 3], list(shown), states, store(*sender),
+                      store(*recipient)), ledger)
 
 
 HAD = [("peer", "arrived by stream", n) for n in (1, 2, 3)]

@@ -42,20 +42,20 @@ class Own:
 
 
 class SlixmppSide:
-    """DIRECTION is the letter of what it writes; `arrived` the other side's numbers in the
-    order in which it showed them, `settled` own number: by what it is proven."""
+    """DIRECTION is the letter of what it writes; `arrived` the other side's numbers by
+    their letter, in the order in which it showed them; `settled` own number: its proof."""
 
     def __init__(self, name, direction, jid, password, port, ca_file, other, ledger, seed):
         self.name = name
         self.direction = direction
-        self.jid = slixmpp.JID(f"{jid}/chaos")
+        self.jid = slixmpp.JID(f"{jid}/{name}")
         self.password = password
         self.port = port
         self.ca_file = ca_file
         self.other = other
         self.ledger = ledger
         self.sent = []
-        self.arrived = []
+        self.arrived = {}
         self.settled = {}
         self.bounced = []
         self.unsettled = {}  # number: Own, oldest first
@@ -114,14 +114,14 @@ class SlixmppSide:
         """MESSAGE of the other side is shown, unless it was; everything before ARCHIVE_ID
         is here then."""
         name = read_body(message["body"])
-        if not name or name[0] == self.direction or message["from"].bare != self.other:
+        if not name or message["from"].bare != self.other:
             return
         key = archive_id or f"no stanza-id {origin_of(message)}"
         if key in self._seen:
             self.note(f"again by {how} {archive_id}", name[1], name[0])
             return
         self._seen.add(key)
-        self.arrived.append(name[1])
+        self.arrived.setdefault(name[0], []).append(name[1])
         self.note(f"arrived by {how} {archive_id}", name[1], name[0])
 
     def bounce(self, message):
@@ -313,7 +313,8 @@ class Connection:
         side = self.side
         if message["from"].bare == side.jid.bare:
             name = read_body(message["body"])
-            if name and origin_of(message) == id_of(side, name[1]):
+            if name and name[0] == side.direction and \
+                    origin_of(message) == id_of(side, name[1]):
                 side.settle(name[1], f"archive {archive_id}")
             return
         side.arrive(message, archive_id, "archive")

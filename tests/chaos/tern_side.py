@@ -41,7 +41,7 @@ class TernSide:
         self.ledger = ledger
         self.house = House()
         self.sent = []  # numbers whose call was answered
-        self.links = {}  # how often the link was in which state
+        self.logins = {"online": 0}
         self._server = types.SimpleNamespace(jid=server.jid, port=port, ca_file=server.ca_file)
         self._account = user, password
         self._chance = random.Random(f"{seed}/tokens")
@@ -242,8 +242,8 @@ class TernSide:
         state = link["state"]
         if state != self._link:
             self.note(f"link {state} {link.get('reason') or ''}")
+            self.logins["online"] += state == "online"
         self._link = state
-        self.links[state] = self.links.get(state, 0) + 1
         if state == "waiting" and link.get("retry_in", 0) > 2:
             # A person who does not want to wait; else most of the run would be back-off.
             bridge.request("link.connect", profile=PROFILE)
