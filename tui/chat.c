@@ -138,6 +138,7 @@ fill(struct chat_line *mine, const struct bridge_line *line)
 	mine->time = line->time;
 	mine->state = line->state;
 	mine->is_own = line->is_own;
+	mine->may_repeat = line->may_repeat;
 	free(mine->body);
 	mine->body = clean_text(line->body, CLEAN_TEXT, BODY_MAX);
 	free(mine->reason);

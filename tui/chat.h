@@ -27,6 +27,7 @@ struct chat_line {
 	int64_t time; /* milliseconds since 1970 UTC */
 	enum bridge_line_state state;
 	bool is_own, is_dirty;
+	bool may_repeat; /* sent again, perhaps for the second time */
 	bool has_token; /* pending: not yet known as stored */
 	uint8_t token[CHAT_TOKEN];
 	uint64_t stored_id; /* pending: the id its answer named, 0 before */

@@ -13,6 +13,8 @@
 #include "tui/attention.h"
 #include "tui/clock.h"
 #include "tui/door.h"
+#include "tui/marks.h"
+#include "tui/options.h"
 #include "tui/terminal.h"
 #include "widgets/log.h"
 #include "widgets/screen.h"
@@ -132,6 +134,18 @@ reason_text(const char *reason)
 	return mem_printf("(not delivered: %s)", reason);
 }
 
+/* What stands behind an own line; NULL for nothing. The caller frees. */
+static char *
+note_text(const struct chat_line *line)
+{
+	if (line->state == line_state_FAILED)
+		return reason_text(line->reason);
+	if (line->state == line_state_HELD)
+		return mem_strdup("(not sent, it waited too long: /retry sends it, "
+				  "/cancel takes it back)");
+	return line->may_repeat ? mem_strdup("(may have arrived twice)") : NULL;
+}
+
 static void
 put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
 {
@@ -150,19 +164,16 @@ put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
 					  : theme_nick_role(app->theme, view->chat->jid),
 		.body = is_action ? line->body + 4 : line->body,
 		.body_role = line->is_own ? ROLE_TEXT_OWN : ROLE_TEXT,
-		.note_role = ROLE_FAILED,
 	};
 
 	clock_minute(line->time, time);
 	if (is_action)
 		row.body_role = ROLE_ACTION;
-	if (line->is_own && line->state == line_state_QUEUED) {
-		row.mark = "…";
-		row.mark_role = ROLE_PENDING;
-	} else if (line->is_own && line->state == line_state_FAILED) {
-		row.mark = "!";
-		row.mark_role = ROLE_FAILED;
-		row.note = note = reason_text(line->reason);
+	const struct mark_row *mark = line->is_own ? mark_of(line->state) : NULL;
+	if (mark) {
+		row.mark = mark_glyph(mark, options_is_on(app->options, "ascii_marks"));
+		row.mark_role = row.note_role = mark->role;
+		row.note = note = note_text(line);
 	}
 	log_put(view->log, &row);
 	free(note);

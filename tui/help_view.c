@@ -12,6 +12,7 @@
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/keymap.h"
+#include "tui/marks.h"
 #include "tui/options.h"
 #include "widgets/list.h"
 #include "widgets/theme.h"
@@ -121,6 +122,21 @@ add_keys(struct app *app, struct help_view *view)
 }
 
 static void
+add_marks(struct app *app, struct help_view *view)
+{
+	size_t count;
+	const struct mark_row *rows = mark_rows(&count);
+	bool is_ascii = options_is_on(app->options, "ascii_marks");
+
+	add_heading(view, "Marks before your lines: what is proven of them");
+	/* Each row needs a key of its own; a blank more makes no difference to Enter. */
+	for (size_t i = 0; i < count; i++)
+		add_row(view,
+			arena_printf(&view->arena, "/set ascii_marks%*s", (int)i + 1, ""),
+			mark_glyph(&rows[i], is_ascii), rows[i].help);
+}
+
+static void
 add_option(struct help_view *view, const char *name, const char *value, const char *help)
 {
 	add_row(view, arena_printf(&view->arena, "/set %s ", name),
@@ -156,6 +172,7 @@ help_view_fill(struct app *app, struct help_view *view, enum help_topic topic)
 				  "line, Esc Esc goes back.");
 		add_commands(view);
 		add_keys(app, view);
+		add_marks(app, view);
 	}
 	add_options(app, view);
 	list_set(view->list, view->rows, view->count);

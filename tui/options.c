@@ -42,6 +42,10 @@ check_zone(const char *value)
 }
 
 static const struct config_row rows[] = {
+	{.name = "ascii_marks",
+	 .type = CONFIG_BOOL,
+	 .fallback = "off",
+	 .help = "Marks your lines with plain ASCII, where the font lacks the dots."},
 	{.name = "bell",
 	 .type = CONFIG_BOOL,
 	 .fallback = "on",
@@ -243,10 +247,10 @@ apply(struct app *app, const char *name)
 
 	if (strcmp(name, "theme") == 0)
 		return app_load_theme(app, value);
-	if (strcmp(name, "timezone") == 0) {
+	if (strcmp(name, "timezone") == 0)
 		clock_set_zone(value);
+	if (strcmp(name, "timezone") == 0 || strcmp(name, "ascii_marks") == 0)
 		view_rewrite(app->view);
-	}
 	return NULL;
 }
 

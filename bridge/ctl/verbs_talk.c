@@ -153,7 +153,7 @@ note_state(struct sending *sending, enum bridge_line_state state, const char *re
 {
 	sending->state = state;
 	mem_replace(&sending->reason, reason);
-	sending->is_settled = state == line_state_SENT || state == line_state_FAILED;
+	sending->is_settled = state != line_state_QUEUED;
 }
 
 /* Says once why the message is not on its way; in vain is waiting for a connection that
@@ -308,6 +308,11 @@ verb_send(struct ctl *ctl, const struct ctl_command *command)
 		code = ctl_complain(CTL_REFUSED, "It was not sent: %s",
 				    sending.reason ? sending.reason
 						   : "no reason was given.");
+	else if (code == CTL_OK && sending.state == line_state_HELD)
+		code = ctl_complain(CTL_REFUSED,
+				    "It was not sent: it waited too long. \"ternctl call "
+				    "message.retry id=%lld\" sends it.",
+				    (long long)sending.id);
 	free(sending.reason);
 	buf_done(&text);
 	return code;
@@ -326,6 +331,21 @@ add_time(struct buf *out, int64_t time_ms)
 	buf_printf(out, "%s ", text);
 }
 
+/* What is proven of an own line, in the words of the bridge where they are plain. */
+static void
+add_state(struct buf *out, const struct bridge_line *line)
+{
+	const char *text = bridge_line_state_text(line->state);
+	if (line->state == line_state_QUEUED)
+		text = "not yet sent";
+	else if (line->state == line_state_FAILED)
+		text = "not sent";
+	buf_printf(out, " [%s", text);
+	if (line->state == line_state_FAILED)
+		add_clean(out, ": ", line->reason);
+	buf_add_text(out, line->may_repeat ? ", may repeat]" : "]");
+}
+
 static void
 add_line(struct buf *out, const struct bridge_line *line)
 {
@@ -336,13 +356,8 @@ add_line(struct buf *out, const struct bridge_line *line)
 	add_clean(out, "", line->is_own ? "me" : line->jid);
 	buf_add_text(out, is_action ? " " : ": ");
 	print_indented(out, line->body + (is_action ? 4 : 0), indent);
-	if (line->state == line_state_QUEUED)
-		buf_add_text(out, " [not yet sent]");
-	if (line->state == line_state_FAILED) {
-		buf_add_text(out, " [not sent");
-		add_clean(out, ": ", line->reason);
-		buf_add_text(out, "]");
-	}
+	if (line->is_own)
+		add_state(out, line);
 	buf_add_byte(out, '\n');
 }
 

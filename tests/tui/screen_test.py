@@ -321,6 +321,7 @@ def test_help_in_every_way(house, daemon, screen, keys):
 
 
 def test_help_is_read_whole_on_a_narrow_screen(house, daemon):
+    house.write("home/.config/tern/config", "ascii_marks = on\n")
     with house.tern(columns=40, lines=12) as screen:
         screen.wait("Bob Lee")
         screen.line("/help")

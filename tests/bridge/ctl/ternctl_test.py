@@ -341,7 +341,8 @@ def test_send_reads_standard_input(run, daemon):
     assert run("send", "a@b", stdin="").returncode == 2
 
 
-@pytest.mark.parametrize("state,code", [("sent", 0), ("failed", 1)])
+@pytest.mark.parametrize("state,code", [("sent", 0), ("acked", 0), ("delivered", 0),
+                                        ("failed", 1), ("held", 1)])
 def test_send_waits_for_the_event(environment, daemon, state, code):
     daemon.answers["message.send"] = {"id": 4, "state": "queued"}
     daemon.answers["profile.attach"] = {"profile": "home", "jid": "a@b", "epoch": 1, "seq": 1,
@@ -357,7 +358,8 @@ def test_send_waits_for_the_event(environment, daemon, state, code):
                                      "line": dict(LINE, state=state, reason="Gone.")})
     _, words = child.communicate(timeout=10)
     assert child.returncode == code
-    assert ("It was not sent: Gone." in words) == (code == 1)
+    assert ("It was not sent: Gone." in words) == (state == "failed")
+    assert ("message.retry id=4" in words) == (state == "held")
 
 
 def test_history_is_clean_and_indented(run, daemon):
@@ -372,6 +374,20 @@ def test_history_is_clean_and_indented(run, daemon):
     assert daemon.params("message.page")[0]["limit"] == 7
     lines = run("history", "a@b", "--json").stdout.splitlines()
     assert "\\u001b" in lines[0] and json.loads(lines[0])["body"] == LINE["body"]
+
+
+def test_history_says_what_is_proven_of_own_lines(run, daemon):
+    states = ["queued", "sent", "acked", "delivered", "displayed", "held", "failed"]
+    daemon.answers["message.page"] = {"lines": [
+        dict(LINE, id=i, is_own=True, body="x", state=state, reason="Gone.",
+             may_repeat=state == "acked") for i, state in enumerate(states, 5)]}
+    text = run("history", "a@b").stdout
+    assert [row.split(" x ")[1] for row in text.splitlines()] == [
+        "[not yet sent]", "[sent]", "[acked, may repeat]", "[delivered]", "[displayed]",
+        "[held]", "[not sent: Gone.]"]
+    rows = [json.loads(row) for row in run("history", "a@b", "--json").stdout.splitlines()]
+    assert [row["state"] for row in rows] == states
+    assert [row["may_repeat"] for row in rows] == [state == "acked" for state in states]
 
 
 def test_watch_prints_events_at_once_and_ends_with_the_daemon(environment, daemon):
