@@ -10,6 +10,8 @@
 #include "backend/session/module.h"
 #include "backend/session/options.h"
 #include "backend/session/profile.h"
+#include "backend/session/sm.h"
+#include "backend/session/watch.h"
 #include "backend/store/profile_dir.h"
 #include "backend/vault/secret.h"
 
@@ -49,11 +51,15 @@ struct profile {
 	bool has_modules; /* their start hooks ran */
 
 	struct link link;
+	struct watch watch;
+	struct sm sm;
+	bool has_session; /* the modules were told of a connection, not of its end */
 	struct ask *asks; /* open iqs by id (uthash) */
 	uv_timer_t ask_timer;
 	struct outbox {
 		int64_t last_id; /* newest line handed to this stream */
 		bool is_pumping;
+		bool is_held; /* open lines of the last session come first */
 	} outbox;
 	size_t arrivals;	/* stanzas that wait for their job */
 	size_t arrival_bytes;	/* and their size on the wire */
@@ -140,8 +146,11 @@ void ask_done(struct profile *profile);
 
 /* ---- road.c ---- */
 
-/* A stanza came from the stream (borrowed): into a job, through the modules. */
-void road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last);
+/* A stanza came from the stream (borrowed; NULL: one that was skipped): into a job,
+ * through the modules. IS_LAST: it is no part before the last of a large result.
+ * IS_COUNTED: the server counts it (XEP-0198). */
+void road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last,
+		 bool is_counted);
 
 /* A stanza over the caps was skipped: say so where it belongs. */
 void road_too_large(struct profile *profile, const char *kind, const char *from);
@@ -163,5 +172,15 @@ void road_disconnected(struct profile *profile);
 
 /* Sends queued lines, oldest first, if the stream is online; marks each as sent. */
 void outbox_pump(struct profile *profile);
+
+/* Holds queued lines back until outbox_release: what the last session left open is looked
+ * for first, so that lines keep their order. */
+void outbox_hold(struct profile *profile);
+void outbox_release(struct profile *profile);
+
+/* ---- speak.c ---- */
+
+/* As profile_send, for a message that carries the line MESSAGE. Inside a job. */
+void speak_line(struct profile *profile, struct stanza *take_stanza, int64_t message);
 
 #endif

@@ -125,9 +125,10 @@ rest(struct profile *profile)
 								 : link_state_OFFLINE);
 }
 
-/* Forgets the stream, however it ended. */
+/* Forgets the stream, which ended with FAULT. The modules hear of it only if the session
+ * is over with it. */
 static void
-forget_stream(struct profile *profile)
+forget_stream(struct profile *profile, enum stream_fault fault, const char *condition)
 {
 	struct link *link = &profile->link;
 	bool was_online = link->features != NULL;
@@ -140,8 +141,21 @@ forget_stream(struct profile *profile)
 	uv_timer_stop(&link->timer);
 	give_slot_back(profile);
 	profile->outbox.is_pumping = false;
-	if (was_online)
+	if (link->is_at_place && !was_online)
+		profile->sm.is_place_bad = true;
+	link->is_at_place = false;
+	if (!sm_stream_ended(profile, fault, condition) && profile->has_session)
 		road_disconnected(profile);
+}
+
+/* The session is given up while no stream carries it. */
+static void
+give_up_session(struct profile *profile)
+{
+	if (!profile->has_session || !profile->store)
+		return;
+	sm_end_session(profile);
+	road_disconnected(profile);
 }
 
 static void
@@ -230,30 +244,62 @@ link_heard(struct profile *profile)
 	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
 }
 
+/* Stanzas go both ways from now on. */
 static void
-on_online(void *data, const struct jid *full, const struct stream_features *features)
+go_online(struct profile *profile, const struct stream_features *features,
+	  bool is_resumed)
 {
-	struct profile *profile = data;
 	struct link *link = &profile->link;
 	jid_done(&link->full);
-	(void)jid_parse(full->full, &link->full, NULL);
+	(void)jid_parse(link->bound.full, &link->full, NULL);
 	link->features = features;
 	link->online_at = uv_now(profile->process->loop);
 	give_slot_back(profile);
 	link->is_unheard = false;
 	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
 	link_set_state(profile, link_state_ONLINE);
-	log_info("link", "online profile=%s via=%s", profile->name,
-		 stream_summary(link->stream));
+	log_info("link", "%s profile=%s via=%s", is_resumed ? "resumed" : "online",
+		 profile->name, stream_summary(link->stream));
 	profile->outbox.last_id = 0;
-	road_connected(profile, false);
+	road_connected(profile, is_resumed);
 	outbox_pump(profile);
+}
+
+static void
+on_online(void *data, const struct jid *full, const struct stream_features *features)
+{
+	struct profile *profile = data;
+	jid_done(&profile->link.bound);
+	(void)jid_parse(full->full, &profile->link.bound, NULL);
+	go_online(profile, features, false);
+}
+
+void
+link_resumed(struct profile *profile)
+{
+	stream_resumed(profile->link.stream);
+	go_online(profile, profile->link.offered, true);
+}
+
+static enum stream_next
+on_before_bind(void *data, const struct stream_features *features)
+{
+	struct profile *profile = data;
+	profile->link.offered = features;
+	return sm_before_bind(profile, features);
 }
 
 static void
 on_stanza(void *data, const struct stanza *stanza)
 {
-	road_arrive(data, stanza, true);
+	struct profile *profile = data;
+	link_heard(profile);
+	if (sm_take(profile, stanza))
+		return;
+	if (sm_may_arrive(profile))
+		road_arrive(profile, stanza, true, true);
+	else
+		stream_fail(profile->link.stream, "undefined-condition", NULL);
 }
 
 static int
@@ -264,12 +310,12 @@ on_batch_level(void *data, const char *id, const char *from)
 
 /* The answer to an iq of ours was cut or skipped: for who asked, that is an error. */
 static void
-spoil_answer(struct profile *profile, const char *id, const char *from)
+spoil_answer(struct profile *profile, const char *id, const char *from, bool is_counted)
 {
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "error", NULL, id);
 	stanza_set(iq, "from", from);
 	stanza_add_error(iq, "cancel", "policy-violation", "The answer was too large.");
-	road_arrive(profile, iq, true);
+	road_arrive(profile, iq, true, is_counted);
 	stanza_free(iq);
 }
 
@@ -279,21 +325,23 @@ on_batch(void *data, const struct parser_batch *batch)
 	if (batch->is_last && batch->dropped)
 		road_rows_dropped(data, batch->dropped);
 	if (batch->is_cut)
-		spoil_answer(data, stanza_id(batch->stanza), stanza_from(batch->stanza));
+		spoil_answer(data, stanza_id(batch->stanza), stanza_from(batch->stanza),
+			     true);
 	else
-		road_arrive(data, batch->stanza, batch->is_last);
+		road_arrive(data, batch->stanza, batch->is_last, batch->is_last);
 }
 
 static void
 on_too_large(void *data, const struct parser_skipped *skipped)
 {
+	road_arrive(data, NULL, true, true);
 	road_too_large(data, skipped->name, skipped->from);
 	if (strcmp(skipped->name, "iq") != 0 || !skipped->id || !skipped->type)
 		return;
 	if (strcmp(skipped->type, "get") == 0 || strcmp(skipped->type, "set") == 0)
 		road_refuse_large(data, skipped->id, skipped->from);
 	else
-		spoil_answer(data, skipped->id, skipped->from);
+		spoil_answer(data, skipped->id, skipped->from, false);
 }
 
 static void
@@ -311,7 +359,7 @@ on_closed(void *data, const struct stream_error *error)
 	log_info("link", "closed profile=%s fault=%s condition=%s retry=%d",
 		 profile->name, fault_name(error->fault), error->condition,
 		 error->may_retry);
-	forget_stream(profile);
+	forget_stream(profile, error->fault, error->condition);
 	link->stopped = NULL;
 	/* What was in the login when the profile was locked. */
 	if (profile->phase == PROFILE_LOCKED)
@@ -336,6 +384,7 @@ on_closed(void *data, const struct stream_error *error)
 static const struct stream_events events = {
 	.phase = on_phase,
 	.password = on_password,
+	.before_bind = on_before_bind,
 	.online = on_online,
 	.stanza = on_stanza,
 	.batch_level = on_batch_level,
@@ -353,11 +402,16 @@ connect_now(struct profile *profile)
 	struct arena arena = {0};
 	const char *host = settings_get(store, SETTING_HOST, &arena);
 	const char *ca_file = settings_get(store, SETTING_CA_FILE, &arena);
+	bool is_set = host && *host;
+	uint16_t place_port = 0;
+	/* What the user set holds for a resume as well. */
+	char *place = is_set ? NULL : sm_location(profile, &place_port);
 	struct stream_config config = {
 		.account = &profile->account,
 		.resource = profile->resource,
-		.host = host && *host ? host : NULL,
-		.port = (uint16_t)settings_get_int(store, SETTING_PORT, 0),
+		.host = is_set ? host : place,
+		.port = place ? place_port
+			      : (uint16_t)settings_get_int(store, SETTING_PORT, 0),
 		.is_direct_tls = settings_get_int(store, SETTING_DIRECT_TLS, 0) != 0,
 		.ca_file = ca_file && *ca_file ? ca_file : NULL,
 		.cache = (struct scram_cache *)(void *)profile->scram.data,
@@ -365,7 +419,10 @@ connect_now(struct profile *profile)
 		.data = profile,
 	};
 	link_set_state(profile, link_state_RESOLVING);
+	link->generation++;
+	link->is_at_place = place != NULL;
 	link->stream = stream_open(profile->process->net, &config);
+	free(place);
 	arena_done(&arena);
 }
 
@@ -463,6 +520,7 @@ link_stop(struct profile *profile, link_stopped *stopped)
 			rest(profile);
 		return;
 	}
+	give_up_session(profile);
 	rest(profile);
 	if (stopped)
 		stopped(profile);
@@ -501,7 +559,7 @@ link_lose(struct profile *profile, const char *reason)
 	link_stopped *stopped = link->stopped;
 	link->stopped = NULL;
 	stream_drop(link->stream);
-	forget_stream(profile);
+	forget_stream(profile, STREAM_LOST, NULL);
 	if (stopped || profile->phase != PROFILE_READY) {
 		rest(profile);
 		if (stopped)
@@ -526,4 +584,5 @@ link_done(struct profile *profile)
 	mem_replace(&link->reason, NULL);
 	mem_replace(&link->condition, NULL);
 	jid_done(&link->full);
+	jid_done(&link->bound);
 }

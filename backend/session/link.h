@@ -25,8 +25,12 @@ struct link {
 	enum bridge_link_state state;
 	bool is_wanted; /* the lasting wish */
 	struct stream *stream;
-	const struct stream_features *features; /* while online */
+	const struct stream_features *offered;	/* after authentication */
+	const struct stream_features *features; /* the same, while online */
 	struct jid full;			/* while online */
+	struct jid bound;    /* of the session, which may outlive the stream */
+	uint64_t generation; /* of the stream: one higher with each */
+	bool is_at_place;    /* the server named where to resume, and we are there */
 	bool has_slot;
 	struct slot_wait *slot_wait; /* the router was asked for a slot */
 	bool is_restart_due;	     /* link_start came while the stream said goodbye */
@@ -59,6 +63,9 @@ void link_restart(struct profile *profile);
 
 /* Drops the stream without goodbye, for REASON, and tries again with back-off. */
 void link_lose(struct profile *profile, const char *reason);
+
+/* The server resumed the session on this stream (XEP-0198): it is online. */
+void link_resumed(struct profile *profile);
 
 /* Something was said: when nothing comes back in a while the server is asked whether it
  * lives, long before mere silence would. */

@@ -189,8 +189,10 @@ on_settled(void *data, int status)
 						      .text = opening->report.sentence});
 	}
 	finish(opening);
-	if (profile->phase == PROFILE_READY)
-		link_start(profile);
+	if (profile->phase != PROFILE_READY)
+		return;
+	watch_begin(profile);
+	link_start(profile);
 }
 
 static int
@@ -220,6 +222,8 @@ settle_job(struct store *store, void *data)
 		result = settings_resource(store, &arena, &resource);
 	if (result == 0)
 		mem_replace(&profile->resource, resource);
+	if (result == 0)
+		result = sm_recall(profile);
 	arena_done(&arena);
 	return result;
 }
@@ -344,6 +348,7 @@ begin(struct process *process, const char *name, struct serve_request *request)
 	opening->work.data = opening;
 	DL_APPEND(process->profiles, profile);
 	link_init(profile);
+	watch_init(profile);
 	uv_timer_init(process->loop, &profile->ask_timer);
 	profile->ask_timer.data = profile;
 	profile_hold(profile);

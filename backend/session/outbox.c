@@ -79,7 +79,7 @@ send_one(struct profile *profile, const struct message *message, struct arena *a
 		stanza_free(stanza);
 		return set;
 	}
-	profile_send(profile, stanza);
+	speak_line(profile, stanza, message->id);
 	profile->outbox.last_id = message->id;
 	lines_emit(profile, message->id, false, NULL);
 	return 0;
@@ -121,11 +121,26 @@ pump_done(void *data, int status)
 void
 outbox_pump(struct profile *profile)
 {
-	if (profile->outbox.is_pumping || !profile_is_online(profile) ||
+	if (profile->outbox.is_pumping || profile->outbox.is_held ||
+	    !profile_is_online(profile) || sm_is_full(profile) ||
 	    stream_queued(profile->link.stream) > OUTBOX_STREAM_MAX)
 		return;
 	profile->outbox.is_pumping = true;
 	profile_hold(profile);
 	if (store_submit(profile->store, pump_job, pump_done, profile) < 0)
 		pump_done(profile, -ESHUTDOWN);
+}
+
+void
+outbox_hold(struct profile *profile)
+{
+	profile->outbox.is_held = true;
+}
+
+void
+outbox_release(struct profile *profile)
+{
+	profile->outbox.is_held = false;
+	profile->outbox.last_id = 0;
+	outbox_pump(profile);
 }

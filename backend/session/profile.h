@@ -53,6 +53,9 @@ bool profile_option_is_on(const struct profile *profile, const char *name);
 /* That option's value as a number within its range; for options of type int. */
 int profile_option_number(const struct profile *profile, const char *name);
 
+/* Whether nobody has looked at any frontend of it for a moment. */
+bool profile_is_inactive(const struct profile *profile);
+
 /* The module's state of this profile, as its start hook set it. */
 void *profile_state(const struct profile *profile, enum module_id id);
 void profile_state_set(struct profile *profile, enum module_id id, void *state);
@@ -71,8 +74,14 @@ int profile_check(struct profile *profile, int result);
 void profile_emit(struct profile *profile, enum bridge_event event, const void *record);
 
 /* Sends a stanza of ours, which this takes over; messages and presences pass the modules'
- * on_outgoing first. Dropped when the stream is not online by then. */
+ * on_outgoing first. In a session that can be resumed (XEP-0198) it is kept until the
+ * server has it, also over streams and processes; else it is dropped when the stream is
+ * not online by then. */
 void profile_send(struct profile *profile, struct stanza *take_stanza);
+
+/* Sends an element that is no stanza (XML text), now or not at all; no stream management
+ * counts it. */
+void profile_send_nonza(struct profile *profile, const char *xml);
 
 enum profile_ask_kind {
 	PROFILE_ASK,	   /* the answer comes whole */

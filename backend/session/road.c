@@ -29,8 +29,9 @@ static const size_t road_queue_max = 8 * 1024 * 1024; /* bytes to the router */
 struct arrival {
 	struct profile *profile;
 	struct stanza *stanza;
-	size_t bytes; /* on the wire, about */
-	bool is_last; /* of the parts of a large result */
+	int64_t number; /* in the session (XEP-0198); 0: it does not count */
+	size_t bytes;	/* on the wire, about */
+	bool is_last;	/* of the parts of a large result */
 };
 
 static void
@@ -139,23 +140,32 @@ profile_receive(struct profile *profile, const struct forwarded *forwarded)
 	jid_done(&inbound.to);
 }
 
+static void
+walk(struct profile *profile, const struct arrival *arrival)
+{
+	const struct stanza *stanza = arrival->stanza;
+	const char *name = stanza ? stanza_name(stanza) : NULL;
+	if (!name || !stanza_is(stanza, NULL, NS_CLIENT))
+		return;
+	if (strcmp(name, "iq") == 0)
+		walk_iq(profile, stanza, arrival->is_last);
+	else if (strcmp(name, "presence") == 0)
+		walk_presence(profile, stanza);
+	else if (strcmp(name, "message") == 0)
+		profile_receive(profile, &(struct forwarded){.message = stanza});
+}
+
 static int
 arrival_job(struct store *store, void *data)
 {
 	struct arrival *arrival = data;
 	struct profile *profile = arrival->profile;
-	const char *name = stanza_name(arrival->stanza);
 	(void)store;
 	profile->job_error = 0;
-	if (!name || !stanza_is(arrival->stanza, NULL, NS_CLIENT))
-		return 0;
-	if (strcmp(name, "iq") == 0)
-		walk_iq(profile, arrival->stanza, arrival->is_last);
-	else if (strcmp(name, "presence") == 0)
-		walk_presence(profile, arrival->stanza);
-	else if (strcmp(name, "message") == 0)
-		profile_receive(profile, &(struct forwarded){.message = arrival->stanza});
-	return profile->job_error;
+	if (sm_is_barred(profile, arrival->number))
+		return -ECANCELED;
+	walk(profile, arrival);
+	return sm_stored(profile, arrival->number, profile->job_error);
 }
 
 /* Reads the socket again once the jobs and the router have caught up. */
@@ -186,7 +196,9 @@ arrival_done(void *data, int status)
 	struct profile *profile = arrival->profile;
 	profile->arrivals--;
 	profile->arrival_bytes -= arrival->bytes;
-	if (status < 0 && status != -ESHUTDOWN) {
+	if (status == 0) {
+		sm_committed(profile, arrival->number);
+	} else if (status != -ESHUTDOWN && status != -ECANCELED) {
 		log_warn("session", "stanza not stored error=%d", status);
 		link_lose(profile, store_sentence(status));
 	}
@@ -197,18 +209,19 @@ arrival_done(void *data, int status)
 }
 
 void
-road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last)
+road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last,
+	    bool is_counted)
 {
 	struct arrival *arrival = mem_alloc(sizeof *arrival);
 	arrival->profile = profile;
-	arrival->stanza = stanza_copy(stanza);
+	arrival->stanza = stanza ? stanza_copy(stanza) : NULL;
 	arrival->is_last = is_last;
+	arrival->number = is_counted ? sm_arrived(profile) : 0;
 	if (profile->link.stream) {
 		uint64_t all = stream_count(profile->link.stream).xml_bytes_in;
 		arrival->bytes = (size_t)(all - profile->seen_bytes);
 		profile->seen_bytes = all;
 	}
-	link_heard(profile);
 	profile->arrivals++;
 	profile->arrival_bytes += arrival->bytes;
 	profile_hold(profile);
@@ -268,11 +281,23 @@ road_rows_dropped(struct profile *profile, unsigned count)
 	free(text);
 }
 
+/* A session begins, goes on or ends. */
 struct crossing {
 	struct profile *profile;
+	uint64_t stream; /* generation of the stream that brought it */
 	bool is_connect;
 	bool is_resumed;
 };
+
+static void
+tell_disconnected(struct profile *profile)
+{
+	for (int id = 0; profile->has_session && id < MODULE_COUNT; id++) {
+		if (modules[id]->on_disconnect)
+			modules[id]->on_disconnect(profile);
+	}
+	profile->has_session = false;
+}
 
 static int
 crossing_job(struct store *store, void *data)
@@ -281,11 +306,20 @@ crossing_job(struct store *store, void *data)
 	struct profile *profile = crossing->profile;
 	(void)store;
 	profile->job_error = 0;
+	if (!crossing->is_connect) {
+		tell_disconnected(profile);
+		return profile->job_error;
+	}
+	if (!profile->link.stream || profile->link.generation != crossing->stream)
+		return 0; /* it went as it came */
+	if (!crossing->is_resumed)
+		tell_disconnected(profile);
+	profile->has_session = true;
+	(void)profile_check(profile, crossing->is_resumed ? sm_resume_session(profile)
+							  : sm_begin_session(profile));
 	for (int id = 0; id < MODULE_COUNT; id++) {
-		if (crossing->is_connect && modules[id]->on_connect)
+		if (modules[id]->on_connect)
 			modules[id]->on_connect(profile, crossing->is_resumed);
-		else if (!crossing->is_connect && modules[id]->on_disconnect)
-			modules[id]->on_disconnect(profile);
 	}
 	return profile->job_error;
 }
@@ -304,7 +338,8 @@ static void
 cross(struct profile *profile, bool is_connect, bool is_resumed)
 {
 	struct crossing *crossing = mem_alloc(sizeof *crossing);
-	*crossing = (struct crossing){profile, is_connect, is_resumed};
+	*crossing = (struct crossing){profile, profile->link.generation, is_connect,
+				      is_resumed};
 	profile_hold(profile);
 	if (store_submit(profile->store, crossing_job, crossing_done, crossing) < 0)
 		crossing_done(crossing, -ESHUTDOWN);
@@ -315,6 +350,10 @@ road_connected(struct profile *profile, bool is_resumed)
 {
 	profile->is_read_paused = false;
 	profile->seen_bytes = stream_count(profile->link.stream).xml_bytes_in;
+	if (is_resumed)
+		ask_renew(profile);
+	else
+		ask_fail_all(profile);
 	cross(profile, true, is_resumed);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/net/stream.h"
 #include "backend/session/inner.h"
@@ -23,9 +24,37 @@ struct speech {
 	bool is_stanza;
 	bool is_answer; /* then ID is answered with STORAGE if the job is undone */
 	uint32_t id;
-	struct stream *stream; /* the one it was meant for */
+	uint64_t stream; /* generation of the one that an uncounted stanza is for */
+	int64_t number;	 /* of a stanza in the session (XEP-0198); 0: not counted */
+	int64_t message; /* the line that a counted stanza carries, or 0 */
 	struct buf bytes;
 };
+
+/* Gives a stanza to the stream. A counted one is kept: when the stream is not ready for
+ * it, the next one that resumes the session takes it. */
+static void
+say_stanza(struct speech *speech)
+{
+	struct profile *profile = speech->profile;
+	bool is_ready = speech->number ? profile->sm.is_flowing &&
+						 speech->number > profile->sm.out_sent
+				       : speech->stream == profile->link.generation;
+	if (!is_ready || !profile_is_online(profile))
+		return;
+	int sent = stream_send(profile->link.stream, (const char *)speech->bytes.data,
+			       speech->bytes.len);
+	if (sent == 0) {
+		if (speech->number)
+			sm_said(profile, speech->number, speech->message != 0);
+		link_said(profile);
+		return;
+	}
+	log_warn("session", "stanza not sent error=%d bytes=%zu", sent,
+		 speech->bytes.len);
+	/* Those behind it must not overtake it. */
+	if (speech->number)
+		link_lose(profile, "Too much waits to be sent.");
+}
 
 static void
 say(struct speech *speech, int status)
@@ -46,15 +75,7 @@ say(struct speech *speech, int status)
 					false);
 		return;
 	}
-	if (speech->stream != profile->link.stream || !profile_is_online(profile))
-		return;
-	int sent = stream_send(speech->stream, (const char *)speech->bytes.data,
-			       speech->bytes.len);
-	if (sent < 0)
-		log_warn("session", "stanza not sent error=%d bytes=%zu", sent,
-			 speech->bytes.len);
-	else
-		link_said(profile);
+	say_stanza(speech);
 }
 
 static void
@@ -110,15 +131,60 @@ decorate(struct profile *profile, struct stanza *stanza)
 	}
 }
 
+/* A counted stanza that is said outside of any job needs one of its own. */
+static int
+keep_job(struct store *store, void *data)
+{
+	struct speech *speech = data;
+	struct profile *profile = speech->profile;
+	(void)store;
+	profile->job_error = 0;
+	int64_t number = sm_keep(profile, speech->bytes.data, speech->bytes.len, 0);
+	speech->number = number > 0 ? number : 0;
+	return number < 0 ? (int)number : 0;
+}
+
+static void
+keep_done(void *data, int status)
+{
+	struct speech *speech = data;
+	struct profile *profile = speech->profile;
+	if (status < 0 && status != -ESHUTDOWN)
+		link_lose(profile, store_sentence(status));
+	say_later(data, status);
+}
+
+static void
+send_counted(struct speech *speech)
+{
+	struct profile *profile = speech->profile;
+	if (store_is_in_job(profile->store)) {
+		int64_t number = sm_keep(profile, speech->bytes.data, speech->bytes.len,
+					 speech->message);
+		speech->number = number > 0 ? number : 0;
+		if (number > 0)
+			hold_or_say(speech);
+		else
+			buf_done(&speech->bytes);
+		return;
+	}
+	struct speech *held = mem_alloc(sizeof *held);
+	*held = *speech;
+	profile_hold(profile);
+	if (store_submit(profile->store, keep_job, keep_done, held) < 0)
+		keep_done(held, -ESHUTDOWN);
+}
+
 void
-profile_send(struct profile *profile, struct stanza *take_stanza)
+speak_line(struct profile *profile, struct stanza *take_stanza, int64_t message)
 {
 	struct speech speech = {
 		.profile = profile,
 		.is_stanza = true,
-		.stream = profile->link.stream,
+		.stream = profile->link.generation,
+		.message = message,
 	};
-	if (!speech.stream) {
+	if (!profile->link.stream && !profile->sm.is_counting) {
 		stanza_free(take_stanza);
 		return;
 	}
@@ -126,10 +192,27 @@ profile_send(struct profile *profile, struct stanza *take_stanza)
 	if (stanza_write(take_stanza, &speech.bytes, STANZA_SEND_MAX) < 0) {
 		log_warn("session", "stanza too large name=%s", stanza_name(take_stanza));
 		buf_done(&speech.bytes);
+	} else if (profile->sm.is_counting) {
+		send_counted(&speech);
 	} else {
 		hold_or_say(&speech);
 	}
 	stanza_free(take_stanza);
+}
+
+void
+profile_send(struct profile *profile, struct stanza *take_stanza)
+{
+	speak_line(profile, take_stanza, 0);
+}
+
+void
+profile_send_nonza(struct profile *profile, const char *xml)
+{
+	if (!profile_is_online(profile))
+		return;
+	(void)stream_send(profile->link.stream, xml, strlen(xml));
+	link_said(profile);
 }
 
 void

@@ -76,7 +76,7 @@ static const char version_2[] =
 	" since_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE sm("
 	" id INTEGER PRIMARY KEY CHECK(id=1), previd TEXT, location TEXT, full_jid TEXT,"
-	" max_s INTEGER NOT NULL, count_in INTEGER NOT NULL, count_out INTEGER NOT NULL,"
+	" max_s INTEGER NOT NULL, count_in INTEGER NOT NULL,"
 	" acked INTEGER NOT NULL, boot_id TEXT, alive_ms INTEGER NOT NULL,"
 	" is_live INTEGER NOT NULL, deaths INTEGER NOT NULL, death_in INTEGER NOT NULL);"
 	"CREATE TABLE unacked("

@@ -58,6 +58,28 @@ emit_since(struct profile *profile, int64_t seq)
 	arena_done(&arena);
 }
 
+/* What the parts of a large answer brought so far. */
+static struct fetch *
+scratch(struct profile *profile)
+{
+	if (!profile_state(profile, MODULE_blocking))
+		profile_state_set(profile, MODULE_blocking,
+				  mem_alloc(sizeof(struct fetch)));
+	return profile_state(profile, MODULE_blocking);
+}
+
+static void
+drop_scratch(struct profile *profile)
+{
+	struct fetch *fetch = profile_state(profile, MODULE_blocking);
+	profile_state_set(profile, MODULE_blocking, NULL);
+	if (!fetch)
+		return;
+	arena_done(&fetch->arena);
+	free(fetch->items);
+	free(fetch);
+}
+
 static void
 gather(struct fetch *fetch, const struct stanza *list)
 {
@@ -91,7 +113,8 @@ replace(struct profile *profile, const char *const *jids, size_t count)
 static void
 on_list(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
-	struct fetch *fetch = data;
+	struct fetch *fetch = scratch(profile);
+	(void)data;
 	const struct stanza *list = stanza_child(answer, "blocklist", NS_BLOCKING);
 	if (stanza_has_type(answer, "result") && list)
 		gather(fetch, list);
@@ -100,20 +123,24 @@ on_list(struct profile *profile, const struct stanza *answer, bool is_last, void
 	/* An error is a server without blocking: what is stored stays. */
 	if (stanza_has_type(answer, "result") && fetch->has_list)
 		replace(profile, fetch->items, fetch->count);
-	arena_done(&fetch->arena);
-	free(fetch->items);
-	free(fetch);
+	drop_scratch(profile);
 }
+
+static const struct module_ask asks[] = {
+	{"blocklist", true, on_list},
+	{NULL, false, NULL},
+};
 
 static void
 on_connect(struct profile *profile, bool is_resumed)
 {
+	/* What came of an answer that was cut off comes again, whole. */
+	drop_scratch(profile);
 	if (is_resumed)
 		return;
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
 	(void)stanza_add(iq, "blocklist", NS_BLOCKING);
-	profile_ask(profile, iq, PROFILE_ASK_LARGE, on_list,
-		    mem_alloc(sizeof(struct fetch)));
+	profile_ask_lasting(profile, iq, asks, NULL);
 }
 
 static void
@@ -168,5 +195,7 @@ static const struct module_iq iqs[] = {
 const struct module module_blocking = {
 	.name = "xep-0191",
 	.iqs = iqs,
+	.asks = asks,
+	.stop = drop_scratch,
 	.on_connect = on_connect,
 };

@@ -1,6 +1,7 @@
 /*
- * The presence module. Presences are session-scoped: a table in memory by full JID,
- * emptied when the stream ends. Own availability and waiting requests are in the store.
+ * The presence module. Presences are session-scoped: a table in memory by full JID, with
+ * a copy in the store for the process that resumes the session; both are emptied when the
+ * session is over. Own availability and waiting requests are in the store as well.
  */
 #include "backend/xep/presence.h"
 
@@ -10,6 +11,7 @@
 #include <uthash.h>
 
 #include "backend/store/contacts.h"
+#include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
@@ -22,6 +24,14 @@ enum {
 	REQUESTS_MAX = 500,
 	STATUS_MAX = 1024,
 };
+
+/* Facts of the session: which gates are open, and what we said of ourselves. */
+/* Setting: "1" while nobody looks for so long that online means away. Not a fact of the
+ * session: the next one begins with what this one ended with. */
+#define SETTING_AUTO "presence.auto"
+
+#define FACT_GATES "presence.gates"
+#define FACT_SAID "presence.said"
 
 struct resource {
 	UT_hash_handle hh;
@@ -91,10 +101,48 @@ clear(struct table *table)
 	table->strangers = 0;
 }
 
+static struct resource *
+add(struct table *table, const struct jid *from, bool is_stranger)
+{
+	struct resource *resource = mem_alloc(sizeof *resource);
+	table->strangers += is_stranger ? 1 : 0;
+	resource->is_stranger = is_stranger;
+	resource->full = mem_strdup(from->full);
+	resource->bare = mem_strdup(from->bare);
+	resource->name = mem_strdup(from->resource);
+	HASH_ADD_KEYPTR(hh, table->resources, resource->full, strlen(resource->full),
+			resource);
+	return resource;
+}
+
+/* What another process knew of a session that may be resumed. */
+static void
+recall(struct profile *profile, struct table *table)
+{
+	struct arena arena = {0};
+	struct session_presence *rows = NULL;
+	size_t count = 0;
+	if (profile_store(profile))
+		(void)session_presences(profile_store(profile), &arena, &rows, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct jid from = {0};
+		if (jid_parse(rows[i].jid, &from, NULL) < 0)
+			continue;
+		struct resource *resource = add(table, &from, rows[i].is_stranger);
+		resource->show = (enum bridge_show)rows[i].show;
+		resource->text = mem_strdup(rows[i].text);
+		resource->priority = rows[i].priority;
+		jid_done(&from);
+	}
+	arena_done(&arena);
+}
+
 static void
 start(struct profile *profile)
 {
-	profile_state_set(profile, MODULE_presence, mem_alloc(sizeof(struct table)));
+	struct table *table = mem_alloc(sizeof *table);
+	profile_state_set(profile, MODULE_presence, table);
+	recall(profile, table);
 }
 
 static void
@@ -146,6 +194,8 @@ drop(struct profile *profile, struct resource *resource)
 	resource->show = show_OFFLINE;
 	mem_replace(&resource->text, NULL);
 	resource->seq = store_next_seq(profile_store(profile));
+	(void)profile_check(
+		profile, session_presence_remove(profile_store(profile), resource->full));
 	emit(profile, resource);
 	resource_free(resource);
 }
@@ -209,14 +259,7 @@ resource_came(struct profile *profile, const struct stanza *presence,
 		if (HASH_COUNT(table->resources) >= PRESENCE_MAX ||
 		    (is_odd && table->strangers >= STRANGERS_MAX))
 			return;
-		table->strangers += is_odd ? 1 : 0;
-		resource = mem_alloc(sizeof *resource);
-		resource->is_stranger = is_odd;
-		resource->full = mem_strdup(from->full);
-		resource->bare = mem_strdup(from->bare);
-		resource->name = mem_strdup(from->resource);
-		HASH_ADD_KEYPTR(hh, table->resources, resource->full,
-				strlen(resource->full), resource);
+		resource = add(table, from, is_odd);
 	}
 	const char *text = stanza_child_text(presence, "status", NS_CLIENT);
 	const char *priority = stanza_child_text(presence, "priority", NS_CLIENT);
@@ -225,6 +268,14 @@ resource_came(struct profile *profile, const struct stanza *presence,
 	resource->text = shorten(text, STATUS_MAX);
 	resource->priority = priority ? priority_of(priority) : 0;
 	resource->seq = store_next_seq(profile_store(profile));
+	struct session_presence row = {
+		.jid = resource->full,
+		.show = (int)resource->show,
+		.text = resource->text,
+		.priority = resource->priority,
+		.is_stranger = resource->is_stranger,
+	};
+	(void)profile_check(profile, session_presence_put(profile_store(profile), &row));
 	emit(profile, resource);
 }
 
@@ -323,6 +374,19 @@ presence_subscription(struct profile *profile, const char *jid, const char *type
 	profile_send(profile, stanza_presence(profile_stanzas(profile), type, jid));
 }
 
+bool
+presence_is_auto(struct profile *profile)
+{
+	struct arena arena = {0};
+	struct store *store = profile_store(profile);
+	/* What was chosen by hand stands above it. */
+	bool is_auto =
+		show_of(settings_get(store, SETTING_SHOW, &arena)) == show_ONLINE &&
+		settings_get_int(store, SETTING_AUTO, 0) != 0;
+	arena_done(&arena);
+	return is_auto;
+}
+
 void
 presence_own(struct profile *profile, struct arena *arena, enum bridge_show *ret_show,
 	     const char **ret_text)
@@ -330,6 +394,8 @@ presence_own(struct profile *profile, struct arena *arena, enum bridge_show *ret
 	struct store *store = profile_store(profile);
 	const char *text = settings_get(store, SETTING_STATUS, arena);
 	*ret_show = show_of(settings_get(store, SETTING_SHOW, arena));
+	if (presence_is_auto(profile))
+		*ret_show = show_AWAY;
 	*ret_text = text && *text ? text : NULL;
 }
 
@@ -345,8 +411,74 @@ presence_announce(struct profile *profile)
 		stanza_add_with_text(presence, "show", NULL, show_text(show));
 	if (text)
 		stanza_add_with_text(presence, "status", NULL, text);
+	const char *said = arena_printf(&arena, "%d %s", (int)show, text ? text : "");
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), FACT_SAID, said));
 	profile_send(profile, presence);
 	arena_done(&arena);
+}
+
+void
+presence_begin(struct profile *profile, enum presence_gate gate)
+{
+	static const unsigned all = PRESENCE_ROSTER | PRESENCE_ARCHIVE;
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	const char *had = session_fact(store, FACT_GATES, &arena);
+	unsigned before = had ? (unsigned)strtoul(had, NULL, 10) : 0;
+	unsigned now = before | (unsigned)gate;
+	(void)profile_check(profile, session_fact_set(store, FACT_GATES,
+						      arena_printf(&arena, "%u", now)));
+	if (now == all && before != all)
+		presence_announce(profile);
+	arena_done(&arena);
+}
+
+/* What was chosen while no stream was there is said when the session goes on. */
+static void
+on_connect(struct profile *profile, bool is_resumed)
+{
+	struct arena arena = {0};
+	enum bridge_show show;
+	const char *text;
+	if (!is_resumed) {
+		presence_begin(profile, PRESENCE_ARCHIVE);
+		return;
+	}
+	const char *said = session_fact(profile_store(profile), FACT_SAID, &arena);
+	presence_own(profile, &arena, &show, &text);
+	const char *due = arena_printf(&arena, "%d %s", (int)show, text ? text : "");
+	if (said && strcmp(said, due) != 0)
+		presence_announce(profile);
+	arena_done(&arena);
+}
+
+int
+presence_auto(struct profile *profile, bool is_away)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	enum bridge_show show;
+	const char *text;
+	bool was_auto = presence_is_auto(profile);
+	int result = 0;
+	if ((settings_get_int(store, SETTING_AUTO, 0) != 0) != is_away)
+		result = settings_set(store, SETTING_AUTO, is_away ? "1" : NULL);
+	if (result < 0 || presence_is_auto(profile) == was_auto)
+		return result;
+	presence_own(profile, &arena, &show, &text);
+	profile_emit(profile, EVENT_self_changed,
+		     &(struct bridge_self_event){
+			     .profile = profile_name(profile),
+			     .show = show,
+			     .text = text,
+			     .is_auto = is_away,
+		     });
+	/* Before the first presence of a session nothing is said of changes. */
+	if (session_fact(store, FACT_SAID, &arena))
+		presence_announce(profile);
+	arena_done(&arena);
+	return 0;
 }
 
 int
@@ -356,6 +488,8 @@ presence_choose(struct profile *profile, enum bridge_show show, const char *text
 	int result = settings_set(store, SETTING_SHOW, show_text(show));
 	if (result == 0)
 		result = settings_set(store, SETTING_STATUS, text && *text ? text : NULL);
+	if (result == 0)
+		result = settings_set(store, SETTING_AUTO, NULL);
 	if (result < 0)
 		return result;
 	profile_emit(profile, EVENT_self_changed,
@@ -387,6 +521,7 @@ const struct module module_presence = {
 	.name = "presence",
 	.start = start,
 	.stop = stop,
+	.on_connect = on_connect,
 	.on_disconnect = on_disconnect,
 	.on_presence = on_presence,
 };

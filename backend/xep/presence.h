@@ -8,14 +8,31 @@
 #include "backend/session/profile.h"
 #include "bridge/base/arena.h"
 
-/* Inside a job: sends our own presence as chosen; once per login, after the roster. */
+/* What has to be there before a new session says that we are. */
+enum presence_gate {
+	PRESENCE_ROSTER = 1, /* the roster, or we would not know who sees us */
+	PRESENCE_ARCHIVE =
+		2, /* the newest of the archive: it comes before what is live */
+};
+
+/* Inside a job: GATE is open. At the last one our presence is sent. */
+void presence_begin(struct profile *profile, enum presence_gate gate);
+
+/* Inside a job: sends our own presence as chosen. */
 void presence_announce(struct profile *profile);
 
 /* Inside a job: keeps our availability and status text (NULL or "": none), sends it if we
  * are online. 0 or a negative errno. */
 int presence_choose(struct profile *profile, enum bridge_show show, const char *text);
 
-/* Our availability and status text as chosen; the text is in ARENA or NULL. */
+/* Inside a job: nobody looks any more (IS_AWAY), so where nothing else was chosen by hand
+ * we are away; or somebody does again. 0 or a negative errno. */
+int presence_auto(struct profile *profile, bool is_away);
+
+/* Whether we are away for that reason alone. */
+bool presence_is_auto(struct profile *profile);
+
+/* Our availability and status text; the text is in ARENA or NULL. */
 void presence_own(struct profile *profile, struct arena *arena,
 		  enum bridge_show *ret_show, const char **ret_text);
 

@@ -130,6 +130,25 @@ fetch_free(struct fetch *fetch)
 	free(fetch);
 }
 
+/* What the parts of a large answer brought so far. */
+static struct fetch *
+scratch(struct profile *profile)
+{
+	if (!profile_state(profile, MODULE_roster))
+		profile_state_set(profile, MODULE_roster,
+				  mem_alloc(sizeof(struct fetch)));
+	return profile_state(profile, MODULE_roster);
+}
+
+static void
+drop_scratch(struct profile *profile)
+{
+	struct fetch *fetch = profile_state(profile, MODULE_roster);
+	profile_state_set(profile, MODULE_roster, NULL);
+	if (fetch)
+		fetch_free(fetch);
+}
+
 static void
 gather(struct fetch *fetch, const struct stanza *query)
 {
@@ -153,9 +172,10 @@ gather(struct fetch *fetch, const struct stanza *query)
 static void
 on_roster(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
-	struct fetch *fetch = data;
 	struct store *store = profile_store(profile);
+	struct fetch *fetch = scratch(profile);
 	const struct stanza *query = stanza_child(answer, "query", NS_ROSTER);
+	(void)data;
 	if (stanza_has_type(answer, "result") && query)
 		gather(fetch, query);
 	if (!is_last)
@@ -167,16 +187,23 @@ on_roster(struct profile *profile, const struct stanza *answer, bool is_last, vo
 							    profile_now_ms())) >= 0)
 			emit_since(profile, before);
 	}
-	fetch_free(fetch);
+	drop_scratch(profile);
 	if (answer)
-		presence_announce(profile);
+		presence_begin(profile, PRESENCE_ROSTER);
 }
+
+static const struct module_ask asks[] = {
+	{"roster", true, on_roster},
+	{NULL, false, NULL},
+};
 
 static void
 on_connect(struct profile *profile, bool is_resumed)
 {
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
+	/* What came of an answer that was cut off comes again, whole. */
+	drop_scratch(profile);
 	if (is_resumed)
 		return;
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
@@ -186,8 +213,7 @@ on_connect(struct profile *profile, bool is_resumed)
 		const char *version = settings_get(store, SETTING_ROSTER_VERSION, &arena);
 		stanza_set(query, "ver", version ? version : "");
 	}
-	profile_ask(profile, iq, PROFILE_ASK_LARGE, on_roster,
-		    mem_alloc(sizeof(struct fetch)));
+	profile_ask_lasting(profile, iq, asks, NULL);
 	arena_done(&arena);
 }
 
@@ -275,5 +301,7 @@ static const struct module_iq iqs[] = {
 const struct module module_roster = {
 	.name = "roster",
 	.iqs = iqs,
+	.asks = asks,
+	.stop = drop_scratch,
 	.on_connect = on_connect,
 };
