@@ -258,6 +258,9 @@ replace_damaged(const struct place *place, struct store_report *report)
 		error = schema_migrate(&db, 0);
 		if (!error)
 			error = salvage_run(damaged, &db, &salvage);
+		/* The log beside it does not move with it. */
+		if (!error)
+			error = sql_exec(&db, "PRAGMA wal_checkpoint(TRUNCATE)");
 		sql_close(&db);
 	}
 	if (!error) {

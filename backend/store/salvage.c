@@ -12,8 +12,14 @@
 
 #include "backend/store/sql.h"
 
-/* Line states 1: MESSAGE_QUEUED. Every row takes seq 1: the epoch is new, so nobody has a
- * cursor. Unread counts and read places go with the lines that they were about. */
+#define IS_OPEN                                                                          \
+	"(state IN (1, 7) OR state=2 AND"                                                \
+	" (SELECT user_version>1 FROM pragma_user_version))"
+
+/* The outbox: lines in state 1 (MESSAGE_QUEUED) and 7 (MESSAGE_HELD), and 2
+ * (MESSAGE_SENT) of which nobody knows whether the server has them; in version 1 that
+ * state was for good. Every row takes seq 1: the epoch is new, so nobody has a cursor.
+ * Unread counts and read places go with the lines that they were about. */
 static const struct {
 	const char *forward;
 	const char *backward;
@@ -42,12 +48,13 @@ static const struct {
 		"SELECT id, conversation, place, kind, state, is_outgoing, is_delayed, "
 		"is_mention,"
 		" may_repeat, sent_ms, received_ms, sender, wire_id, origin_id, body"
-		" FROM messages NOT INDEXED WHERE state=1 AND is_outgoing=1 ORDER BY id",
+		" FROM messages NOT INDEXED WHERE " IS_OPEN
+		" AND is_outgoing=1 ORDER BY id",
 		"SELECT id, conversation, place, kind, state, is_outgoing, is_delayed, "
 		"is_mention,"
 		" may_repeat, sent_ms, received_ms, sender, wire_id, origin_id, body"
-		" FROM messages NOT INDEXED WHERE state=1 AND is_outgoing=1 ORDER BY id "
-		"DESC",
+		" FROM messages NOT INDEXED WHERE " IS_OPEN
+		" AND is_outgoing=1 ORDER BY id DESC",
 		"INSERT OR IGNORE INTO messages(id, conversation, place, kind, state, "
 		"is_outgoing,"
 		" is_delayed, is_mention, may_repeat, sent_ms, received_ms, sender, "
@@ -107,7 +114,7 @@ count(struct sql_db *from, struct sql_db *to, bool is_whole, struct salvage *sal
 	/* The index may still know how many lines there were. */
 	int64_t had =
 		count_of(from, "SELECT count(*) FROM messages INDEXED BY messages_waiting"
-			       " WHERE state=1 AND state IN (1, 2)");
+			       " WHERE state IN (1, 2) AND " IS_OPEN);
 	if (had > lines)
 		salvage->lost = (int)(had - lines);
 }

@@ -209,6 +209,46 @@ a_damaged_table_is_found_at_start_and_the_rest_carried_over(void **state)
 }
 
 static int
+change_states(struct store *store, void *data)
+{
+	(void)data;
+	static const enum message_state states[] = {
+		MESSAGE_QUEUED, MESSAGE_SENT,	   MESSAGE_ACKED,
+		MESSAGE_FAILED, MESSAGE_DISPLAYED, MESSAGE_HELD,
+	};
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(messages_set_state(store, 1 + 100 * i, states[i], NULL),
+				 0);
+	return 0;
+}
+
+static void
+open_lines_are_carried_over_in_their_state(void **state)
+{
+	struct bed *bed = *state;
+	struct store_report report;
+	struct arena arena = {0};
+	struct message message;
+	bed_open(bed);
+	assert_int_equal(bed_run(bed, fill, NULL), 0);
+	assert_int_equal(bed_run(bed, change_states, NULL), 0);
+	bed_close(bed);
+	assert_true(break_page_with(bed, "contact77@example.org", 0));
+	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
+	assert_int_equal(report.carried, 4); /* three lines and a draft */
+	store_report_done(&report);
+	bed_open(bed);
+	assert_int_equal(messages_get(bed->store, 1, &arena, &message), 0);
+	assert_int_equal(message.state, MESSAGE_QUEUED);
+	assert_int_equal(messages_get(bed->store, 101, &arena, &message), 0);
+	assert_int_equal(message.state, MESSAGE_SENT);
+	assert_int_equal(messages_get(bed->store, 501, &arena, &message), 0);
+	assert_int_equal(message.state, MESSAGE_HELD);
+	assert_int_equal(messages_get(bed->store, 201, &arena, &message), -ENOENT);
+	arena_done(&arena);
+}
+
+static int
 read_all_lines(struct bed *bed)
 {
 	struct arena arena = {0};
@@ -390,6 +430,7 @@ main(void)
 		CASE(a_new_database_is_private_and_new_once),
 		CASE(a_newer_database_is_refused_untouched),
 		CASE(a_damaged_table_is_found_at_start_and_the_rest_carried_over),
+		CASE(open_lines_are_carried_over_in_their_state),
 		CASE(damage_met_later_is_looked_for_at_the_next_start),
 		CASE(garbage_and_torn_files_are_set_aside),
 		CASE(what_a_death_in_the_swap_left_is_ended),

@@ -228,11 +228,19 @@ shim_arm(enum shim_fault fault, int n)
 }
 
 bool
+shim_has_failed(void)
+{
+	(void)pthread_mutex_lock(&shim.lock);
+	bool has_failed = shim.has_failed;
+	(void)pthread_mutex_unlock(&shim.lock);
+	return has_failed;
+}
+
+bool
 shim_disarm(void)
 {
 	(void)pthread_mutex_lock(&shim.lock);
 	shim.is_armed = false;
-	bool has_failed = shim.has_failed;
 	(void)pthread_mutex_unlock(&shim.lock);
-	return has_failed;
+	return shim_has_failed();
 }

@@ -24,5 +24,6 @@ void shim_arm(enum shim_fault fault, int n);
 
 /* Ends that. Whether anything failed since shim_arm. */
 bool shim_disarm(void);
+bool shim_has_failed(void);
 
 #endif
