@@ -12,6 +12,7 @@
 #include "backend/router/router.h"
 #include "backend/router/supervise.h"
 #include "backend/router/trial.h"
+#include "backend/router/watch.h"
 #include "backend/router/worker.h"
 #include "bridge/base/mem.h"
 #include "bridge/describe.h"
@@ -151,6 +152,14 @@ serve_stop(struct frontend *from, struct serve_request *request)
 	serve_result(request, &result);
 	if (result.is_stopping)
 		router_stop(router, "a frontend asked for it");
+}
+
+void
+serve_idle(struct frontend *from, struct serve_request *request)
+{
+	const struct bridge_idle_params *params = request->params;
+	watch_idle(from, params->is_idle);
+	serve_result(request, NULL);
 }
 
 void

@@ -358,6 +358,12 @@ frontend_resync(struct router *router, struct profile *profile)
 	buf_done(&frame);
 }
 
+bool
+frontend_is_attached(struct frontend *frontend, const struct profile *profile)
+{
+	return find(frontend, profile) != NULL;
+}
+
 int
 frontend_count_attached(struct router *router, const struct profile *profile)
 {

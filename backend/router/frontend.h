@@ -37,6 +37,7 @@ struct frontend {
 	long call_bytes;
 	bool missed_states; /* profile.changed events were dropped */
 	bool is_full;	    /* over its limit: its requests are not read */
+	bool is_idle;	    /* nobody sits there, as it said itself */
 	bool was_heard;	    /* bytes came since the last sweep */
 	uint64_t deadline;  /* loop time at which it is closed; 0: none */
 };
@@ -80,6 +81,9 @@ void frontend_cut_off(struct router *router, struct profile *profile);
 
 /* PROFILE is open again: those cut off are told to attach. */
 void frontend_resync(struct router *router, struct profile *profile);
+
+/* Whether FRONTEND is attached to PROFILE. */
+bool frontend_is_attached(struct frontend *frontend, const struct profile *profile);
 
 /* Frontends attached to PROFILE. */
 int frontend_count_attached(struct router *router, const struct profile *profile);

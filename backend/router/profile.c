@@ -13,6 +13,7 @@
 #include "backend/router/route.h"
 #include "backend/router/router.h"
 #include "backend/router/supervise.h"
+#include "backend/router/watch.h"
 #include "backend/router/worker.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -194,6 +195,7 @@ profile_tell(struct router *router, struct profile *profile)
 	struct bridge_profile_info info;
 	struct bridge_link link;
 	struct buf state = {0};
+	watch_tell(router, profile);
 	profile_info(router, profile, &info, &link);
 	codec_encode(&state, &record_profile_info, &info);
 	bool is_same = state.len == profile->told.len &&

@@ -37,6 +37,10 @@ struct profile {
 	bool has_left;			 /* asked to log out, and not to connect since */
 	struct call *held;		 /* waiting for session.open */
 	struct buf told;		 /* the state that frontends heard of last */
+	struct {
+		bool is_told;
+		int64_t attached, active;
+	} watch; /* what its session process heard last of who looks */
 };
 
 /* The profile NAME (not a placeholder), or NULL. */

@@ -95,6 +95,7 @@ send_open(struct router *router, struct profile *profile)
 		params.key = (struct bridge_bin){profile->key->bytes, profile->key->len};
 	profile->phase = PROFILE_OPENING;
 	profile->has_left = false;
+	profile->watch.is_told = false;
 	peer_call(profile->worker->peer, METHOD_session_open, &params, 0, on_opened,
 		  opening);
 }

@@ -86,6 +86,12 @@ profile_option_number(const struct profile *profile, const char *name)
 	return id < 0 ? 0 : options_number(&profile->options, id);
 }
 
+bool
+profile_is_inactive(const struct profile *profile)
+{
+	return profile->watch.is_inactive;
+}
+
 void *
 profile_state(const struct profile *profile, enum module_id id)
 {
@@ -232,6 +238,7 @@ on_store_closed(void *data)
 		profile_dir_done(&profile->dir);
 	}
 	link_done(profile);
+	watch_done(profile);
 	uv_timer_stop(&profile->ask_timer);
 	uv_close((uv_handle_t *)&profile->ask_timer, on_ask_timer_closed);
 }
@@ -322,6 +329,7 @@ void
 profile_unlocked(struct profile *profile)
 {
 	profile->phase = PROFILE_READY;
+	watch_begin(profile);
 	profile_keep_key(profile);
 	link_set_state(profile, link_state_OFFLINE);
 	link_start(profile);

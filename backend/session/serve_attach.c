@@ -236,6 +236,7 @@ attach_job(struct profile *profile, struct serve_request *request)
 		.is_protected = vault_is_protected(profile->vault),
 	};
 	presence_own(profile, &arena, &result.show, &result.status_text);
+	result.is_auto = presence_is_auto(profile);
 	if (!is_full && !fill_removed(store, since, &arena, &result)) {
 		result.removed_count = 0;
 		result.is_full = true;

@@ -385,6 +385,8 @@ setting_job(struct profile *profile, struct serve_request *request)
 	profile_emit(profile, EVENT_setting_changed,
 		     &(struct bridge_setting_event){.profile = profile->name,
 						    .setting = &row});
+	if (id == OPTION_AUTO_AWAY)
+		watch_again(profile, false);
 	profile_reply(profile, request, NULL);
 	return 0;
 }

@@ -214,8 +214,10 @@ presence_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_presence_params *params = request->params;
 	int result = presence_choose(profile, params->show, params->text);
-	if (result == 0)
+	if (result == 0) {
+		watch_again(profile, true);
 		profile_reply(profile, request, NULL);
+	}
 	return result;
 }
 
