@@ -274,7 +274,7 @@ work(uv_work_t *request)
 	struct profile *profile = opening->profile;
 	int result;
 	if (opening->is_new) {
-		result = vault_create(profile->dir.fd, &opening->profile_password,
+		result = vault_create(profile->dir.fd, &opening->profile_password, NULL,
 				      &profile->vault);
 		if (result == 0)
 			result = vault_put(profile->vault, VAULT_XMPP_PASSWORD,
@@ -282,7 +282,7 @@ work(uv_work_t *request)
 		if (result == 0)
 			result = vault_put(profile->vault, VAULT_ACCOUNT, &opening->copy);
 	} else {
-		result = vault_open(profile->dir.fd, &profile->vault);
+		result = vault_open(profile->dir.fd, NULL, &profile->vault);
 	}
 	if (result < 0) {
 		fail(opening, result == -ENOENT ? ERROR_DAMAGED : opening_error(result),

@@ -22,28 +22,31 @@ static const char entry_prefix[] = "tern entry ";
 
 struct vault {
 	int dir_fd;
-	struct secret master; /* empty while locked */
+	const struct vault_options *options; /* or NULL */
+	struct secret master;		     /* empty while locked */
 	struct vault_content content;
 };
 
 /* NULL with errno set if the descriptor can't be kept. */
 static struct vault *
-new_vault(int dir_fd)
+new_vault(int dir_fd, const struct vault_options *options)
 {
 	int fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return NULL;
 	struct vault *vault = mem_alloc(sizeof *vault);
 	vault->dir_fd = fd;
+	vault->options = options;
 	return vault;
 }
 
 int
-vault_create(int dir_fd, const struct secret *profile_password, struct vault **ret_vault)
+vault_create(int dir_fd, const struct secret *profile_password,
+	     const struct vault_options *options, struct vault **ret_vault)
 {
 	if (vault_file_exists(dir_fd))
 		return -EEXIST;
-	struct vault *vault = new_vault(dir_fd);
+	struct vault *vault = new_vault(dir_fd, options);
 	if (!vault)
 		return -errno;
 	seal_random(secret_room(&vault->master, SEAL_KEY), SEAL_KEY);
@@ -52,7 +55,7 @@ vault_create(int dir_fd, const struct secret *profile_password, struct vault **r
 				   profile_password);
 	if (!error) {
 		seal_close(&vault->master, check_name, "", 0, vault->content.check);
-		error = vault_file_write(vault->dir_fd, &vault->content);
+		error = vault_file_write(vault->dir_fd, &vault->content, vault->options);
 	}
 	if (error)
 		vault_free(vault);
@@ -62,11 +65,12 @@ vault_create(int dir_fd, const struct secret *profile_password, struct vault **r
 }
 
 int
-vault_open(int dir_fd, struct vault **ret_vault)
+vault_open(int dir_fd, const struct vault_options *options, struct vault **ret_vault)
 {
-	struct vault *vault = new_vault(dir_fd);
+	struct vault *vault = new_vault(dir_fd, options);
 	if (!vault)
 		return -errno;
+	vault_file_clean(dir_fd);
 	int error = vault_file_read(dir_fd, &vault->content);
 	if (!error && !vault_is_protected(vault)) {
 		struct secret key = {0};
@@ -186,7 +190,7 @@ vault_put(struct vault *vault, const char *name, const struct secret *secret)
 	struct vault_entry old = vault->content.entries[i];
 	vault->content.entries[i] = fresh;
 	vault->content.entry_count = i == count ? count + 1 : count;
-	int error = vault_file_write(vault->dir_fd, &vault->content);
+	int error = vault_file_write(vault->dir_fd, &vault->content, vault->options);
 	struct vault_entry unused = error ? fresh : old;
 	if (error) {
 		vault->content.entries[i] = old;
@@ -211,7 +215,7 @@ vault_remove(struct vault *vault, const char *name)
 	content->entries[i] = content->entries[last];
 	content->entries[last] = (struct vault_entry){0};
 	content->entry_count = last;
-	int error = vault_file_write(vault->dir_fd, content);
+	int error = vault_file_write(vault->dir_fd, content, vault->options);
 	if (error) {
 		content->entries[last] = content->entries[i];
 		content->entries[i] = gone;
@@ -238,7 +242,7 @@ vault_change_password(struct vault *vault, const struct secret *profile_password
 	memset(vault->content.slots, 0, sizeof vault->content.slots);
 	vault->content.slots[0] = fresh;
 	vault->content.slot_count = 1;
-	error = vault_file_write(vault->dir_fd, &vault->content);
+	error = vault_file_write(vault->dir_fd, &vault->content, vault->options);
 	if (error) {
 		memcpy(vault->content.slots, old, sizeof old);
 		vault->content.slot_count = count;

@@ -16,6 +16,13 @@
 
 struct vault;
 
+struct vault_options {
+	/* For tests of what fails when: called before each "open", "write", "sync",
+	 * "rename" and "sync folder" of a write; a negative errno makes that fail. */
+	int (*fault)(void *data, const char *step);
+	void *fault_data;
+};
+
 enum { VAULT_KEY_LEN = 32 };
 
 #define VAULT_FILE "vault"
@@ -24,15 +31,17 @@ enum { VAULT_KEY_LEN = 32 };
 #define VAULT_ACCOUNT "xmpp.account" /* a copy of what the database says of it */
 
 /* Writes a new vault into the folder DIR_FD (not kept; duplicated), unlocked.
- * PROFILE_PASSWORD NULL or empty makes it unprotected. SLOW. -EEXIST, -ENOSPC, -EROFS,
- * -EACCES, -EIO, -ENOMEM (no room for the KDF). */
+ * PROFILE_PASSWORD NULL or empty makes it unprotected. OPTIONS (may be NULL) are kept,
+ * not copied. SLOW. -EEXIST, -ENOSPC, -EROFS, -EACCES, -EIO, -ENOMEM (no room for the
+ * KDF).
+ */
 int vault_create(int dir_fd, const struct secret *profile_password,
-		 struct vault **ret_vault);
+		 const struct vault_options *options, struct vault **ret_vault);
 
 /* Reads the vault in the folder DIR_FD. An unprotected one is unlocked at once, another
  * is locked. -ENOENT, -EBADMSG (damaged: torn, garbage, too large), -EPROTONOSUPPORT (of
- * a newer tern), -EPERM (not a plain file of ours), -EIO. */
-int vault_open(int dir_fd, struct vault **ret_vault);
+ * a newer tern), -EPERM (not a plain file of ours), -EIO. OPTIONS as in vault_create. */
+int vault_open(int dir_fd, const struct vault_options *options, struct vault **ret_vault);
 
 /* Whether a profile password (or the master key) is needed now. */
 bool vault_is_locked(const struct vault *vault);

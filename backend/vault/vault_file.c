@@ -218,42 +218,105 @@ write_content(struct buf *buf, const struct vault_content *content)
 	buf_add(buf, sum, sizeof sum);
 }
 
+/* For tests; see vault_options. */
 static int
-write_whole(int fd, const struct buf *buf)
+fault(const struct vault_options *options, const char *step)
 {
-	for (size_t done = 0; done < buf->len;) {
+	return options && options->fault ? options->fault(options->fault_data, step) : 0;
+}
+
+static int
+write_whole(int fd, const struct buf *buf, const struct vault_options *options)
+{
+	int error = fault(options, "write");
+	for (size_t done = 0; !error && done < buf->len;) {
 		ssize_t put = write(fd, buf->data + done, buf->len - done);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return error_now();
-		done += (size_t)put;
+			error = error_now();
+		else
+			done += (size_t)put;
 	}
-	return fsync(fd) < 0 ? error_now() : 0;
+	if (!error)
+		error = fault(options, "sync");
+	if (!error && fsync(fd) < 0)
+		error = error_now();
+	return error;
 }
 
-int
-vault_file_write(int dir_fd, const struct vault_content *content)
+static int
+write_temporary(int dir_fd, const struct vault_content *content,
+		const struct vault_options *options)
 {
 	(void)unlinkat(dir_fd, VAULT_FILE_TEMPORARY, 0);
+	int error = fault(options, "open");
+	if (error)
+		return error;
 	int fd = openat(dir_fd, VAULT_FILE_TEMPORARY,
 			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_now();
 	struct buf buf = {.is_secret = true};
 	write_content(&buf, content);
-	int error = buf.len > VAULT_FILE_BYTES ? -E2BIG : write_whole(fd, &buf);
+	error = buf.len > VAULT_FILE_BYTES ? -E2BIG : write_whole(fd, &buf, options);
 	buf_done(&buf);
 	if (close(fd) < 0 && !error)
 		error = error_now();
-	if (!error && renameat(dir_fd, VAULT_FILE_TEMPORARY, dir_fd, VAULT_FILE) < 0)
-		error = error_now();
-	if (error) {
-		(void)unlinkat(dir_fd, VAULT_FILE_TEMPORARY, 0);
+	return error;
+}
+
+/* Exchanges the two files, or where there is but one (or the file system can't) moves the
+ * new one into place. *RET_HAS_OLD: the old one is now the temporary. */
+static int
+move_into_place(int dir_fd, const struct vault_options *options, bool *ret_has_old)
+{
+	int error = fault(options, "rename");
+	if (error)
 		return error;
-	}
+	*ret_has_old = renameat2(dir_fd, VAULT_FILE_TEMPORARY, dir_fd, VAULT_FILE,
+				 RENAME_EXCHANGE) == 0;
+	if (!*ret_has_old &&
+	    renameat(dir_fd, VAULT_FILE_TEMPORARY, dir_fd, VAULT_FILE) < 0)
+		return error_now();
+	return 0;
+}
+
+static int
+sync_folder(int dir_fd, const struct vault_options *options)
+{
+	int error = fault(options, "sync folder");
 	/* some file systems have no fsync of folders, and no need of it */
-	return fsync(dir_fd) < 0 && errno != EINVAL ? error_now() : 0;
+	if (!error && fsync(dir_fd) < 0 && errno != EINVAL)
+		error = error_now();
+	return error;
+}
+
+int
+vault_file_write(int dir_fd, const struct vault_content *content,
+		 const struct vault_options *options)
+{
+	bool had_one = vault_file_exists(dir_fd);
+	bool has_old = false;
+	int error = write_temporary(dir_fd, content, options);
+	if (!error)
+		error = move_into_place(dir_fd, options, &has_old);
+	if (!error) {
+		error = sync_folder(dir_fd, options);
+		/* Whoever asked believes in the old one from here on. */
+		if (error && has_old)
+			(void)renameat(dir_fd, VAULT_FILE_TEMPORARY, dir_fd, VAULT_FILE);
+		else if (error && !had_one)
+			(void)unlinkat(dir_fd, VAULT_FILE, 0);
+	}
+	vault_file_clean(dir_fd);
+	return error;
+}
+
+void
+vault_file_clean(int dir_fd)
+{
+	(void)unlinkat(dir_fd, VAULT_FILE_TEMPORARY, 0);
 }
 
 int

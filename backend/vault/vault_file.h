@@ -16,6 +16,8 @@
 
 #include "backend/vault/seal.h"
 
+struct vault_options;
+
 enum {
 	VAULT_FILE_SLOTS = 16,
 	VAULT_FILE_ENTRIES = 256,
@@ -41,9 +43,15 @@ struct vault_content {
 /* Reads the file in the folder DIR_FD. Errors as vault_open. */
 int vault_file_read(int dir_fd, struct vault_content *ret_content);
 
-/* Puts the file in place at once and durably: temporary file, fsync, rename, fsync of the
- * folder. On failure the old file is there. */
-int vault_file_write(int dir_fd, const struct vault_content *content);
+/* Puts the file in place at once and durably: temporary file, fsync, exchange, fsync of
+ * the folder. On failure the old file is there, or none as before. OPTIONS may be NULL.
+ */
+int vault_file_write(int dir_fd, const struct vault_content *content,
+		     const struct vault_options *options);
+
+/* Removes what a death in vault_file_write left: an old file may hold the key in the
+ * clear. */
+void vault_file_clean(int dir_fd);
 
 /* Whether there is a file. */
 int vault_file_exists(int dir_fd);

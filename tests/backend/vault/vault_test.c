@@ -82,7 +82,7 @@ reopen(struct bed *bed, struct vault *vault)
 {
 	vault_free(vault);
 	vault = NULL;
-	assert_int_equal(vault_open(bed->fd, &vault), 0);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), 0);
 	return vault;
 }
 
@@ -91,7 +91,7 @@ an_unprotected_vault_opens_by_itself(void **state)
 {
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), 0);
 	assert_false(vault_is_protected(vault));
 	put(bed, vault, VAULT_XMPP_PASSWORD, "secret one");
 	put(bed, vault, "key", "");
@@ -104,7 +104,7 @@ an_unprotected_vault_opens_by_itself(void **state)
 	assert_int_equal(vault_get(vault, "other", &bed->value), -ENOENT);
 	assert_int_equal(vault_derive(vault, &bed->password, &bed->value), -ENODATA);
 	vault_free(vault);
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), -EEXIST);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), -EEXIST);
 }
 
 static void
@@ -113,7 +113,7 @@ a_protected_vault_opens_with_its_password_or_key_alone(void **state)
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
 	struct secret key = {0};
-	assert_int_equal(vault_create(bed->fd, &bed->password, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, &bed->password, NULL, &vault), 0);
 	put(bed, vault, VAULT_XMPP_PASSWORD, "secret");
 	assert_int_equal(vault_master_key(vault, &key), 0);
 	vault = reopen(bed, vault);
@@ -143,7 +143,7 @@ the_password_can_be_changed_taken_away_and_set(void **state)
 {
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
-	assert_int_equal(vault_create(bed->fd, &bed->password, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, &bed->password, NULL, &vault), 0);
 	put(bed, vault, "a", "1");
 	assert_int_equal(vault_change_password(vault, &bed->wrong), 0);
 	vault = reopen(bed, vault);
@@ -165,7 +165,7 @@ an_entry_can_be_removed_and_too_large_ones_are_refused(void **state)
 {
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), 0);
 	put(bed, vault, "a", "1");
 	put(bed, vault, "b", "2");
 	assert_int_equal(vault_remove(vault, "a"), 0);
@@ -213,7 +213,7 @@ every_changed_byte_and_every_length_is_told_from_a_wrong_password(void **state)
 	struct vault *vault = NULL;
 	uint8_t bytes[2048];
 	uint8_t damaged[2049];
-	assert_int_equal(vault_create(bed->fd, &bed->password, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, &bed->password, NULL, &vault), 0);
 	put(bed, vault, "a", "1");
 	vault_free(vault);
 	size_t len = load(bed, bytes, sizeof bytes);
@@ -221,16 +221,16 @@ every_changed_byte_and_every_length_is_told_from_a_wrong_password(void **state)
 		memcpy(damaged, bytes, len);
 		damaged[i] ^= 0x41;
 		save(bed, damaged, len);
-		assert_int_equal(vault_open(bed->fd, &vault), -EBADMSG);
+		assert_int_equal(vault_open(bed->fd, NULL, &vault), -EBADMSG);
 		save(bed, bytes, i);
-		assert_int_equal(vault_open(bed->fd, &vault), -EBADMSG);
+		assert_int_equal(vault_open(bed->fd, NULL, &vault), -EBADMSG);
 	}
 	memcpy(damaged, bytes, len);
 	damaged[len] = 0;
 	save(bed, damaged, len + 1);
-	assert_int_equal(vault_open(bed->fd, &vault), -EBADMSG);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), -EBADMSG);
 	save(bed, bytes, len);
-	assert_int_equal(vault_open(bed->fd, &vault), 0);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), 0);
 	vault_free(vault);
 }
 
@@ -276,7 +276,7 @@ a_forged_file_with_a_right_sum_is_bounded(void **state)
 	};
 	struct vault *vault = NULL;
 	uint8_t bytes[2048];
-	assert_int_equal(vault_create(bed->fd, &bed->password, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, &bed->password, NULL, &vault), 0);
 	put(bed, vault, "a", "1");
 	vault_free(vault);
 	size_t len = load(bed, bytes, sizeof bytes);
@@ -287,7 +287,7 @@ a_forged_file_with_a_right_sum_is_bounded(void **state)
 			forged[cases[i].at + k] = (uint8_t)(cases[i].value >> (8 * k));
 		seal_sum(forged, len - 32, forged + len - 32);
 		save(bed, forged, len);
-		assert_int_equal(vault_open(bed->fd, &vault), cases[i].error);
+		assert_int_equal(vault_open(bed->fd, NULL, &vault), cases[i].error);
 	}
 	for (size_t i = 0; i < len - 32; i++) {
 		uint8_t forged[2048];
@@ -295,7 +295,7 @@ a_forged_file_with_a_right_sum_is_bounded(void **state)
 		forged[i] ^= (uint8_t)(i * 37 + 1);
 		seal_sum(forged, len - 32, forged + len - 32);
 		save(bed, forged, len);
-		if (vault_open(bed->fd, &vault) == 0)
+		if (vault_open(bed->fd, NULL, &vault) == 0)
 			vault_free(vault);
 	}
 }
@@ -306,14 +306,14 @@ a_box_opens_under_its_own_name_only(void **state)
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
 	uint8_t bytes[2048];
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), 0);
 	put(bed, vault, "a", "1");
 	vault_free(vault);
 	size_t len = load(bed, bytes, sizeof bytes);
 	bytes[AT_BOX_LEN + 4] = 'b';
 	seal_sum(bytes, len - 32, bytes + len - 32);
 	save(bed, bytes, len);
-	assert_int_equal(vault_open(bed->fd, &vault), 0);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), 0);
 	assert_int_equal(vault_get(vault, "b", &bed->value), -EBADMSG);
 	assert_int_equal(vault_get(vault, "a", &bed->value), -ENOENT);
 	vault_free(vault);
@@ -324,21 +324,21 @@ what_is_no_file_of_ours_is_refused(void **state)
 {
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
-	assert_int_equal(vault_open(bed->fd, &vault), -ENOENT);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), -ENOENT);
 	assert_int_equal(symlinkat("/etc/passwd", bed->fd, VAULT_FILE), 0);
-	assert_int_equal(vault_open(bed->fd, &vault), -EPERM);
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), -EEXIST);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), -EPERM);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), -EEXIST);
 	assert_int_equal(unlinkat(bed->fd, VAULT_FILE, 0), 0);
 	assert_int_equal(mkdirat(bed->fd, VAULT_FILE, 0700), 0);
-	assert_int_equal(vault_open(bed->fd, &vault), -EPERM);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), -EPERM);
 	assert_int_equal(unlinkat(bed->fd, VAULT_FILE, AT_REMOVEDIR), 0);
 	assert_int_equal(mkfifoat(bed->fd, VAULT_FILE, 0600), 0);
-	assert_int_equal(vault_open(bed->fd, &vault), -EPERM);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), -EPERM);
 	assert_int_equal(unlinkat(bed->fd, VAULT_FILE, 0), 0);
 	int fd = openat(bed->fd, VAULT_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
 	(void)close(fd);
-	assert_int_equal(vault_open(bed->fd, &vault), -EBADMSG);
+	assert_int_equal(vault_open(bed->fd, NULL, &vault), -EBADMSG);
 	assert_non_null(vault_sentence(-EBADMSG));
 }
 
@@ -348,7 +348,7 @@ a_failed_write_leaves_the_old_vault_and_no_copy(void **state)
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
 	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), 0);
 	put(bed, vault, "a", "1");
 	put(bed, vault, "b", "2");
 	struct rlimit limit;
@@ -384,7 +384,7 @@ static void
 count_for_ever(struct bed *bed, int fd)
 {
 	struct vault *vault = NULL;
-	if (vault_open(bed->fd, &vault))
+	if (vault_open(bed->fd, NULL, &vault))
 		_exit(1);
 	for (uint32_t number = 1;; number++) {
 		secret_set(&bed->value, &number, sizeof number);
@@ -399,7 +399,7 @@ a_kill_leaves_a_whole_vault(void **state)
 {
 	struct bed *bed = *state;
 	struct vault *vault = NULL;
-	assert_int_equal(vault_create(bed->fd, NULL, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, NULL, NULL, &vault), 0);
 	vault_free(vault);
 	for (int round = 0; round < 5; round++) {
 		int ends[2];
@@ -418,7 +418,7 @@ a_kill_leaves_a_whole_vault(void **state)
 			continue;
 		(void)close(ends[0]);
 		uint32_t kept;
-		assert_int_equal(vault_open(bed->fd, &vault), 0);
+		assert_int_equal(vault_open(bed->fd, NULL, &vault), 0);
 		assert_int_equal(vault_get(vault, "number", &bed->value), 0);
 		assert_int_equal(bed->value.len, sizeof kept);
 		memcpy(&kept, bed->value.data, sizeof kept);
@@ -434,7 +434,7 @@ no_secret_is_in_the_file_of_a_protected_vault(void **state)
 	struct vault *vault = NULL;
 	struct secret key = {0};
 	uint8_t bytes[2048];
-	assert_int_equal(vault_create(bed->fd, &bed->password, &vault), 0);
+	assert_int_equal(vault_create(bed->fd, &bed->password, NULL, &vault), 0);
 	put(bed, vault, "a", "needle in the file");
 	assert_int_equal(vault_master_key(vault, &key), 0);
 	size_t len = load(bed, bytes, sizeof bytes);
