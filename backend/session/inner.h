@@ -57,7 +57,6 @@ struct profile {
 	struct ask *asks; /* open iqs by id (uthash) */
 	uv_timer_t ask_timer;
 	struct outbox {
-		int64_t last_id; /* newest line handed to this stream */
 		bool is_pumping;
 		bool is_held; /* open lines of the last session come first */
 	} outbox;

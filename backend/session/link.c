@@ -260,7 +260,6 @@ go_online(struct profile *profile, const struct stream_features *features,
 	link_set_state(profile, link_state_ONLINE);
 	log_info("link", "%s profile=%s via=%s", is_resumed ? "resumed" : "online",
 		 profile->name, stream_summary(link->stream));
-	profile->outbox.last_id = 0;
 	road_connected(profile, is_resumed);
 	outbox_pump(profile);
 }

@@ -24,6 +24,10 @@ struct option_row {
 static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_TYPING] = {"typing", "bool", "yes", 0, 0,
 			   "Tell contacts when you are typing (XEP-0085)."},
+	[OPTION_RECEIPTS] = {"receipts", "bool", "yes", 0, 0,
+			     "Tell contacts that their messages arrived (XEP-0184)."},
+	[OPTION_MARKERS] = {"markers", "bool", "yes", 0, 0,
+			    "Tell contacts how far you have read (XEP-0333)."},
 	[OPTION_AUTO_AWAY] =
 		{"auto_away", "int", "10", 0, 24 * 60,
 		 "Be away so many minutes after the last terminal was left or "
@@ -31,6 +35,9 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_DEAD_LINK] =
 		{"dead_link", "int", "30", 2, 600,
 		 "Find a dead link so many seconds after something was sent."},
+	[OPTION_ASK_AFTER] =
+		{"ask_after", "int", "24", 0, 24 * 365,
+		 "Ask before sending what waited more than so many hours; 0: never."},
 };
 
 static char *

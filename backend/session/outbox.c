@@ -1,19 +1,23 @@
 /*
- * The outbox: own lines that are stored and not yet sent, oldest first. A pump is a job
+ * The outbox: own lines that are stored and not yet sent, oldest first; those that waited
+ * too long are put aside. A pump is a job
  * that reads the next few, builds their stanzas and marks them sent; the stanzas leave
  * when that is durable. One pump at a time, so lines keep their order.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/net/stream.h"
 #include "backend/session/inner.h"
 #include "backend/session/lines.h"
 #include "backend/store/conversations.h"
+#include "backend/store/gaps.h"
 #include "backend/store/messages.h"
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/buf.h"
+#include "bridge/base/mem.h"
 
 enum {
 	OUTBOX_BATCH = 50,
@@ -56,10 +60,49 @@ fail_one(struct profile *profile, const struct message *message)
 				     "The server takes no message of this length.");
 	if (set < 0)
 		return set;
-	profile->outbox.last_id = message->id;
 	lines_emit(profile, message->id, false, NULL);
 	lines_emit_badge(profile, message->conversation);
 	return 0;
+}
+
+/* Whether MESSAGE waited so long that whoever wrote it has to be asked. */
+static bool
+is_stale(const struct profile *profile, const struct message *message)
+{
+	int64_t hours = options_number(&profile->options, OPTION_ASK_AFTER);
+	return hours > 0 &&
+	       profile_now_ms() - message->received_ms > hours * 60 * 60 * 1000;
+}
+
+static int
+hold_one(struct profile *profile, const struct message *message)
+{
+	int set = messages_set_state(profile->store, message->id, MESSAGE_HELD, NULL);
+	if (set < 0)
+		return set;
+	lines_emit(profile, message->id, false, NULL);
+	lines_emit_badge(profile, message->conversation);
+	return 0;
+}
+
+/* What the archive is known to hold now: if MESSAGE's fate is ever open, it is looked for
+ * behind that. And its place is behind what came while it waited. */
+static int
+settle_place(struct profile *profile, const struct message *message, struct arena *arena)
+{
+	struct archive_position position = {0};
+	const char *archive = profile->account.bare;
+	int found = archives_get(profile->store, archive, arena, &position);
+	if (found < 0 && found != -ENOENT)
+		return found;
+	if (position.newest_id) {
+		int set = messages_set_mark(profile->store, message->id,
+					    position.newest_id);
+		if (set < 0)
+			return set;
+	}
+	int moved = messages_move_to_end(profile->store, message->id);
+	return moved < 0 ? moved : 0;
 }
 
 static int
@@ -67,6 +110,8 @@ send_one(struct profile *profile, const struct message *message, struct arena *a
 {
 	struct conversation row;
 	int found = conversations_get(profile->store, message->conversation, arena, &row);
+	if (found == 0)
+		found = settle_place(profile, message, arena);
 	if (found < 0)
 		return found;
 	struct stanza *stanza = build(profile, row.jid, message);
@@ -80,9 +125,20 @@ send_one(struct profile *profile, const struct message *message, struct arena *a
 		return set;
 	}
 	speak_line(profile, stanza, message->id);
-	profile->outbox.last_id = message->id;
 	lines_emit(profile, message->id, false, NULL);
 	return 0;
+}
+
+static void
+tell_held(struct profile *profile, int count)
+{
+	char *text = mem_printf("%d of your lines waited too long to be sent without "
+				"asking: /retry sends, /cancel takes back.",
+				count);
+	profile_emit(
+		profile, EVENT_notice,
+		&(struct bridge_notice_event){.profile = profile->name, .text = text});
+	free(text);
 }
 
 static int
@@ -91,15 +147,23 @@ pump_job(struct store *store, void *data)
 	struct profile *profile = data;
 	struct message_list list = {0};
 	struct arena arena = {0};
-	if (!profile_is_online(profile))
+	int held = 0;
+	profile->job_error = 0;
+	if (!profile_is_online(profile) || profile->outbox.is_held)
 		return 0;
-	int result = messages_waiting(store, MESSAGE_QUEUED, profile->outbox.last_id,
-				      OUTBOX_BATCH, &arena, &list);
-	for (size_t i = 0; result == 0 && i < list.count; i++)
-		result = send_one(profile, &list.items[i], &arena);
+	int result =
+		messages_waiting(store, MESSAGE_QUEUED, 0, OUTBOX_BATCH, &arena, &list);
+	for (size_t i = 0; result == 0 && i < list.count; i++) {
+		bool is_old = is_stale(profile, &list.items[i]);
+		held += is_old ? 1 : 0;
+		result = is_old ? hold_one(profile, &list.items[i])
+				: send_one(profile, &list.items[i], &arena);
+	}
+	if (held > 0)
+		tell_held(profile, held);
 	profile->outbox.is_pumping = result == 0 && list.count == OUTBOX_BATCH;
 	arena_done(&arena);
-	return result;
+	return result < 0 ? result : profile->job_error;
 }
 
 static void
@@ -108,8 +172,6 @@ pump_done(void *data, int status)
 	struct profile *profile = data;
 	bool is_more = status == 0 && profile->outbox.is_pumping;
 	profile->outbox.is_pumping = false;
-	if (status < 0)
-		profile->outbox.last_id = 0;
 	/* What waits is tried again by the next connection, when there may be room. */
 	if (status < 0 && status != -ESHUTDOWN)
 		link_lose(profile, store_sentence(status));
@@ -141,6 +203,5 @@ void
 outbox_release(struct profile *profile)
 {
 	profile->outbox.is_held = false;
-	profile->outbox.last_id = 0;
 	outbox_pump(profile);
 }
