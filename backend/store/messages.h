@@ -42,6 +42,7 @@ struct message {
 	bool is_outgoing;
 	bool is_delayed; /* sent_ms is from a delay stamp (XEP-0203) */
 	bool is_mention;
+	bool is_markable;    /* its sender wants to know when it was read (XEP-0333) */
 	bool may_repeat;     /* sent again without proof that it was not there */
 	int64_t sent_ms;     /* wall clock, ms since 1970 */
 	int64_t received_ms; /* when it reached this store */

@@ -42,6 +42,7 @@ read_message(struct sql *sql, struct arena *arena, struct message *message)
 		.body = sql_get_text(sql, 18, arena),
 		.reason = sql_get_text(sql, 19, arena),
 		.mark = sql_get_text(sql, 20, arena),
+		.is_markable = sql_get_int(sql, 21),
 	};
 	if (!message->sender)
 		message->sender = "";

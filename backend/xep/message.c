@@ -1,21 +1,28 @@
 /*
  * Messages into the store (RFC 6121 section 5): the last module of the pipeline. A body
  * becomes a line of its conversation; an error that bounces with the id of a line of ours
- * fails that line; everything else passes unseen.
+ * fails that line; a copy of what is here already (XEP-0359) adds to its line what it
+ * proves; everything else passes unseen.
  */
+#include "backend/xep/message.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/session/lines.h"
-#include "backend/session/profile.h"
+#include "backend/store/gaps.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/arena.h"
+#include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 
-enum { REASON_MAX = 300 }; /* bytes of what a bounce says */
+enum {
+	REASON_MAX = 300, /* bytes of what a bounce says */
+	REPLAY_MS = 15 * 60 * 1000,
+};
 
 static void
 bounced(struct profile *profile, const struct inbound *inbound)
@@ -46,56 +53,229 @@ bounced(struct profile *profile, const struct inbound *inbound)
 	arena_done(&arena);
 }
 
-/* Whether the store holds this very message already: a message of ours that came back, or
- * a delayed copy of one that came before. Live messages are never taken for copies, since
- * clients exist that use an id twice. */
-static bool
-is_copy(struct profile *profile, const struct inbound *inbound, int64_t conversation,
-	const char *origin_id)
+/* ---- badges ---- */
+
+/* The conversations whose badges changed while a page of an archive is stored. */
+struct badges {
+	bool is_held;
+	int64_t *due;
+	size_t count;
+};
+
+static struct badges *
+badges_of(const struct profile *profile)
 {
-	struct arena arena = {0};
-	struct message message;
-	const char *id = origin_id ? origin_id : stanza_id(inbound->stanza);
-	bool is_same =
-		id &&
-		messages_find_same(profile_store(profile),
-				   &(struct message_twin){.conversation = conversation,
-							  .sender = inbound->from.bare,
-							  .id = id,
-							  .body = inbound->body},
-				   &arena, &message) == 0 &&
-		(inbound->is_own || inbound->is_delayed);
-	arena_done(&arena);
-	return is_same;
+	return profile_state(profile, MODULE_message);
+}
+
+void
+message_hold_badges(struct profile *profile)
+{
+	badges_of(profile)->is_held = true;
+}
+
+void
+message_tell_badges(struct profile *profile)
+{
+	struct badges *badges = badges_of(profile);
+	for (size_t i = 0; i < badges->count; i++)
+		lines_emit_badge(profile, badges->due[i]);
+	free(badges->due);
+	*badges = (struct badges){0};
+}
+
+static void
+tell_badge(struct profile *profile, int64_t conversation)
+{
+	struct badges *badges = badges_of(profile);
+	if (!badges->is_held) {
+		lines_emit_badge(profile, conversation);
+		return;
+	}
+	for (size_t i = 0; i < badges->count; i++) {
+		if (badges->due[i] == conversation)
+			return;
+	}
+	badges->due = mem_resize(badges->due, badges->count + 1, sizeof *badges->due);
+	badges->due[badges->count++] = conversation;
+}
+
+/* ---- sameness ---- */
+
+static const char *
+origin_of(const struct inbound *inbound)
+{
+	return stanza_get(stanza_child(inbound->stanza, "origin-id", NS_STANZA_ID), "id");
+}
+
+/* Whether an own line was written here: then its id is random and enough. */
+static bool
+is_from_here(const struct profile *profile, const struct message *line)
+{
+	const struct jid *full = profile_full_jid(profile);
+	return full && full->resource && line->resource &&
+	       strcmp(full->resource, line->resource) == 0;
+}
+
+/* Clients exist that use an id twice, so the mere id of a live message tells a copy only
+ * from the same client and soon after: a server that gives again what we had. */
+static bool
+is_replay(const struct inbound *inbound, const struct message *line)
+{
+	const char *resource = inbound->from.resource ? inbound->from.resource : "";
+	return strcmp(resource, line->resource ? line->resource : "") == 0 &&
+	       profile_now_ms() - line->received_ms < REPLAY_MS;
+}
+
+/* The line that the store has of this very message. The archive's id decides where both
+ * have one; else the sender's own id with the text. An origin-id is the message's own,
+ * also where the archive holds it twice because it was sent again. */
+static bool
+find_copy(struct profile *profile, const struct inbound *inbound, int64_t conversation,
+	  struct arena *arena, struct message *ret_line)
+{
+	struct store *store = profile_store(profile);
+	const char *origin_id = origin_of(inbound);
+	struct message_twin twin = {
+		.conversation = conversation,
+		.sender = inbound->from.bare,
+		.id = origin_id ? origin_id : stanza_id(inbound->stanza),
+		.body = inbound->body,
+		.is_unarchived = inbound->archive_id && !origin_id,
+	};
+	if (inbound->archive_id &&
+	    messages_find_archived(store, inbound->archive_by, inbound->archive_id, arena,
+				   ret_line) == 0 &&
+	    ret_line->conversation == conversation)
+		return true;
+	if (!twin.id)
+		return false;
+	if (messages_find_same(store, &twin, arena, ret_line) == 0)
+		return origin_id || inbound->is_own || inbound->is_delayed ||
+		       inbound->origin != INBOUND_LIVE || is_replay(inbound, ret_line);
+	twin.body = NULL;
+	return inbound->is_own && messages_find_same(store, &twin, arena, ret_line) == 0 &&
+	       is_from_here(profile, ret_line);
+}
+
+/* A copy of ours proves that the server has it, whatever we thought of it. */
+static bool
+prove(struct profile *profile, const struct message *line)
+{
+	struct store *store = profile_store(profile);
+	if (!line->is_outgoing)
+		return false;
+	/* It waited to be sent again. */
+	if (line->mark && (line->state == MESSAGE_QUEUED || line->state == MESSAGE_HELD))
+		return profile_check(profile, messages_set_state(store, line->id,
+								 MESSAGE_ACKED,
+								 NULL)) == 0;
+	return profile_check(profile, messages_raise_state(store, line->id,
+							   MESSAGE_ACKED)) > 0;
+}
+
+/* Where the gap comes to it: what the archive has before it is shown before it. */
+static bool
+take_its_place(struct profile *profile, const struct inbound *inbound,
+	       const struct message *line)
+{
+	struct store *store = profile_store(profile);
+	int64_t place;
+	if (inbound->gap <= 0)
+		return false;
+	if (!line->is_outgoing || line->archive_id ||
+	    profile_check(profile, gaps_has_passed(store, inbound->gap,
+						   line->conversation, line->place)) <= 0) {
+		(void)profile_check(profile, gaps_pass(store, inbound->gap, line->place));
+		return false;
+	}
+	return profile_check(profile, gaps_take_place(store, inbound->gap, &place)) == 0 &&
+	       profile_check(profile, messages_move(store, line->id, place)) == 0;
+}
+
+static void
+merge(struct profile *profile, const struct inbound *inbound, const struct message *line)
+{
+	bool is_proven = inbound->is_own && prove(profile, line);
+	bool is_moved = take_its_place(profile, inbound, line);
+	if (inbound->archive_id && !line->archive_id)
+		(void)profile_check(profile,
+				    messages_set_archived(profile_store(profile), line->id,
+							  inbound->archive_id,
+							  inbound->archive_by));
+	if (!is_proven && !is_moved)
+		return;
+	lines_emit(profile, line->id, false, NULL);
+	tell_badge(profile, line->conversation);
+}
+
+/* ---- delivery ---- */
+
+static int
+find_place(struct profile *profile, const struct inbound *inbound,
+	   struct message *message)
+{
+	struct store *store = profile_store(profile);
+	if (inbound->gap == GAP_BELOW)
+		return messages_place_below(store, message->conversation,
+					    &message->place);
+	return gaps_take_place(store, inbound->gap, &message->place);
+}
+
+static int
+add(struct profile *profile, const struct inbound *inbound, struct message *message)
+{
+	struct store *store = profile_store(profile);
+	if (!inbound->gap)
+		return messages_add(store, message);
+	int result = find_place(profile, inbound, message);
+	if (result == -ENOSPC || result == -ENOENT)
+		return messages_add(store, message);
+	return result < 0 ? result
+			  : messages_add_placed(store, message, inbound->gap != GAP_BELOW);
 }
 
 static void
 deliver(struct profile *profile, const struct inbound *inbound)
 {
-	const char *origin_id = stanza_get(
-		stanza_child(inbound->stanza, "origin-id", NS_STANZA_ID), "id");
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct message line;
 	int64_t conversation;
-	if (lines_conversation(profile, inbound->peer, &conversation) < 0 ||
-	    is_copy(profile, inbound, conversation, origin_id))
+	bool is_copy = conversations_find(store, CONVERSATION_CHAT, inbound->peer,
+					  &conversation) == 0 &&
+		       find_copy(profile, inbound, conversation, &arena, &line);
+	if (is_copy)
+		merge(profile, inbound, &line);
+	arena_done(&arena);
+	if (is_copy || lines_conversation(profile, inbound->peer, &conversation) < 0)
 		return;
 	struct message message = {
 		.conversation = conversation,
 		.kind = MESSAGE_CHAT,
-		.state = inbound->is_own ? MESSAGE_SENT : MESSAGE_RECEIVED,
+		.state = inbound->is_own ? MESSAGE_ACKED : MESSAGE_RECEIVED,
 		.is_outgoing = inbound->is_own,
 		.is_delayed = inbound->is_delayed,
+		.is_markable = !inbound->is_own &&
+			       stanza_child(inbound->stanza, "markable", NS_MARKERS),
 		.sent_ms = inbound->time_ms,
 		.received_ms = profile_now_ms(),
 		.sender = inbound->from.bare,
 		.resource = inbound->from.resource,
 		.wire_id = stanza_id(inbound->stanza),
-		.origin_id = origin_id,
+		.origin_id = origin_of(inbound),
+		.archive_id = inbound->archive_id,
+		.archive_by = inbound->archive_by,
 		.body = inbound->body,
 	};
-	if (profile_check(profile, messages_add(profile_store(profile), &message)) < 0)
+	if (profile_check(profile, add(profile, inbound, &message)) < 0)
 		return;
+	/* Who answers elsewhere has read what is before that. */
+	if (inbound->is_own && inbound->gap != GAP_BELOW)
+		(void)profile_check(profile, conversations_set_read(store, conversation,
+								    message.place));
 	lines_emit(profile, message.id, true, NULL);
-	lines_emit_badge(profile, conversation);
+	tell_badge(profile, conversation);
 }
 
 static enum module_verdict
@@ -123,8 +303,24 @@ on_connect(struct profile *profile, bool is_resumed)
 							      "account.proven", 1));
 }
 
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_message, mem_alloc(sizeof(struct badges)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	struct badges *badges = badges_of(profile);
+	free(badges->due);
+	free(badges);
+}
+
 const struct module module_message = {
 	.name = "message",
+	.start = start,
+	.stop = stop,
 	.on_connect = on_connect,
 	.on_message = on_message,
 };

@@ -1,0 +1,61 @@
+/*
+ * A profile with a real store that writes down what modules say: stanzas and events as
+ * lines of text. For modules that change lines and conversations; friend@example.org sees
+ * our presence, others do not.
+ */
+#ifndef TERN_TESTS_STORED_DOUBLE_H
+#define TERN_TESTS_STORED_DOUBLE_H
+
+#include "backend/session/profile.h"
+#include "backend/store/messages.h"
+#include "bridge/base/buf.h"
+#include "tests/backend/store/bed.h"
+
+#define ME "me@example.org"
+#define FRIEND "friend@example.org"
+#define STRANGER "stranger@example.net"
+
+struct profile {
+	struct bed bed;
+	struct stanza_ctx *ctx;
+	struct jid account; /* ME */
+	struct arena arena; /* of what the tests read */
+	void *states[MODULE_COUNT];
+	const struct module *module; /* the one under test */
+	struct buf lines;
+	bool is_offline;
+	bool is_receipts_off;
+	bool is_markers_off;
+	char *note; /* of the last question */
+	const struct module_ask *kind;
+	int asked; /* questions so far */
+};
+
+/* Makes the profile, runs MODULE's start hook. */
+struct profile *stored_new(const struct module *module);
+void stored_free(struct profile *profile);
+
+/* A line of JID's conversation with the id attribute ID; its id in the store. */
+int64_t stored_line(struct profile *profile, const char *jid, const char *id,
+		    bool is_outgoing, enum message_state state);
+
+/* The line ID, in the profile's arena. */
+struct message stored_get(struct profile *profile, int64_t id);
+
+/* Gives the message TEXT, come by ORIGIN, to the module in a job; what it said of it. */
+enum module_verdict stored_message(struct profile *profile, const char *text,
+				   enum inbound_origin origin);
+
+/* Runs FN (any hook) in a job. */
+void stored_job(struct profile *profile, void (*fn)(struct profile *profile));
+
+/* Answers the last question with TEXT (NULL: nothing came), in a job. */
+void stored_answer(struct profile *profile, const char *text);
+
+/* The lines since the last call, which the caller frees. */
+char *stored_lines(struct profile *profile);
+
+/* Asserts that the lines since the last call are WANTED. */
+void stored_assert(struct profile *profile, const char *wanted);
+
+#endif
