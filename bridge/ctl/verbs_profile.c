@@ -200,7 +200,8 @@ take_status(struct ctl *ctl, const void *result, void *data)
 		find_profile(list, ctl->command->profile);
 	struct buf out = {0};
 	(void)data;
-	if (!info && list->profiles_count == 0)
+	if (!info && list->profiles_count == 0 &&
+	    strcmp(ctl->command->profile, "@DEFAULT@") == 0)
 		return ctl_complain(CTL_REFUSED, "There is no profile yet.");
 	if (!info)
 		return ctl_complain(CTL_REFUSED, "There is no such profile.");
