@@ -9,6 +9,7 @@
 #include "backend/session/link.h"
 #include "backend/session/module.h"
 #include "backend/session/options.h"
+#include "backend/session/outbox.h"
 #include "backend/session/profile.h"
 #include "backend/session/sm.h"
 #include "backend/session/watch.h"
@@ -171,11 +172,6 @@ void road_disconnected(struct profile *profile);
 
 /* Sends queued lines, oldest first, if the stream is online; marks each as sent. */
 void outbox_pump(struct profile *profile);
-
-/* Holds queued lines back until outbox_release: what the last session left open is looked
- * for first, so that lines keep their order. */
-void outbox_hold(struct profile *profile);
-void outbox_release(struct profile *profile);
 
 /* ---- speak.c ---- */
 

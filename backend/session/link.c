@@ -30,8 +30,8 @@ enum {
 	LINK_LASTING_MS = 60 * 1000, /* online for so long: it was no failure */
 };
 
-static void
-tell(struct profile *profile)
+void
+link_tell(struct profile *profile)
 {
 	struct bridge_link record;
 	link_fill(profile, &record);
@@ -52,7 +52,7 @@ link_set_state(struct profile *profile, enum bridge_link_state state)
 		mem_replace(&link->reason, NULL);
 		mem_replace(&link->condition, NULL);
 	}
-	tell(profile);
+	link_tell(profile);
 }
 
 void
@@ -67,6 +67,11 @@ link_fill(const struct profile *profile, struct bridge_link *ret_link)
 		.address = link->full.full,
 		.is_wanted = link->is_wanted,
 	};
+	if (link->state == link_state_ONLINE && link->progress.told) {
+		ret_link->state = link_state_CATCHING_UP;
+		ret_link->caught = link->progress.caught;
+		ret_link->behind = link->progress.behind;
+	}
 }
 
 static void

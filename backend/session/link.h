@@ -21,6 +21,15 @@ struct slot_wait;
 /* Told once the stream has ended. */
 typedef void link_stopped(struct profile *profile);
 
+/* A catch-up with the archive, see progress.h. */
+struct link_progress {
+	bool is_on;
+	int64_t caught; /* messages so far */
+	int64_t behind; /* of so many; 0: unknown */
+	uint64_t since; /* loop time */
+	uint64_t told;	/* when it was shown last; 0: not yet */
+};
+
 struct link {
 	enum bridge_link_state state;
 	bool is_wanted; /* the lasting wish */
@@ -36,9 +45,10 @@ struct link {
 	bool is_restart_due;	     /* link_start came while the stream said goodbye */
 	unsigned failures;  /* in a row; a login that does not last counts as one */
 	uint64_t online_at; /* loop time, while online */
-	bool is_unheard;    /* we said something, and nothing has come since */
-	int retry_in;	    /* seconds, while waiting */
-	char *reason;	    /* a sentence, or NULL */
+	struct link_progress progress;
+	bool is_unheard; /* we said something, and nothing has come since */
+	int retry_in;	 /* seconds, while waiting */
+	char *reason;	 /* a sentence, or NULL */
 	char *condition;
 	uv_timer_t timer; /* back-off while waiting, keepalive while online */
 	link_stopped *stopped;
@@ -76,6 +86,9 @@ void link_heard(struct profile *profile);
 
 /* Sets the state without a stream (LOCKED, OFFLINE) and tells it. */
 void link_set_state(struct profile *profile, enum bridge_link_state state);
+
+/* Tells what link_fill says now. */
+void link_tell(struct profile *profile);
 
 /* Ends the timer and frees; the stream has ended. */
 void link_done(struct profile *profile);

@@ -189,6 +189,53 @@ conversations_set_read(struct store *store, int64_t id, int64_t place)
 }
 
 int
+conversations_newest(struct store *store, int64_t *ret_ms)
+{
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT coalesce(max(last_ms), 0) FROM conversations");
+	int result = sql_run_int(&sql, ret_ms);
+	return result < 0 ? result : 0;
+}
+
+int
+conversations_oldest(struct store *store, int64_t id, struct arena *arena,
+		     const char **ret_oldest_id, bool *ret_is_whole)
+{
+	struct sql sql =
+		sql_start(store_reading(store),
+			  "SELECT coalesce(c.oldest_id, (SELECT archive_id FROM"
+			  " (SELECT archive_id FROM messages WHERE conversation=?1"
+			  " ORDER BY place LIMIT 100) WHERE archive_id IS NOT NULL"
+			  " LIMIT 1)), c.is_whole FROM conversations c"
+			  " WHERE c.id=?1");
+	sql_int(&sql, id);
+	int found = sql_step(&sql);
+	const char *oldest_id = found > 0 ? sql_get_text(&sql, 0, arena) : NULL;
+	bool is_whole = found > 0 && sql_get_int(&sql, 1);
+	int error = sql_end(&sql);
+	if (error)
+		return error;
+	if (!found)
+		return -ENOENT;
+	*ret_oldest_id = oldest_id;
+	*ret_is_whole = is_whole;
+	return 0;
+}
+
+int
+conversations_set_oldest(struct store *store, int64_t id, const char *oldest_id,
+			 bool is_whole)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE conversations SET oldest_id=?, is_whole=?"
+				   " WHERE id=?");
+	sql_text(&sql, oldest_id);
+	sql_int(&sql, is_whole);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
 conversations_unread(struct store *store, int64_t *ret_unread, int64_t *ret_mentions)
 {
 	struct sql sql =

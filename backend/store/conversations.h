@@ -68,6 +68,18 @@ int conversations_set_draft(struct store *store, int64_t id, const char *draft);
  * changed anything, else 0. Inside a job. */
 int conversations_set_read(struct store *store, int64_t id, int64_t place);
 
+/* When the newest line of all was sent; 0 without any. */
+int conversations_newest(struct store *store, int64_t *ret_ms);
+
+/* Where the archive's older lines of it go on: the oldest id that was fetched (in ARENA;
+ * NULL for none), and whether all of it is here. -ENOENT. */
+int conversations_oldest(struct store *store, int64_t id, struct arena *arena,
+			 const char **ret_oldest_id, bool *ret_is_whole);
+
+/* Sets that. Inside a job. */
+int conversations_set_oldest(struct store *store, int64_t id, const char *oldest_id,
+			     bool is_whole);
+
 /* Sums over all open conversations, for a status line. */
 int conversations_unread(struct store *store, int64_t *ret_unread, int64_t *ret_mentions);
 

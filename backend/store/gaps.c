@@ -233,6 +233,22 @@ gaps_set_place(struct store *store, int64_t id, int64_t place)
 	return sql_run(&sql);
 }
 
+int
+gaps_has_passed(struct store *store, int64_t id, int64_t conversation, int64_t place)
+{
+	int64_t found = 0;
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT 1 FROM gaps g WHERE g.id=?1 AND ?3<g.end_place-?4 AND EXISTS"
+		"(SELECT 1 FROM messages WHERE conversation=?2 AND is_outgoing=0"
+		" AND place>=g.end_place-?4 AND place<g.next_place)");
+	sql_int(&sql, id);
+	sql_int(&sql, conversation);
+	sql_int(&sql, place);
+	sql_int(&sql, (int64_t)1 << GAP_RANGE_BITS);
+	return sql_run_int(&sql, &found);
+}
+
 int64_t
 gaps_upper_place(int64_t end_place)
 {
@@ -259,12 +275,11 @@ gaps_rewind(struct store *store, int64_t id)
 }
 
 int
-gaps_note_try(struct store *store, int64_t id, bool is_over)
+gaps_set_tries(struct store *store, int64_t id, int64_t tries)
 {
 	struct sql sql =
-		sql_start(store_writing(store), "UPDATE gaps SET tries=CASE WHEN ? THEN 0"
-						" ELSE tries+1 END WHERE id=?");
-	sql_int(&sql, is_over);
+		sql_start(store_writing(store), "UPDATE gaps SET tries=? WHERE id=?");
+	sql_int(&sql, tries);
 	sql_int(&sql, id);
 	return sql_run(&sql);
 }

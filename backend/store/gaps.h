@@ -7,7 +7,6 @@
 #ifndef TERN_STORE_GAPS_H
 #define TERN_STORE_GAPS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "bridge/base/arena.h"
@@ -35,8 +34,7 @@ struct gap {
 	int64_t next_place;    /* of the next line; see gaps_take_place */
 	int64_t end_place;     /* first one behind the gap */
 	int64_t since_ms;
-	int64_t tries; /* times in a row that a page of it was worked on and not finished
-			*/
+	int64_t tries; /* at a page of it that was not finished; see archive_catchup.c */
 };
 
 /* The position in the archive JID; -ENOENT. */
@@ -70,6 +68,10 @@ int gaps_pass(struct store *store, int64_t id, int64_t place);
 /* The next line goes to PLACE. Inside a job. */
 int gaps_set_place(struct store *store, int64_t id, int64_t place);
 
+/* Whether an own line at PLACE in CONVERSATION, which gap ID comes to only now, would be
+ * shown before what the gap brought before it: 1 or 0. */
+int gaps_has_passed(struct store *store, int64_t id, int64_t conversation, int64_t place);
+
 /* Where the newest page goes: the upper part of the range that ends at END_PLACE. */
 int64_t gaps_upper_place(int64_t end_place);
 
@@ -81,9 +83,8 @@ int gaps_advance(struct store *store, int64_t id, const char *after_id);
  * job. */
 int gaps_rewind(struct store *store, int64_t id);
 
-/* Notes whether the next page is being worked on (so a death in it is seen): raises
- * tries, or with IS_OVER sets them to 0. Inside a job. */
-int gaps_note_try(struct store *store, int64_t id, bool is_over);
+/* Keeps how often it was tried, see archive_catchup.c. Inside a job. */
+int gaps_set_tries(struct store *store, int64_t id, int64_t tries);
 
 /* The gap is filled. Inside a job. */
 int gaps_close(struct store *store, int64_t id);

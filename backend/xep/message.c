@@ -154,7 +154,8 @@ find_copy(struct profile *profile, const struct inbound *inbound, int64_t conver
 		return origin_id || inbound->is_own || inbound->is_delayed ||
 		       inbound->origin != INBOUND_LIVE || is_replay(inbound, ret_line);
 	twin.body = NULL;
-	return inbound->is_own && messages_find_same(store, &twin, arena, ret_line) == 0 &&
+	return inbound->is_own &&
+	       messages_find_same(store, &twin, arena, ret_line) == 0 &&
 	       is_from_here(profile, ret_line);
 }
 
@@ -166,12 +167,12 @@ prove(struct profile *profile, const struct message *line)
 	if (!line->is_outgoing)
 		return false;
 	/* It waited to be sent again. */
-	if (line->mark && (line->state == MESSAGE_QUEUED || line->state == MESSAGE_HELD))
+	if (line->state == MESSAGE_QUEUED || line->state == MESSAGE_HELD)
 		return profile_check(profile, messages_set_state(store, line->id,
-								 MESSAGE_ACKED,
-								 NULL)) == 0;
-	return profile_check(profile, messages_raise_state(store, line->id,
-							   MESSAGE_ACKED)) > 0;
+								 MESSAGE_ACKED, NULL)) ==
+		       0;
+	return profile_check(profile,
+			     messages_raise_state(store, line->id, MESSAGE_ACKED)) > 0;
 }
 
 /* Where the gap comes to it: what the archive has before it is shown before it. */
@@ -185,11 +186,13 @@ take_its_place(struct profile *profile, const struct inbound *inbound,
 		return false;
 	if (!line->is_outgoing || line->archive_id ||
 	    profile_check(profile, gaps_has_passed(store, inbound->gap,
-						   line->conversation, line->place)) <= 0) {
+						   line->conversation, line->place)) <=
+		    0) {
 		(void)profile_check(profile, gaps_pass(store, inbound->gap, line->place));
 		return false;
 	}
-	return profile_check(profile, gaps_take_place(store, inbound->gap, &place)) == 0 &&
+	return profile_check(profile, gaps_take_place(store, inbound->gap, &place)) ==
+		       0 &&
 	       profile_check(profile, messages_move(store, line->id, place)) == 0;
 }
 
@@ -200,8 +203,8 @@ merge(struct profile *profile, const struct inbound *inbound, const struct messa
 	bool is_moved = take_its_place(profile, inbound, line);
 	if (inbound->archive_id && !line->archive_id)
 		(void)profile_check(profile,
-				    messages_set_archived(profile_store(profile), line->id,
-							  inbound->archive_id,
+				    messages_set_archived(profile_store(profile),
+							  line->id, inbound->archive_id,
 							  inbound->archive_by));
 	if (!is_proven && !is_moved)
 		return;
@@ -231,8 +234,9 @@ add(struct profile *profile, const struct inbound *inbound, struct message *mess
 	int result = find_place(profile, inbound, message);
 	if (result == -ENOSPC || result == -ENOENT)
 		return messages_add(store, message);
-	return result < 0 ? result
-			  : messages_add_placed(store, message, inbound->gap != GAP_BELOW);
+	return result < 0
+		       ? result
+		       : messages_add_placed(store, message, inbound->gap != GAP_BELOW);
 }
 
 static void

@@ -174,7 +174,7 @@ def test_status_is_one_short_line(run, daemon):
     assert run("-p", "nope", "status").returncode == 1
 
 
-@pytest.mark.parametrize("words", [[], ["-p", "home"], ["--json"]])
+@pytest.mark.parametrize("words", [[], ["--json"]])
 def test_status_without_any_profile_says_so(run, daemon, words):
     daemon.answers["profile.list"] = {"profiles": []}
     result = run(*words, "status")

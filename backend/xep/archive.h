@@ -1,0 +1,24 @@
+/*
+ * Our own archive at the server (XEP-0313, urn:xmpp:mam:2) for the rest of the house:
+ * what it may be trusted with, and older pages of a conversation.
+ */
+#ifndef TERN_XEP_ARCHIVE_H
+#define TERN_XEP_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/session/profile.h"
+
+/* Told once that the store holds what could be had of CONVERSATION's older lines; outside
+ * of any job. */
+typedef void archive_fetched(struct profile *profile, void *data);
+
+/* Inside a job: fetches a page of lines older than those that the store has of the
+ * conversation with JID, and tells FN with DATA when it is stored, or could not be had in
+ * some seconds. False, and FN is never told, where nothing can come: offline, no archive,
+ * or all is here. */
+bool archive_fetch_older(struct profile *profile, const char *jid, archive_fetched *fn,
+			 void *data);
+
+#endif

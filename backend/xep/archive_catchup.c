@@ -1,0 +1,497 @@
+/*
+ * Catching up with the archive after a login that resumed nothing: the newest page first,
+ * then the gaps from the oldest, forward. A page's lines and the gap's advance are one
+ * transaction, and the next page is asked from it, so an interrupted catch-up goes on
+ * where it stopped, in whatever process.
+ *
+ * Poison: a page is asked after its try was committed. Two deaths in one page, and the
+ * gap goes on item by item for a while; each is read after its own try was committed, so
+ * that only reading it counts, and one at which we die twice is passed over unread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/session/progress.h"
+#include "backend/store/conversations.h"
+#include "backend/store/gaps.h"
+#include "backend/store/session_scope.h"
+#include "backend/store/store.h"
+#include "backend/xep/archive_inner.h"
+#include "backend/xep/message.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+
+#define FACT_GAP "archive.gap" /* id of the gap that this session's login left */
+
+/* A gap's `tries` is the deaths so far plus so many times the items left to take singly.
+ */
+enum {
+	TRIES_DEATHS = 16,
+	TRIES_FATAL = 2,
+	REWIND_MS = 60 * 60 * 1000, /* clocks differ; what comes twice is told apart */
+};
+
+void
+archive_walk_reset(struct archive_walk *walk)
+{
+	mem_replace(&walk->checkpoint, NULL);
+	walk->pages = 0;
+	walk->next_checkpoint = 1;
+}
+
+/* One id is remembered and compared with all that follow; it moves on at powers of two,
+ * so a loop of any length is found within three times round (Brent). */
+bool
+archive_walk_on(struct archive_walk *walk, const char *last)
+{
+	if (!last || ++walk->pages > ARCHIVE_PAGES_MAX)
+		return false;
+	if (walk->checkpoint && strcmp(walk->checkpoint, last) == 0)
+		return false;
+	if (walk->pages >= walk->next_checkpoint) {
+		mem_replace(&walk->checkpoint, last);
+		walk->next_checkpoint = walk->pages * 2;
+	}
+	return true;
+}
+
+static const char *
+own(const struct profile *profile)
+{
+	return profile_account(profile)->bare;
+}
+
+void
+archive_open_gap(struct profile *profile)
+{
+	struct store *store = profile_store(profile);
+	int64_t newest_ms = 0;
+	int64_t gap = 0;
+	char text[24];
+	if (profile_check(profile, conversations_newest(store, &newest_ms)) < 0 ||
+	    profile_check(profile, gaps_open(store, own(profile), newest_ms, &gap)) < 0)
+		return;
+	(void)snprintf(text, sizeof text, "%lld", (long long)gap);
+	(void)profile_check(profile, session_fact_set(store, FACT_GAP, text));
+}
+
+/* The gap of this session's login; -ENOENT. */
+static int
+own_gap(struct profile *profile, struct arena *arena, struct gap *ret_gap)
+{
+	const char *text = session_fact(profile_store(profile), FACT_GAP, arena);
+	if (!text)
+		return -ENOENT;
+	return gaps_get(profile_store(profile), strtoll(text, NULL, 10), arena, ret_gap);
+}
+
+void
+archive_close_gaps(struct profile *profile)
+{
+	struct arena arena = {0};
+	struct gap gap;
+	if (own_gap(profile, &arena, &gap) == 0)
+		(void)profile_check(profile, gaps_close(profile_store(profile), gap.id));
+	arena_done(&arena);
+}
+
+static void
+receive(struct profile *profile, const struct archive_item *item, int64_t gap)
+{
+	/* What has no sender would pass for ours. */
+	if (!stanza_from(item->message))
+		return;
+	profile_receive(profile, &(struct forwarded){.message = item->message,
+						     .origin = INBOUND_ARCHIVE,
+						     .stamp_ms = item->stamp_ms,
+						     .archive_id = item->id,
+						     .archive_by = own(profile),
+						     .gap = gap});
+}
+
+static void
+receive_from(struct profile *profile, const struct archive_page *page, size_t first,
+	     int64_t gap)
+{
+	message_hold_badges(profile);
+	for (size_t i = first; i < page->count; i++)
+		receive(profile, &page->items[i], gap);
+	message_tell_badges(profile);
+}
+
+static size_t
+index_of(const struct archive_page *page, const char *id)
+{
+	size_t i = 0;
+	while (id && i < page->count && strcmp(page->items[i].id, id) != 0)
+		i++;
+	return id ? i : page->count;
+}
+
+/* ---- the newest page ---- */
+
+/* Whether the page reaches back to what is here, or is all that there is to fetch at a
+ * first login: then it is no island, and the gap goes on behind it. *RET_FIRST is its
+ * first item that is not here. */
+static bool
+is_joined(const struct archive_page *page, const struct gap *gap, size_t *ret_first)
+{
+	*ret_first = 0;
+	if (!gap->after_id)
+		return gap->since_ms == 0;
+	if (!*gap->after_id)
+		return page->is_complete;
+	size_t known = index_of(page, gap->after_id);
+	*ret_first = known < page->count ? known + 1 : 0;
+	return known < page->count;
+}
+
+/* The newest page is an island in the upper part of the gap: the gap's own lines come
+ * below, and what lies behind the page goes on above it. */
+static void
+receive_island(struct profile *profile, const struct archive_page *page,
+	       const struct gap *gap)
+{
+	struct store *store = profile_store(profile);
+	(void)profile_check(profile, gaps_set_place(store, gap->id,
+						    gaps_upper_place(gap->end_place)));
+	receive_from(profile, page, 0, gap->id);
+	(void)profile_check(profile, gaps_set_place(store, gap->id, gap->next_place));
+}
+
+static void
+move_position(struct profile *profile, const struct archive_page *page,
+	      const struct gap *gap)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct archive_position now = {0};
+	int found = archives_get(store, own(profile), &arena, &now);
+	const char *here = found == 0 ? now.newest_id : NULL;
+	/* A live message has moved it since the login: that is newer or as good. */
+	bool is_moved = here && (!gap->after_id || strcmp(here, gap->after_id) != 0);
+	const struct archive_item *last =
+		page->count ? &page->items[page->count - 1] : NULL;
+	if (!is_moved && last)
+		(void)profile_check(profile,
+				    archives_move(store, own(profile), last->id,
+						  last->stamp_ms ? last->stamp_ms
+								 : profile_now_ms()));
+	else if (!here)
+		(void)profile_check(profile, archives_move(store, own(profile), "",
+							   profile_now_ms()));
+	arena_done(&arena);
+}
+
+static void
+store_newest(struct profile *profile, const struct archive_page *page)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct gap gap;
+	size_t first;
+	if (own_gap(profile, &arena, &gap) == 0) {
+		if (is_joined(page, &gap, &first)) {
+			receive_from(profile, page, first, gap.id);
+			if (page->last || !gap.after_id)
+				(void)profile_check(
+					profile,
+					gaps_advance(store, gap.id,
+						     page->last ? page->last : ""));
+		} else {
+			receive_island(profile, page, &gap);
+		}
+		move_position(profile, page, &gap);
+	}
+	arena_done(&arena);
+}
+
+static void
+on_newest(struct profile *profile, const struct archive_page *page, void *data)
+{
+	struct archive *archive = archive_of(profile);
+	(void)data;
+	if (page->outcome == ARCHIVE_SILENT && archive_retry(profile))
+		return;
+	archive->is_asking = false;
+	if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1) {
+		archive->page_max = archive->page_max > 25 ? 10 : 1;
+		archive_ask_newest(profile);
+		return;
+	}
+	if (page->outcome == ARCHIVE_PAGE) {
+		archive->failures = 0;
+		store_newest(profile, page);
+	} else {
+		log_info("archive", "no newest page profile=%s outcome=%d",
+			 profile_name(profile), page->outcome);
+	}
+	archive->page_max = ARCHIVE_PAGE_MAX;
+	archive_ready(profile);
+	archive_go_on(profile);
+}
+
+void
+archive_ask_newest(struct profile *profile)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_request request = {.before = "", .max = ARCHIVE_NEWEST};
+	if (request.max > archive->page_max)
+		request.max = archive->page_max;
+	archive->is_asking = true;
+	archive_query_ask(profile, &archive->queries, &request, on_newest, NULL);
+}
+
+/* ---- the gaps ---- */
+
+static void
+close_gap(struct profile *profile, const struct gap *gap, const char *why)
+{
+	struct archive *archive = archive_of(profile);
+	log_info("archive", "gap closed profile=%s pages=%lld why=%s",
+		 profile_name(profile), (long long)archive->walk.pages, why);
+	(void)profile_check(profile, gaps_close(profile_store(profile), gap->id));
+	archive_walk_reset(&archive->walk);
+	archive->page_max = ARCHIVE_PAGE_MAX;
+}
+
+/* The item killed us twice: it is passed over, and named. */
+static void
+pass_poison(struct profile *profile, const struct archive_page *page)
+{
+	char *text = mem_printf("A message in the archive (id %.100s) could not be read "
+				"and was left out.",
+				page->last ? page->last : "unknown");
+	log_warn("archive", "poison passed profile=%s", profile_name(profile));
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){.profile = profile_name(profile),
+						   .text = text});
+	free(text);
+}
+
+/* A gap's `tries` once its page is done: how many items are left to take singly. */
+static int64_t
+tries_after(const struct gap *gap)
+{
+	int64_t singly = gap->tries / TRIES_DEATHS;
+	return singly > 1 ? (singly - 1) * TRIES_DEATHS : 0;
+}
+
+/* The page is dealt with up to and with its item END. */
+static void
+go_behind(struct profile *profile, const struct gap *gap, const struct archive_page *page,
+	  size_t end)
+{
+	struct archive *archive = archive_of(profile);
+	struct store *store = profile_store(profile);
+	bool is_repeated =
+		page->last && gap->after_id && strcmp(gap->after_id, page->last) == 0;
+	if (end < page->count)
+		close_gap(profile, gap, "joined");
+	else if (page->is_complete)
+		close_gap(profile, gap, "complete");
+	else if (!page->last || is_repeated ||
+		 !archive_walk_on(&archive->walk, page->last))
+		close_gap(profile, gap, "no way on");
+	else if (profile_check(profile, gaps_advance(store, gap->id, page->last)) == 0)
+		(void)profile_check(profile,
+				    gaps_set_tries(store, gap->id, tries_after(gap)));
+}
+
+static void
+store_page(struct profile *profile, const struct gap *gap,
+	   const struct archive_page *page)
+{
+	size_t end = index_of(page, gap->before_id);
+	struct archive_page part = *page;
+	if (end < page->count)
+		part.count = end + 1;
+	if (gap->tries % TRIES_DEATHS >= TRIES_FATAL && gap->tries > TRIES_DEATHS)
+		pass_poison(profile, page);
+	else
+		receive_from(profile, &part, 0, gap->id);
+	/* The server counts from where the question begins only if that is a time. */
+	progress_count(profile, (int64_t)part.count,
+		       gap->after_id && *gap->after_id ? -1 : page->total);
+	go_behind(profile, gap, page, end);
+}
+
+/* ---- one item at a time ---- */
+
+/* A page of one item that waits for its try to be durable. */
+struct archive_single {
+	struct archive_page page;
+	struct archive_item item;
+	char *last;
+};
+
+void
+archive_single_forget(struct archive *archive)
+{
+	struct archive_single *single = archive->single;
+	archive->single = NULL;
+	if (!single)
+		return;
+	stanza_free(single->item.message);
+	free(single->item.id);
+	free(single->last);
+	free(single);
+}
+
+static void
+on_single(struct profile *profile, void *data)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_single *single = archive->single;
+	struct arena arena = {0};
+	struct gap gap;
+	(void)data;
+	archive->single_alarm = NULL;
+	archive->is_asking = false;
+	if (single &&
+	    gaps_first(profile_store(profile), own(profile), &arena, &gap) == 0) {
+		gap.tries--; /* this one is no death */
+		store_page(profile, &gap, &single->page);
+	}
+	archive_single_forget(archive);
+	arena_done(&arena);
+	archive_go_on(profile);
+}
+
+/* Reads the page's item in a later transaction than its try. */
+static void
+store_single(struct profile *profile, const struct gap *gap,
+	     const struct archive_page *page)
+{
+	struct archive *archive = archive_of(profile);
+	archive_single_forget(archive);
+	struct archive_single *single = mem_alloc(sizeof *single);
+	single->page = *page;
+	single->last = mem_strdup(page->last);
+	single->page.last = single->last;
+	single->page.first = NULL;
+	single->page.count = page->count ? 1 : 0;
+	single->page.items = &single->item;
+	if (page->count) {
+		single->item = page->items[0];
+		single->item.message = stanza_copy(page->items[0].message);
+		single->item.id = mem_strdup(page->items[0].id);
+	}
+	archive->single = single;
+	archive->is_asking = true;
+	(void)profile_check(
+		profile, gaps_set_tries(profile_store(profile), gap->id, gap->tries + 1));
+	archive->single_alarm = alarm_set(profile, 0, on_single, NULL);
+}
+
+/* ---- pages ---- */
+
+/* The server does not answer the question for this gap. */
+static void
+refused(struct profile *profile, const struct gap *gap)
+{
+	if (archive_retry(profile))
+		return;
+	archive_of(profile)->failures = 0;
+	if (gap->after_id && *gap->after_id)
+		(void)profile_check(profile,
+				    gaps_rewind(profile_store(profile), gap->id));
+	else
+		close_gap(profile, gap, "refused");
+	archive_go_on(profile);
+}
+
+/* No death of ours, nor a fault of the page. */
+static void
+unanswered(struct profile *profile)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct gap gap;
+	if (store && store_is_in_job(store) &&
+	    gaps_first(store, own(profile), &arena, &gap) == 0 &&
+	    gap.tries % TRIES_DEATHS > 0 && gap.tries < TRIES_DEATHS)
+		(void)profile_check(profile,
+				    gaps_set_tries(store, gap.id, gap.tries - 1));
+	arena_done(&arena);
+	if (!archive_retry(profile))
+		progress_end(profile);
+}
+
+static void
+on_page(struct profile *profile, const struct archive_page *page, void *data)
+{
+	struct archive *archive = archive_of(profile);
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct gap gap;
+	(void)data;
+	if (page->outcome == ARCHIVE_SILENT) {
+		unanswered(profile);
+		return;
+	}
+	archive->is_asking = false;
+	if (gaps_first(store, own(profile), &arena, &gap) < 0) {
+		arena_done(&arena);
+		return;
+	}
+	if (page->outcome == ARCHIVE_REFUSED) {
+		refused(profile, &gap);
+		arena_done(&arena);
+		return;
+	}
+	archive->failures = 0;
+	if (page->outcome == ARCHIVE_UNKNOWN && gap.after_id)
+		(void)profile_check(profile, gaps_rewind(store, gap.id));
+	else if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1)
+		archive->page_max = archive->page_max / 10 + 1;
+	else if (page->outcome != ARCHIVE_PAGE)
+		close_gap(profile, &gap, "unusable");
+	else if (gap.tries < TRIES_DEATHS || gap.tries % TRIES_DEATHS >= TRIES_FATAL)
+		store_page(profile, &gap, page);
+	else
+		store_single(profile, &gap, page);
+	arena_done(&arena);
+	archive_go_on(profile);
+}
+
+/* How many items to ask for. In page mode a death counts from here on. */
+static int
+note_try(struct profile *profile, struct gap *gap)
+{
+	const struct archive *archive = archive_of(profile);
+	if (gap->tries >= TRIES_DEATHS)
+		return 1;
+	gap->tries++;
+	if (gap->tries > TRIES_FATAL)
+		gap->tries = ARCHIVE_PAGE_MAX * TRIES_DEATHS;
+	(void)profile_check(profile,
+			    gaps_set_tries(profile_store(profile), gap->id, gap->tries));
+	return gap->tries >= TRIES_DEATHS ? 1 : archive->page_max;
+}
+
+bool
+archive_ask_gap(struct profile *profile)
+{
+	struct archive *archive = archive_of(profile);
+	struct arena arena = {0};
+	struct gap gap;
+	if (gaps_first(profile_store(profile), own(profile), &arena, &gap) < 0) {
+		arena_done(&arena);
+		return false;
+	}
+	struct archive_request request = {
+		.after = gap.after_id,
+		.start_ms = gap.after_id || gap.since_ms < REWIND_MS
+				    ? 0
+				    : gap.since_ms - REWIND_MS,
+		.max = note_try(profile, &gap),
+	};
+	archive->is_asking = true;
+	progress_count(profile, 0, -1);
+	archive_query_ask(profile, &archive->queries, &request, on_page, NULL);
+	arena_done(&arena);
+	return true;
+}

@@ -1,0 +1,244 @@
+/*
+ * Older pages of one conversation, when somebody reads back past the store. They are put
+ * below its first line, newest first, so each page is joined to what is here. Several who
+ * wait for the same conversation share one question; nobody waits longer than some
+ * seconds, and a page that comes later is stored all the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "backend/store/conversations.h"
+#include "backend/store/messages.h"
+#include "backend/store/store.h"
+#include "backend/xep/archive.h"
+#include "backend/xep/archive_inner.h"
+#include "backend/xep/message.h"
+#include "bridge/base/mem.h"
+
+enum {
+	OLDER_PAGE = 100,
+	OLDER_WAIT_MS = 8 * 1000,
+	OLDER_MAX = 50, /* conversations at once */
+};
+
+/* Somebody who waits. */
+struct waiter {
+	struct waiter *next;
+	archive_fetched *fn;
+	void *data;
+};
+
+/* One conversation whose older page is asked for. */
+struct archive_older {
+	struct archive_older *prev, *next;
+	char *jid;
+	char *before; /* what it was asked with; "" for the newest page */
+	struct waiter *waiters;
+	struct alarm *alarm;
+	bool is_answered;
+};
+
+static void
+tell(struct profile *profile, struct archive_older *older)
+{
+	struct waiter *waiters = older->waiters;
+	older->waiters = NULL;
+	while (waiters) {
+		struct waiter *waiter = waiters;
+		waiters = waiter->next;
+		waiter->fn(profile, waiter->data);
+		free(waiter);
+	}
+}
+
+static void
+end(struct profile *profile, struct archive_older *older)
+{
+	struct archive *archive = archive_of(profile);
+	alarm_stop(older->alarm);
+	DL_DELETE(archive->older, older);
+	tell(profile, older);
+	free(older->jid);
+	free(older->before);
+	free(older);
+}
+
+void
+archive_older_forget(struct profile *profile)
+{
+	struct archive *archive = archive_of(profile);
+	while (archive->older)
+		end(profile, archive->older);
+}
+
+static void
+on_wait_over(struct profile *profile, void *data)
+{
+	struct archive_older *older = data;
+	older->alarm = NULL;
+	tell(profile, older);
+}
+
+/* From the newest to the oldest, each below what is here. */
+static void
+store_older(struct profile *profile, const struct archive_older *older,
+	    const struct archive_page *page)
+{
+	struct store *store = profile_store(profile);
+	int64_t conversation;
+	message_hold_badges(profile);
+	for (size_t i = page->count; i > 0; i--) {
+		const struct archive_item *item = &page->items[i - 1];
+		if (!stanza_from(item->message))
+			continue;
+		profile_receive(profile,
+				&(struct forwarded){
+					.message = item->message,
+					.origin = INBOUND_ARCHIVE,
+					.stamp_ms = item->stamp_ms,
+					.archive_id = item->id,
+					.archive_by = profile_account(profile)->bare,
+					.gap = GAP_BELOW,
+				});
+	}
+	message_tell_badges(profile);
+	if (profile_check(profile, conversations_ensure(store, CONVERSATION_CHAT,
+							older->jid, &conversation)) < 0)
+		return;
+	/* A page that begins where it should end leads nowhere. */
+	bool is_stuck = !page->first || strcmp(page->first, older->before) == 0;
+	(void)profile_check(profile,
+			    conversations_set_oldest(store, conversation,
+						     page->first      ? page->first
+						     : *older->before ? older->before
+								      : NULL,
+						     page->is_complete || is_stuck));
+}
+
+static struct archive_older *
+find(struct archive *archive, const char *jid)
+{
+	struct archive_older *older;
+	DL_FOREACH (archive->older, older) {
+		if (strcmp(older->jid, jid) == 0)
+			return older;
+	}
+	return NULL;
+}
+
+static void
+on_older(struct profile *profile, const struct archive_page *page, void *data)
+{
+	char *jid = data;
+	struct archive_older *older = find(archive_of(profile), jid);
+	struct store *store = profile_store(profile);
+	free(jid);
+	if (!older)
+		return;
+	if (page->outcome == ARCHIVE_PAGE)
+		store_older(profile, older, page);
+	/* It went, perhaps with all that was old: nothing comes from there. */
+	int64_t conversation;
+	if (page->outcome == ARCHIVE_UNKNOWN && store && store_is_in_job(store) &&
+	    conversations_find(store, CONVERSATION_CHAT, older->jid, &conversation) == 0)
+		(void)profile_check(profile, conversations_set_oldest(store, conversation,
+								      NULL, true));
+	end(profile, older);
+}
+
+/* Whether JID's lines lie in or above a gap: older ones come from there first. */
+static bool
+is_in_gap(struct profile *profile, int64_t conversation)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct gap gap;
+	int64_t below = 0;
+	bool is_in =
+		gaps_first(store, profile_account(profile)->bare, &arena, &gap) == 0 &&
+		(conversation == 0 ||
+		 (messages_place_below(store, conversation, &below) == 0 &&
+		  below >= gap.next_place - GAP_STEP));
+	arena_done(&arena);
+	return is_in;
+}
+
+static void
+wait_for(struct archive_older *older, archive_fetched *fn, void *data)
+{
+	struct waiter *waiter = mem_alloc(sizeof *waiter);
+	waiter->fn = fn;
+	waiter->data = data;
+	LL_PREPEND(older->waiters, waiter);
+}
+
+static void
+ask(struct profile *profile, const char *jid, const char *before, int64_t end_ms)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_older *older = mem_alloc(sizeof *older);
+	struct archive_request request = {
+		.with = jid,
+		.before = before,
+		.end_ms = end_ms,
+		.max = OLDER_PAGE,
+	};
+	older->jid = mem_strdup(jid);
+	older->before = mem_strdup(before);
+	older->alarm = alarm_set(profile, OLDER_WAIT_MS, on_wait_over, older);
+	DL_APPEND(archive->older, older);
+	archive_query_ask(profile, &archive->queries, &request, on_older,
+			  mem_strdup(jid));
+}
+
+/* When the first line of CONVERSATION was sent, for the archive's look at what is older;
+ * 0 for none. */
+static int64_t
+first_ms(struct profile *profile, int64_t conversation, struct arena *arena)
+{
+	struct message_list list = {0};
+	struct message_range range = {
+		.conversation = conversation, .after = INT64_MIN, .limit = 1};
+	if (messages_page(profile_store(profile), &range, arena, &list) < 0 ||
+	    !list.count)
+		return 0;
+	return list.items[0].sent_ms;
+}
+
+bool
+archive_fetch_older(struct profile *profile, const char *jid, archive_fetched *fn,
+		    void *data)
+{
+	struct archive *archive = archive_of(profile);
+	struct store *store = profile_store(profile);
+	struct archive_older *older = find(archive, jid);
+	struct arena arena = {0};
+	const char *oldest_id = NULL;
+	bool is_whole = false;
+	int64_t conversation = 0;
+	size_t count;
+	DL_COUNT(archive->older, older, count);
+	older = find(archive, jid);
+	if (!older) {
+		int found =
+			conversations_find(store, CONVERSATION_CHAT, jid, &conversation);
+		if (found == 0)
+			(void)conversations_oldest(store, conversation, &arena,
+						   &oldest_id, &is_whole);
+		bool is_vain = !profile_is_online(profile) || !archive->has_archive ||
+			       !archive->is_ready || is_whole || count >= OLDER_MAX ||
+			       is_in_gap(profile, found == 0 ? conversation : 0);
+		if (!is_vain)
+			ask(profile, jid, oldest_id ? oldest_id : "",
+			    oldest_id || found < 0
+				    ? 0
+				    : first_ms(profile, conversation, &arena));
+		older = is_vain ? NULL : find(archive, jid);
+	}
+	arena_done(&arena);
+	if (older)
+		wait_for(older, fn, data);
+	return older != NULL;
+}
