@@ -223,6 +223,8 @@ options_fill(const struct options *options, int id, struct bridge_setting *ret_r
 		.value = options_value(options, id),
 		.type = rows[id].type,
 		.help = rows[id].help,
+		.least = rows[id].least,
+		.most = rows[id].most,
 	};
 }
 

@@ -13,6 +13,7 @@
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/store/tombstones.h"
+#include "backend/store/waiting.h"
 #include "backend/vault/vault.h"
 #include "backend/xep/presence.h"
 #include "bridge/base/log.h"
@@ -251,6 +252,7 @@ attach_job(struct profile *profile, struct serve_request *request)
 			       &result.presences_count);
 	result.settings = options_rows(&profile->options, &arena);
 	result.settings_count = OPTION_COUNT;
+	(void)waiting_held(store, &result.held);
 	profile_reply(profile, request, &result);
 	tell_left_out(profile, left);
 	arena_done(&arena);

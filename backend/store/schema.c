@@ -89,7 +89,9 @@ static const char version_2[] =
 	" id TEXT PRIMARY KEY, name TEXT NOT NULL, receiver TEXT, note TEXT)"
 	" WITHOUT ROWID;"
 	"CREATE TABLE session_facts(key TEXT PRIMARY KEY, value TEXT NOT NULL)"
-	" WITHOUT ROWID;";
+	" WITHOUT ROWID;"
+	"CREATE INDEX messages_undone ON messages(conversation, place)"
+	" WHERE is_outgoing=1 AND state IN (1, 6, 7);";
 
 static const char *const versions[] = {version_1, version_2};
 
