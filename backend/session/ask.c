@@ -20,8 +20,8 @@ enum { ASK_PATIENCE_MS = 60 * 1000 };
 struct ask {
 	UT_hash_handle hh;
 	char id[STANZA_ID_SIZE];
-	char *to; /* prepared; NULL: our own server, for our account */
-	bool is_large;
+	char *to;	 /* prepared; NULL: our own server, for our account */
+	int row_level;	 /* as in struct module_ask */
 	bool is_lasting; /* it is in the store as well; DATA is its note, and ours */
 	uint64_t deadline;
 	profile_answer *answer;
@@ -65,11 +65,11 @@ find(struct profile *profile, const char *id, const char *from)
 	return is_match ? ask : NULL;
 }
 
-bool
-ask_is_large(struct profile *profile, const char *id, const char *from)
+int
+ask_row_level(struct profile *profile, const char *id, const char *from)
 {
 	struct ask *ask = find(profile, id, from);
-	return ask && ask->is_large;
+	return ask ? ask->row_level : 0;
 }
 
 /* Gives the answer (NULL: none) to whoever asked, and forgets the question. In a job. */
@@ -204,7 +204,7 @@ profile_ask(struct profile *profile, struct stanza *take_iq, enum profile_ask_ki
 	stanza_random_id(id);
 	stanza_set(take_iq, "id", id);
 	struct ask *ask = add(profile, id, stanza_to(take_iq));
-	ask->is_large = kind == PROFILE_ASK_LARGE;
+	ask->row_level = kind == PROFILE_ASK_LARGE ? 1 : 0;
 	ask->answer = answer;
 	ask->data = data;
 	profile_send(profile, take_iq);
@@ -218,7 +218,7 @@ profile_ask_lasting(struct profile *profile, struct stanza *take_iq,
 	stanza_random_id(id);
 	stanza_set(take_iq, "id", id);
 	struct ask *ask = add(profile, id, stanza_to(take_iq));
-	ask->is_large = kind->is_large;
+	ask->row_level = kind->row_level;
 	ask->answer = kind->answer;
 	ask->is_lasting = true;
 	ask->data = mem_strdup(note);
@@ -254,7 +254,7 @@ ask_recall(struct profile *profile)
 		if (!kind)
 			continue;
 		struct ask *ask = add(profile, rows[i].id, rows[i].receiver);
-		ask->is_large = kind->is_large;
+		ask->row_level = kind->row_level;
 		ask->answer = kind->answer;
 		ask->is_lasting = true;
 		ask->data = mem_strdup(rows[i].note);

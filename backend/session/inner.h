@@ -126,8 +126,9 @@ void profile_release(struct profile *profile);
 
 /* ---- ask.c ---- */
 
-/* Whether an iq of ours is open under ID, sent to FROM, and may be answered in parts. */
-bool ask_is_large(struct profile *profile, const char *id, const char *from);
+/* The row level (struct module_ask) of the open iq of ours that has ID and was sent to
+ * FROM; 0 if there is none. */
+int ask_row_level(struct profile *profile, const char *id, const char *from);
 
 /* Gives an answer to whoever asked. Inside a job. Unasked ones are dropped. */
 void ask_answer(struct profile *profile, const struct stanza *iq, bool is_last);

@@ -309,7 +309,7 @@ on_stanza(void *data, const struct stanza *stanza)
 static int
 on_batch_level(void *data, const char *id, const char *from)
 {
-	return ask_is_large(data, id, from) ? 1 : 0;
+	return ask_row_level(data, id, from);
 }
 
 /* The answer to an iq of ours was cut or skipped: for who asked, that is an error. */

@@ -73,7 +73,9 @@ typedef void profile_answer(struct profile *profile, const struct stanza *answer
  * *), which may be NULL. */
 struct module_ask {
 	const char *name; /* unique among all modules; kept in the store */
-	bool is_large;	  /* the result comes in parts */
+	/* Where the rows of a large result are, which then comes in parts: 1: in the
+	 * payload; 2: in the payload's child (<pubsub><items>); 0: it comes whole. */
+	int row_level;
 	profile_answer *answer;
 };
 

@@ -127,8 +127,8 @@ on_list(struct profile *profile, const struct stanza *answer, bool is_last, void
 }
 
 static const struct module_ask asks[] = {
-	{"blocklist", true, on_list},
-	{NULL, false, NULL},
+	{"blocklist", 1, on_list},
+	{NULL, 0, NULL},
 };
 
 static void

@@ -19,7 +19,7 @@ on_enabled(struct profile *profile, const struct stanza *answer, bool is_last, v
 }
 
 static const struct module_ask asks[] = {
-	{"carbons.enable", false, on_enabled},
+	{"carbons.enable", 0, on_enabled},
 	{0},
 };
 

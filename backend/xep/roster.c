@@ -193,8 +193,8 @@ on_roster(struct profile *profile, const struct stanza *answer, bool is_last, vo
 }
 
 static const struct module_ask asks[] = {
-	{"roster", true, on_roster},
-	{NULL, false, NULL},
+	{"roster", 1, on_roster},
+	{NULL, 0, NULL},
 };
 
 static void
