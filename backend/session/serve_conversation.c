@@ -1,5 +1,5 @@
 /*
- * Handlers of conversations: sending, paging, reading, drafts, typing.
+ * Handlers of conversations: sending, single lines, reading, drafts, typing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "backend/store/store.h"
 #include "backend/store/tokens.h"
 #include "backend/xep/chat_state.h"
+#include "backend/xep/reading.h"
 #include "backend/xmpp/xmltext.h"
 #include "bridge/base/utf8.h"
 #include "bridge/serve.h"
@@ -19,10 +20,6 @@
 enum {
 	BODY_MAX = 64 * 1024, /* bytes; below every server's stanza limit once escaped */
 	STANZA_ROOM = 8 * 1024, /* for all of a stanza but its body */
-	PAGE_MAX = 500,
-	PAGE_BYTES = 2 * 1024 * 1024, /* an answer has to fit a frame */
-	LINE_SIZE = 512,	      /* of a line without its text */
-	PAGE_USUAL = 50,
 };
 
 /* ---- message.send ---- */
@@ -157,77 +154,6 @@ serve_message_send(struct process *process, struct profile *profile,
 
 /* ---- reading ---- */
 
-/* Cuts a page whose lines are so long that they fit no frame, at the end that is farther
- * from where it began; one line stays always. Says whether anything was cut. */
-static bool
-cut_page(struct message_list *list, bool begins_old)
-{
-	size_t room = PAGE_BYTES, kept = 0;
-	for (; kept < list->count; kept++) {
-		const struct message *line =
-			&list->items[begins_old ? kept : list->count - 1 - kept];
-		size_t size = LINE_SIZE + strlen(line->body) +
-			      (line->reason ? strlen(line->reason) : 0);
-		if (size > room && kept > 0)
-			break;
-		room -= size < room ? size : room;
-	}
-	bool is_cut = kept < list->count;
-	list->items += begins_old ? 0 : list->count - kept;
-	list->count = kept;
-	return is_cut;
-}
-
-static int
-page_job(struct profile *profile, struct serve_request *request)
-{
-	const struct bridge_message_page_params *params = request->params;
-	struct store *store = profile->store;
-	struct arena *arena = &request->arena;
-	struct bridge_message_page_result result = {0};
-	struct message_list list = {0};
-	int64_t limit = params->limit ? params->limit : PAGE_USUAL;
-	const char *jid = request_address(profile, request, params->jid);
-	struct message_range range = {.before = params->before, .after = params->after};
-	if (!jid)
-		return 0;
-	if (limit < 1 || limit > PAGE_MAX) {
-		profile_refuse(profile, request, ERROR_BAD_PARAMS,
-			       "limit is a number from 1 to %d.", PAGE_MAX);
-		return 0;
-	}
-	range.limit = (int)limit + 1; /* one more shows that there are more */
-	int found =
-		conversations_find(store, CONVERSATION_CHAT, jid, &range.conversation);
-	if (found == 0)
-		found = messages_page(store, &range, arena, &list);
-	if (found < 0 && found != -ENOENT)
-		return found;
-	result.has_more = list.count > (size_t)limit;
-	if (result.has_more) {
-		/* What is too much is the farthest: oldest first, unless we go on. */
-		list.items += params->after ? 0 : 1;
-		list.count--;
-	}
-	if (cut_page(&list, params->after != 0))
-		result.has_more = true;
-	struct bridge_line *lines = arena_array(arena, list.count, sizeof *lines);
-	for (size_t i = 0; i < list.count; i++)
-		lines_fill(jid, &list.items[i], &lines[i]);
-	result.lines = lines;
-	result.lines_count = list.count;
-	profile_reply(profile, request, &result);
-	return 0;
-}
-
-void
-serve_message_page(struct process *process, struct profile *profile,
-		   struct serve_request *request)
-{
-	(void)process;
-	request_in_job(profile, request, page_job);
-}
-
 static int
 get_job(struct profile *profile, struct serve_request *request)
 {
@@ -313,7 +239,10 @@ static int
 set_read(struct profile *profile, struct serve_request *request, int64_t id)
 {
 	const struct bridge_conversation_read_params *params = request->params;
-	return conversations_set_read(profile->store, id, params->place);
+	int changed = conversations_set_read(profile->store, id, params->place);
+	if (changed > 0)
+		reading_here(profile, id);
+	return changed;
 }
 
 static int

@@ -10,9 +10,12 @@
 
 #include "backend/session/profile.h"
 
-/* Told once that the store holds what could be had of CONVERSATION's older lines; outside
- * of any job. */
+/* Told once that the store holds what could be had. The profile's store may be closed. */
 typedef void archive_fetched(struct profile *profile, void *data);
+
+/* Whether the archive may have lines of the conversation with JID that are older than the
+ * store's, and can be asked for them. */
+bool archive_has_older(struct profile *profile, const char *jid);
 
 /* Inside a job: fetches a page of lines older than those that the store has of the
  * conversation with JID, and tells FN with DATA when it is stored, or could not be had in

@@ -19,7 +19,8 @@
 
 enum {
 	OLDER_PAGE = 100,
-	OLDER_WAIT_MS = 8 * 1000,
+	OLDER_ROUNDS = 10, /* pages in a row with nothing to show */
+	OLDER_WAIT_MS = 5 * 1000,
 	OLDER_MAX = 50, /* conversations at once */
 };
 
@@ -37,7 +38,7 @@ struct archive_older {
 	char *before; /* what it was asked with; "" for the newest page */
 	struct waiter *waiters;
 	struct alarm *alarm;
-	bool is_answered;
+	int rounds;
 };
 
 static void
@@ -81,40 +82,49 @@ on_wait_over(struct profile *profile, void *data)
 	tell(profile, older);
 }
 
-/* From the newest to the oldest, each below what is here. */
 static void
+receive(struct profile *profile, const struct archive_item *item)
+{
+	if (!stanza_from(item->message))
+		return;
+	profile_receive(profile, &(struct forwarded){
+					 .message = item->message,
+					 .origin = INBOUND_ARCHIVE,
+					 .stamp_ms = item->stamp_ms,
+					 .archive_id = item->id,
+					 .archive_by = profile_account(profile)->bare,
+					 .gap = GAP_BELOW,
+				 });
+}
+
+/* Stores a page from its newest to its oldest, each below what is here. True if it had
+ * nothing to show, and there is more. */
+static bool
 store_older(struct profile *profile, const struct archive_older *older,
 	    const struct archive_page *page)
 {
 	struct store *store = profile_store(profile);
 	int64_t conversation;
-	message_hold_badges(profile);
-	for (size_t i = page->count; i > 0; i--) {
-		const struct archive_item *item = &page->items[i - 1];
-		if (!stanza_from(item->message))
-			continue;
-		profile_receive(profile,
-				&(struct forwarded){
-					.message = item->message,
-					.origin = INBOUND_ARCHIVE,
-					.stamp_ms = item->stamp_ms,
-					.archive_id = item->id,
-					.archive_by = profile_account(profile)->bare,
-					.gap = GAP_BELOW,
-				});
-	}
-	message_tell_badges(profile);
+	int64_t before = 0;
+	int64_t after = 0;
 	if (profile_check(profile, conversations_ensure(store, CONVERSATION_CHAT,
 							older->jid, &conversation)) < 0)
-		return;
+		return false;
+	(void)profile_check(profile, messages_place_below(store, conversation, &before));
+	message_hold_badges(profile);
+	for (size_t i = page->count; i > 0; i--)
+		receive(profile, &page->items[i - 1]);
+	message_tell_badges(profile);
+	(void)profile_check(profile, messages_place_below(store, conversation, &after));
 	/* A page that begins where it should end leads nowhere. */
-	bool is_stuck = !page->first || strcmp(page->first, older->before) == 0;
-	(void)profile_check(profile,
-			    conversations_set_oldest(store, conversation,
-						     page->first      ? page->first
-						     : *older->before ? older->before
-								      : NULL,
-						     page->is_complete || is_stuck));
+	bool is_end = page->is_complete || !page->first ||
+		      strcmp(page->first, older->before) == 0;
+	const char *oldest = page->first      ? page->first
+			     : *older->before ? older->before
+					      : NULL;
+	(void)profile_check(
+		profile, conversations_set_oldest(store, conversation, oldest, is_end));
+	return !is_end && before == after;
 }
 
 static struct archive_older *
@@ -128,6 +138,23 @@ find(struct archive *archive, const char *jid)
 	return NULL;
 }
 
+static void on_older(struct profile *profile, const struct archive_page *page,
+		     void *data);
+
+static void
+ask(struct profile *profile, struct archive_older *older, int64_t end_ms)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_request request = {
+		.with = older->jid,
+		.before = older->before,
+		.end_ms = end_ms,
+		.max = OLDER_PAGE,
+	};
+	archive_query_ask(profile, &archive->queries, &request, on_older,
+			  mem_strdup(older->jid));
+}
+
 static void
 on_older(struct profile *profile, const struct archive_page *page, void *data)
 {
@@ -137,8 +164,12 @@ on_older(struct profile *profile, const struct archive_page *page, void *data)
 	free(jid);
 	if (!older)
 		return;
-	if (page->outcome == ARCHIVE_PAGE)
-		store_older(profile, older, page);
+	if (page->outcome == ARCHIVE_PAGE && store_older(profile, older, page) &&
+	    ++older->rounds < OLDER_ROUNDS) {
+		mem_replace(&older->before, page->first);
+		ask(profile, older, 0);
+		return;
+	}
 	/* It went, perhaps with all that was old: nothing comes from there. */
 	int64_t conversation;
 	if (page->outcome == ARCHIVE_UNKNOWN && store && store_is_in_job(store) &&
@@ -174,25 +205,6 @@ wait_for(struct archive_older *older, archive_fetched *fn, void *data)
 	LL_PREPEND(older->waiters, waiter);
 }
 
-static void
-ask(struct profile *profile, const char *jid, const char *before, int64_t end_ms)
-{
-	struct archive *archive = archive_of(profile);
-	struct archive_older *older = mem_alloc(sizeof *older);
-	struct archive_request request = {
-		.with = jid,
-		.before = before,
-		.end_ms = end_ms,
-		.max = OLDER_PAGE,
-	};
-	older->jid = mem_strdup(jid);
-	older->before = mem_strdup(before);
-	older->alarm = alarm_set(profile, OLDER_WAIT_MS, on_wait_over, older);
-	DL_APPEND(archive->older, older);
-	archive_query_ask(profile, &archive->queries, &request, on_older,
-			  mem_strdup(jid));
-}
-
 /* When the first line of CONVERSATION was sent, for the archive's look at what is older;
  * 0 for none. */
 static int64_t
@@ -207,35 +219,72 @@ first_ms(struct profile *profile, int64_t conversation, struct arena *arena)
 	return list.items[0].sent_ms;
 }
 
+/* How the archive may be asked for what is older. */
+struct start {
+	const char *before; /* in the arena; NULL: nothing can come */
+	int64_t end_ms;
+};
+
+static struct start
+find_start(struct profile *profile, const char *jid, struct arena *arena)
+{
+	const struct archive *archive = archive_of(profile);
+	struct store *store = profile_store(profile);
+	struct start start = {0};
+	bool is_whole = false;
+	int64_t conversation = 0;
+	if (!profile_is_online(profile) || !archive->has_archive || !archive->is_ready)
+		return start;
+	if (conversations_find(store, CONVERSATION_CHAT, jid, &conversation) == 0) {
+		const char *oldest_id = NULL;
+		if (conversations_oldest(store, conversation, arena, &oldest_id,
+					 &is_whole) < 0 ||
+		    is_whole || is_in_gap(profile, conversation))
+			return start;
+		start.before = oldest_id ? oldest_id : "";
+		start.end_ms = oldest_id ? 0 : first_ms(profile, conversation, arena);
+	} else if (!is_in_gap(profile, 0)) {
+		start.before = "";
+	}
+	return start;
+}
+
+static struct archive_older *
+begin(struct profile *profile, const char *jid, const struct start *start)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_older *older = mem_alloc(sizeof *older);
+	older->jid = mem_strdup(jid);
+	older->before = mem_strdup(start->before);
+	older->alarm = alarm_set(profile, OLDER_WAIT_MS, on_wait_over, older);
+	DL_APPEND(archive->older, older);
+	ask(profile, older, start->end_ms);
+	return older;
+}
+
+bool
+archive_has_older(struct profile *profile, const char *jid)
+{
+	struct arena arena = {0};
+	bool has_older = find_start(profile, jid, &arena).before != NULL;
+	arena_done(&arena);
+	return has_older;
+}
+
 bool
 archive_fetch_older(struct profile *profile, const char *jid, archive_fetched *fn,
 		    void *data)
 {
 	struct archive *archive = archive_of(profile);
-	struct store *store = profile_store(profile);
 	struct archive_older *older = find(archive, jid);
 	struct arena arena = {0};
-	const char *oldest_id = NULL;
-	bool is_whole = false;
-	int64_t conversation = 0;
-	size_t count;
+	size_t count = 0;
 	DL_COUNT(archive->older, older, count);
 	older = find(archive, jid);
-	if (!older) {
-		int found =
-			conversations_find(store, CONVERSATION_CHAT, jid, &conversation);
-		if (found == 0)
-			(void)conversations_oldest(store, conversation, &arena,
-						   &oldest_id, &is_whole);
-		bool is_vain = !profile_is_online(profile) || !archive->has_archive ||
-			       !archive->is_ready || is_whole || count >= OLDER_MAX ||
-			       is_in_gap(profile, found == 0 ? conversation : 0);
-		if (!is_vain)
-			ask(profile, jid, oldest_id ? oldest_id : "",
-			    oldest_id || found < 0
-				    ? 0
-				    : first_ms(profile, conversation, &arena));
-		older = is_vain ? NULL : find(archive, jid);
+	if (!older && count < OLDER_MAX) {
+		struct start start = find_start(profile, jid, &arena);
+		if (start.before)
+			older = begin(profile, jid, &start);
 	}
 	arena_done(&arena);
 	if (older)

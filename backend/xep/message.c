@@ -278,7 +278,9 @@ deliver(struct profile *profile, const struct inbound *inbound)
 	if (inbound->is_own && inbound->gap != GAP_BELOW)
 		(void)profile_check(profile, conversations_set_read(store, conversation,
 								    message.place));
-	lines_emit(profile, message.id, true, NULL);
+	/* Who reads back asks for older lines; they are no news. */
+	if (inbound->gap != GAP_BELOW)
+		lines_emit(profile, message.id, true, NULL);
 	tell_badge(profile, conversation);
 }
 
@@ -294,7 +296,7 @@ on_message(struct profile *profile, struct inbound *inbound)
 		       strcmp(type, "normal") == 0 || strcmp(type, "headline") == 0;
 	if (is_talk && inbound->body && *inbound->body)
 		deliver(profile, inbound);
-	return MODULE_TAKEN;
+	return MODULE_PASS;
 }
 
 static void
