@@ -99,7 +99,8 @@ add_contact(struct page *page, const struct model_contact *contact)
 		.name = arena_strdup(&page->arena, name),
 		.jid = contact->jid,
 		.contact = contact,
-		.best = model_best(contact),
+		/* What was known before a break proves nothing now. */
+		.best = model_is_online(page->app->model) ? model_best(contact) : NULL,
 	};
 
 	if (contact->group_count == 0)

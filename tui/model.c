@@ -202,6 +202,13 @@ rank(enum bridge_show show)
 	return ranks[show];
 }
 
+bool
+model_is_online(const struct model *model)
+{
+	return model->link.state == link_state_ONLINE ||
+	       model->link.state == link_state_CATCHING_UP;
+}
+
 const struct model_presence *
 model_best(const struct model_contact *contact)
 {

@@ -64,6 +64,7 @@ struct model {
 	int64_t epoch, seq;
 	struct model_link link;
 	enum bridge_show show;
+	bool is_auto; /* away only because nobody sat at a terminal */
 	char *status_text;
 	bool is_protected;
 	int64_t attached; /* frontends attached to the profile, this one included */
@@ -102,6 +103,9 @@ size_t model_number(const struct model *model, const struct chat *chat);
 /* What an address is called: its handle, else for contacts what stands before the @, else
  * the address. Borrowed until the next change. */
 const char *model_name(struct model *model, const char *jid, char *buffer, size_t size);
+
+/* Whether the profile is logged in. */
+bool model_is_online(const struct model *model);
 
 /* The presence that counts of a contact: the highest priority, of equals the most
  * available; NULL while all are offline. */

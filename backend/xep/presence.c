@@ -154,12 +154,6 @@ stop(struct profile *profile)
 }
 
 static void
-on_disconnect(struct profile *profile)
-{
-	clear(profile_state(profile, MODULE_presence));
-}
-
-static void
 fill(const struct resource *resource, struct bridge_presence *ret_record)
 {
 	*ret_record = (struct bridge_presence){
@@ -198,6 +192,16 @@ drop(struct profile *profile, struct resource *resource)
 		profile, session_presence_remove(profile_store(profile), resource->full));
 	emit(profile, resource);
 	resource_free(resource);
+}
+
+/* The session is over: who was there is unknown from now on. */
+static void
+on_disconnect(struct profile *profile)
+{
+	struct table *table = profile_state(profile, MODULE_presence);
+	struct resource *resource, *next;
+	HASH_ITER (hh, table->resources, resource, next)
+		drop(profile, resource);
 }
 
 static void
@@ -453,6 +457,16 @@ on_connect(struct profile *profile, bool is_resumed)
 	arena_done(&arena);
 }
 
+/* Before the first presence of a session nothing is said of changes. */
+static void
+announce_change(struct profile *profile)
+{
+	struct arena arena = {0};
+	if (session_fact(profile_store(profile), FACT_SAID, &arena))
+		presence_announce(profile);
+	arena_done(&arena);
+}
+
 int
 presence_auto(struct profile *profile, bool is_away)
 {
@@ -474,9 +488,7 @@ presence_auto(struct profile *profile, bool is_away)
 			     .text = text,
 			     .is_auto = is_away,
 		     });
-	/* Before the first presence of a session nothing is said of changes. */
-	if (session_fact(store, FACT_SAID, &arena))
-		presence_announce(profile);
+	announce_change(profile);
 	arena_done(&arena);
 	return 0;
 }
@@ -498,8 +510,7 @@ presence_choose(struct profile *profile, enum bridge_show show, const char *text
 			     .show = show,
 			     .text = text,
 		     });
-	if (profile_is_online(profile))
-		presence_announce(profile);
+	announce_change(profile);
 	return 0;
 }
 
