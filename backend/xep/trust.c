@@ -15,27 +15,31 @@ trust_is_own(struct profile *profile, const struct stanza *iq)
 }
 
 bool
-trust_sees_us(struct profile *profile, const struct stanza *iq)
+trust_knows(struct profile *profile, const char *jid)
 {
 	const struct jid *account = profile_account(profile);
-	struct jid from = {0};
-	if (trust_is_own(profile, iq))
-		return true;
-	if (jid_parse(stanza_from(iq), &from, NULL) < 0)
+	struct jid who = {0};
+	if (jid_parse(jid, &who, NULL) < 0)
 		return false;
-	bool is_known = strcmp(from.bare, account->bare) == 0 ||
-			strcmp(from.full, account->domain) == 0;
+	bool is_known = strcmp(who.bare, account->bare) == 0 ||
+			strcmp(who.full, account->domain) == 0;
 	if (!is_known) {
 		struct arena arena = {0};
 		struct contact contact = {0};
-		is_known = contacts_find(profile_store(profile), from.bare, &arena,
+		is_known = contacts_find(profile_store(profile), who.bare, &arena,
 					 &contact) == 0 &&
 			   (contact.subscription == CONTACT_FROM ||
 			    contact.subscription == CONTACT_BOTH);
 		arena_done(&arena);
 	}
-	jid_done(&from);
+	jid_done(&who);
 	return is_known;
+}
+
+bool
+trust_sees_us(struct profile *profile, const struct stanza *stanza)
+{
+	return trust_is_own(profile, stanza) || trust_knows(profile, stanza_from(stanza));
 }
 
 void

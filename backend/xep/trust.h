@@ -7,9 +7,12 @@
 
 #include "backend/session/profile.h"
 
-/* Whether the sender of IQ is our own account, our own server, or a contact who sees our
- * presence anyway. */
-bool trust_sees_us(struct profile *profile, const struct stanza *iq);
+/* Whether JID is our own account, our own server, or a contact who sees our presence
+ * anyway. */
+bool trust_knows(struct profile *profile, const char *jid);
+
+/* The same for the sender of STANZA; no sender is our own server. */
+bool trust_sees_us(struct profile *profile, const struct stanza *stanza);
 
 /* Whether IQ comes from our own account, or from nobody, which is our server speaking for
  * it: the only ones that may change what is ours (pushes). */

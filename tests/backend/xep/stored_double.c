@@ -161,7 +161,8 @@ stored_new(const struct module *module)
 	profile->module = module;
 	assert_int_equal(jid_parse(ME, &profile->account, NULL), 0);
 	assert_int_equal(bed_run(&profile->bed, befriend_job, NULL), 0);
-	if (module->start)
+	module_reading.start(profile);
+	if (module != &module_reading && module->start)
 		module->start(profile);
 	return profile;
 }
@@ -169,8 +170,9 @@ stored_new(const struct module *module)
 void
 stored_free(struct profile *profile)
 {
-	if (profile->module->stop)
+	if (profile->module != &module_reading && profile->module->stop)
 		profile->module->stop(profile);
+	module_reading.stop(profile);
 	bed_done(&profile->bed);
 	jid_done(&profile->account);
 	buf_done(&profile->lines);
@@ -207,7 +209,6 @@ stored_line(struct profile *profile, const char *jid, const char *id, bool is_ou
 		.received_ms = profile_now_ms(),
 		.sender = is_outgoing ? ME : jid,
 		.wire_id = id,
-		.origin_id = id,
 		.archive_id = arena_printf(&profile->arena, "archive-%s", id),
 		.archive_by = ME,
 		.body = id,
@@ -224,6 +225,34 @@ stored_get(struct profile *profile, int64_t id)
 	assert_int_equal(messages_get(profile->bed.store, id, &profile->arena, &message),
 			 0);
 	return message;
+}
+
+static int
+read_job(struct store *store, void *data)
+{
+	struct message *line = data;
+	int result = conversations_set_read(store, line->conversation, line->place);
+	return result < 0 ? result : 0;
+}
+
+int64_t
+stored_read(struct profile *profile, int64_t line)
+{
+	struct message message = stored_get(profile, line);
+	assert_int_equal(bed_run(&profile->bed, read_job, &message), 0);
+	return message.conversation;
+}
+
+int64_t
+stored_unread(struct profile *profile, const char *jid)
+{
+	struct conversation row;
+	int64_t id;
+	assert_int_equal(
+		conversations_find(profile->bed.store, CONVERSATION_CHAT, jid, &id), 0);
+	assert_int_equal(conversations_get(profile->bed.store, id, &profile->arena, &row),
+			 0);
+	return row.unread;
 }
 
 struct visit {
@@ -263,6 +292,8 @@ stored_message(struct profile *profile, const char *text, enum inbound_origin or
 		.stanza = message,
 		.origin = origin,
 		.body = stanza_child_text(message, "body", NS_CLIENT),
+		.archive_id = stanza_get(stanza_child(message, "stanza-id", NS_STANZA_ID),
+					 "id"),
 		.is_delayed = stanza_delay(message, NULL, &stamp) == 0,
 	};
 	assert_int_equal(jid_parse(from ? from : ME, &inbound.from, NULL), 0);

@@ -31,7 +31,7 @@ struct profile {
 	int asked; /* questions so far */
 };
 
-/* Makes the profile, runs MODULE's start hook. */
+/* Makes the profile, runs the start hooks of MODULE and of module_reading. */
 struct profile *stored_new(const struct module *module);
 void stored_free(struct profile *profile);
 
@@ -41,6 +41,12 @@ int64_t stored_line(struct profile *profile, const char *jid, const char *id,
 
 /* The line ID, in the profile's arena. */
 struct message stored_get(struct profile *profile, int64_t id);
+
+/* Reads up to and with LINE; its conversation. */
+int64_t stored_read(struct profile *profile, int64_t line);
+
+/* How much of JID's conversation is unread. */
+int64_t stored_unread(struct profile *profile, const char *jid);
 
 /* Gives the message TEXT, come by ORIGIN, to the module in a job; what it said of it. */
 enum module_verdict stored_message(struct profile *profile, const char *text,
