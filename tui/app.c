@@ -21,6 +21,7 @@
 #include "tui/demo.h"
 #include "tui/door.h"
 #include "tui/forms.h"
+#include "tui/idle.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
 #include "tui/leave.h"
@@ -198,6 +199,7 @@ on_key(void *data, const struct keys_event *event)
 		return;
 	}
 	attention_key(app);
+	idle_key(app->idle);
 	if (screen_is_bare(screen)) {
 		screen_bare_end(screen);
 		view_touch_all(app->view);
@@ -286,6 +288,14 @@ on_profiles(void *data, const struct bridge_failure *failure, const void *result
 	if (info)
 		app->model->attached = info->attached;
 	door_attach(app->door, info ? info->name : app->start->profile);
+}
+
+static void
+on_greeted(void *data)
+{
+	struct app *app = data;
+
+	idle_greeted(app->idle);
 }
 
 static void
@@ -483,6 +493,7 @@ struct app *
 app_new(uv_loop_t *loop, const struct app_start *start, int fd)
 {
 	static const struct door_hooks hooks = {
+		.on_greeted = on_greeted,
 		.on_connected = on_connected,
 		.on_attached = on_attached,
 		.on_event = on_event,
@@ -506,6 +517,7 @@ app_new(uv_loop_t *loop, const struct app_start *start, int fd)
 	app->input = input_new(app);
 	load_options(app);
 	app->door = door_new(loop, &hooks, app);
+	app->idle = idle_new(app);
 	start_handles(app);
 	if (start->is_demo)
 		forms_try(app);
@@ -530,6 +542,7 @@ app_free(struct app *app)
 		return;
 	/* Calls that wait are told that the backend is gone; they may still speak. */
 	door_free(app->door);
+	idle_free(app->idle);
 	terminal_close(app->terminal);
 	demo_free(app->demo);
 	input_free(app->input);

@@ -52,6 +52,7 @@ struct app {
 	struct input *input;
 	struct complete *complete;
 	struct attention *attention;
+	struct idle *idle;
 	struct toast *toast;
 	struct forms *forms;
 	struct demo *demo; /* NULL but in the trial */

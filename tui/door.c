@@ -96,6 +96,7 @@ on_hello(void *data, const char *problem, const struct bridge_hello_result *resu
 	}
 	door->tries = 0;
 	door->state = DOOR_CONNECTED;
+	door->hooks.on_greeted(door->data);
 	if (door->profile)
 		start_attach(door);
 	else

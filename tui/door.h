@@ -25,6 +25,8 @@ enum door_state {
 
 /* All borrowed until return. */
 struct door_hooks {
+	/* Connected to a daemon that answers; before anything else is asked of it. */
+	void (*on_greeted)(void *data);
 	/* Connected, and no profile is wanted yet. */
 	void (*on_connected)(void *data);
 	void (*on_attached)(void *data, const struct bridge_attach_result *result);

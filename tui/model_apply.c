@@ -194,9 +194,10 @@ put_setting(struct model *model, const struct bridge_setting *row)
 }
 
 static void
-set_self(struct model *model, enum bridge_show show, const char *text)
+set_self(struct model *model, enum bridge_show show, const char *text, bool is_auto)
 {
 	model->show = show;
+	model->is_auto = is_auto;
 	replace_clean(&model->status_text, text ? text : "", TEXT_MAX);
 	model->dirty |= MODEL_LINK;
 }
@@ -232,7 +233,7 @@ model_apply_attach(struct model *model, const struct bridge_attach_result *resul
 	model->seq = result->seq;
 	model->is_protected = result->is_protected;
 	set_link(model, result->link, now);
-	set_self(model, result->show, result->status_text);
+	set_self(model, result->show, result->status_text, result->is_auto);
 	for (size_t i = 0; i < result->removed_count; i++)
 		model_drop_contact(model, result->removed[i]);
 	for (size_t i = 0; i < result->contacts_count; i++)
@@ -363,7 +364,7 @@ on_self(const struct change *change)
 {
 	const struct bridge_self_event *event = change->record;
 
-	set_self(change->model, event->show, event->text);
+	set_self(change->model, event->show, event->text, event->is_auto);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "bridge/base/paths.h"
 #include "tui/app.h"
 #include "tui/clock.h"
+#include "tui/idle.h"
 #include "tui/keymap.h"
 #include "tui/terminal.h"
 #include "tui/view.h"
@@ -56,6 +57,11 @@ static const struct config_row rows[] = {
 	 .fallback = "off",
 	 .help = "Shows the time in the status bar, as it was when something last "
 		 "happened."},
+	{.name = "idle_after",
+	 .type = CONFIG_INT,
+	 .fallback = "10",
+	 .most = 24 * 60,
+	 .help = "Takes you for absent after so many minutes without a key; 0: never."},
 	{.name = "theme",
 	 .type = CONFIG_TEXT,
 	 .fallback = "default",
@@ -249,6 +255,8 @@ apply(struct app *app, const char *name)
 		return app_load_theme(app, value);
 	if (strcmp(name, "timezone") == 0)
 		clock_set_zone(value);
+	if (strcmp(name, "idle_after") == 0)
+		idle_changed(app->idle);
 	if (strcmp(name, "timezone") == 0 || strcmp(name, "ascii_marks") == 0)
 		view_rewrite(app->view);
 	return NULL;

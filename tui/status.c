@@ -182,7 +182,8 @@ link_text(struct app *app, struct arena *arena)
 				    link->reason ? link->reason : "");
 	if (model->show == show_ONLINE && model->status_text[0] == '\0')
 		return "";
-	return arena_printf(arena, "%s%s%s", bridge_show_text(model->show),
+	return arena_printf(arena, "%s%s%s%s", bridge_show_text(model->show),
+			    model->is_auto ? " (idle)" : "",
 			    model->status_text[0] ? ": " : "", model->status_text);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bridge/base/mem.h"
@@ -17,7 +18,13 @@
 #include "bridge/ctl/secret.h"
 #include "bridge/daemon.h"
 
-enum { CONNECT_MS = 10000, TRIES = 3, INPUT_MAX = 1024 * 1024 };
+enum {
+	CONNECT_MS = 10000,
+	AGAIN_TRIES = 400, /* 20 s */
+	AGAIN_MS = 50,
+	TRIES = 3,
+	INPUT_MAX = 1024 * 1024,
+};
 
 /* ---- words ----------------------------------------------------------------------- */
 
@@ -131,14 +138,52 @@ on_closed(void *data, const char *problem)
 	ctl->is_closed = true;
 }
 
-int
-ctl_open(struct ctl *ctl)
+static void
+on_patience_over(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+/* Waits for the daemon's hello, for a while: it may hang. */
+static int
+wait_hello(struct ctl *ctl)
+{
+	uv_timer_t patience;
+	bool is_over = false;
+	(void)uv_timer_init(&ctl->loop, &patience);
+	patience.data = &is_over;
+	(void)uv_timer_start(&patience, on_patience_over, CONNECT_MS, 0);
+	while (!ctl->has_hello && !ctl->is_closed && !is_over)
+		(void)uv_run(&ctl->loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&patience, NULL);
+	/* The handle is on the stack: its closing has to end before we do. */
+	(void)uv_run(&ctl->loop, UV_RUN_NOWAIT);
+	if (is_over && !ctl->has_hello)
+		return ctl_complain(CTL_NO_BACKEND, "The daemon does not answer.");
+	return ctl_wait(ctl, &ctl->has_hello);
+}
+
+/* Says hello over the connected FD. 0, or an exit code; a sentence was printed. */
+static int
+greet(struct ctl *ctl, int fd)
 {
 	static const struct client_hooks hooks = {
 		.on_hello = on_hello,
 		.on_event = on_event,
 		.on_closed = on_closed,
 	};
+	(void)uv_loop_init(&ctl->loop);
+	ctl->client = client_new(&ctl->loop, fd, "ternctl", &hooks, ctl);
+	if (!ctl->client)
+		return ctl_complain(CTL_BRIDGE, "The connection cannot be used: %s.",
+				    strerror(errno));
+	int code = wait_hello(ctl);
+	return code ? code : ctl->hello_code;
+}
+
+int
+ctl_open(struct ctl *ctl)
+{
 	struct daemon_place place;
 	bool is_shy = ctl->command->verb->is_shy;
 	int fd = daemon_connect(!is_shy, CONNECT_MS, &place);
@@ -146,13 +191,30 @@ ctl_open(struct ctl *ctl)
 		return CTL_NO_BACKEND;
 	if (fd < 0)
 		return ctl_complain(CTL_NO_BACKEND, "%s", place.problem);
-	(void)uv_loop_init(&ctl->loop);
-	ctl->client = client_new(&ctl->loop, fd, "ternctl", &hooks, ctl);
-	if (!ctl->client)
-		return ctl_complain(CTL_BRIDGE, "The connection cannot be used: %s.",
-				    strerror(errno));
-	int code = ctl_wait(ctl, &ctl->has_hello);
-	return code ? code : ctl->hello_code;
+	return greet(ctl, fd);
+}
+
+int
+ctl_open_again(struct ctl *ctl)
+{
+	struct daemon_place place = {0};
+	int fd = -1;
+	ctl_close(ctl);
+	/* While it restarts, a daemon holds its lock and does not say where it is. */
+	for (int i = 0; fd < 0 && i < AGAIN_TRIES; i++) {
+		if (i > 0)
+			(void)nanosleep(
+				&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+		fd = daemon_connect(false, CONNECT_MS, &place);
+		if (place.state != DAEMON_UNREADABLE || place.pid)
+			break;
+	}
+	if (fd < 0)
+		return ctl_complain(CTL_BRIDGE,
+				    "The daemon ended, or the connection to it broke.");
+	ctl->is_closed = false;
+	ctl->has_hello = false;
+	return greet(ctl, fd);
 }
 
 void

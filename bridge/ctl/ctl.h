@@ -38,6 +38,10 @@ typedef int ctl_take(struct ctl *ctl, const void *result, void *data);
  * sentence was printed unless it is 0 (not for a shy verb without a daemon). */
 int ctl_open(struct ctl *ctl);
 
+/* Connects again after the connection ended, to a daemon that runs or restarts; starts
+ * none. An exit code; a sentence was printed unless it is 0. */
+int ctl_open_again(struct ctl *ctl);
+
 /* Closes everything. */
 void ctl_close(struct ctl *ctl);
 

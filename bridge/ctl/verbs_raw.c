@@ -96,6 +96,9 @@ static int
 attach(struct ctl *ctl, struct watching *watching, bool is_again)
 {
 	int code = CTL_BRIDGE;
+	/* A program is no sign of somebody who looks. */
+	client_idle(ctl->client, &(struct bridge_idle_params){.is_idle = true}, NULL,
+		    NULL);
 	for (int i = 0; i < (is_again ? ATTACH_TRIES : 1) && !ctl->is_closed; i++) {
 		struct bridge_attach_params params = {
 			.profile = ctl->command->profile,
@@ -123,11 +126,11 @@ verb_watch(struct ctl *ctl, const struct ctl_command *command)
 	code = attach(ctl, &watching, false);
 	while (code == CTL_OK && !ctl->has_output_failed) {
 		(void)uv_run(&ctl->loop, UV_RUN_ONCE);
-		if (ctl->is_closed)
-			code = ctl_complain(CTL_BRIDGE,
-					    "The daemon ended, or the connection "
-					    "to it broke.");
-		else if (watching.has_resync) {
+		if (ctl->is_closed) {
+			code = ctl_open_again(ctl);
+			watching.has_resync = code == CTL_OK;
+		}
+		if (code == CTL_OK && watching.has_resync) {
 			watching.has_resync = false;
 			code = attach(ctl, &watching, true);
 		}

@@ -226,6 +226,21 @@ def test_calls_on_their_way_are_answered_before_the_connection_ends(rooms):
         assert caught.value.code == "BACKEND_GONE"
 
 
+def test_a_watching_ternctl_is_no_sign_of_life_and_watches_on(rooms):
+    rooms.profile("home")
+    rooms.start_daemon()
+    watch = f"{rooms.data}/tern/profiles/home/watch"
+    ternctl = rooms.start(["ternctl", "--profile", "home", "watch", "profile.notice"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert b"text=after" in ternctl.stdout.readline()
+    rooms.run("ternd", "restart")
+    assert b"text=after" in ternctl.stdout.readline()
+    with open(watch, encoding="utf-8") as file:
+        assert set(file.read().split("\n")) == {"0 0", "1 0", ""}
+    rooms.run("ternd", "stop")
+    assert ternctl.wait(10) != 0 and b"The daemon ended" in ternctl.stderr.read()
+
+
 def test_a_hung_session_process_is_not_waited_for_for_ever(rooms):
     rooms.profile("home")
     rooms.start_daemon(hurry=20)

@@ -90,6 +90,8 @@ class Daemon:
         return [params for name, params in self.calls if name == method]
 
     def close(self):
+        if self.listener.fileno() >= 0:
+            self.listener.shutdown(socket.SHUT_RDWR)  # closing alone wakes no accept()
         self.listener.close()
         for visitor in self.visitors:
             try:
