@@ -29,6 +29,9 @@ hello_done(void *data, const struct bridge_failure *failure, const void *result)
 	const struct bridge_hello_result *hello = result;
 	if (client->is_freed || !client->hooks.on_hello)
 		return;
+	/* No daemon says that to a hello: the connection ended, which on_closed tells. */
+	if (failure && strcmp(failure->code, "BACKEND_GONE") == 0)
+		return;
 	if (failure) {
 		client->hooks.on_hello(client->data, failure->message, NULL);
 		return;

@@ -15,7 +15,8 @@ struct client_hooks {
 			 const struct bridge_hello_result *result);
 	/* An event with its decoded record, borrowed. Unknown events are dropped. */
 	void (*on_event)(void *data, enum bridge_event event, const void *record);
-	/* The daemon went; the client is dead and has to be freed. */
+	/* The daemon went, perhaps before it answered hello; the client is dead and has
+	 * to be freed. */
 	void (*on_closed)(void *data, const char *problem);
 };
 
