@@ -16,7 +16,9 @@ import asyncio
 import logging
 import os
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -245,6 +247,7 @@ async def live(arguments):
     """The run; whether it was good."""
     run = Run(arguments.seed, not arguments.self, not (arguments.self or arguments.alone))
     begin = time.monotonic()
+    good = False
     try:
         await run.start()
         await run.rage(enough(arguments))
@@ -252,32 +255,37 @@ async def live(arguments):
         await run.settle()
         verdicts = await run.judge()
         crashes = run.crashes()
-    except BaseException:
-        print(f"seed {arguments.seed}: ended by an error; the ledger is in {keep(run)}")
-        raise
+        good = not crashes and all(verdict.is_good for verdict in verdicts)
+        if arguments.short and any(getattr(run, name) < n for name, n in SHORT.items()):
+            print(f"too little happened in {SHORT_MOST} s")
+            good = False
     finally:
+        if not good:
+            print(f"seed {arguments.seed}: {keep(run)} has the ledger and all files",
+                  flush=True)
         await run.close()
     print("\n".join(table(verdicts)))
     for verdict in verdicts:
-        print("\n".join(traces(verdict, run.ledger)))
+        print("".join(traces(verdict, run.ledger)), end="")
     print("".join(f"crashed: {crash}\n" for crash in crashes), end="")
-    good = not crashes and all(verdict.is_good for verdict in verdicts)
-    if arguments.short and any(getattr(run, name) < n for name, n in SHORT.items()):
-        print(f"too little happened in {SHORT_MOST} s: {run.line()}")
-        good = False
-    if not good:
-        print(f"seed {arguments.seed}: the ledger is in {keep(run)}")
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"{'good' if good else 'BAD'} after {time.monotonic() - begin:.0f} s, "
+    print(f"{'good' if good else 'BAD'}: seed {arguments.seed}, "
+          f"{time.monotonic() - begin:.0f} s, "
           f"{usage.ru_utime + usage.ru_stime:.0f} s CPU of the test itself")
     return good
 
 
 def keep(run):
-    """Writes the ledger where it outlives the run; its path."""
-    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"chaos-{os.getpid()}.ledger")
-    run.ledger.write(path)
-    return path
+    """Copies the ledger, tern's home and the server's files to where they outlive the run;
+    the folder."""
+    folder = tempfile.mkdtemp(prefix="chaos-", dir="/tmp")
+    run.ledger.write(os.path.join(folder, "ledger"))
+    homes = [("server", run.server.folder)]
+    if run.has_tern and run.sides:
+        homes.append(("home", run.sides[0].house.home))
+    for name, path in homes:
+        subprocess.run(["cp", "-r", path, os.path.join(folder, name)], check=False)
+    return folder
 
 
 def main():

@@ -157,4 +157,4 @@ def traces(verdict, ledger, most=5):
         if len(found) > most:
             others = " ".join(str(number) for number, _ in found[most:most + 200])
             lines.append(f"{verdict.direction}: {len(found) - most} more {name}: {others}")
-    return lines
+    return [f"{line}\n" for line in lines]
