@@ -16,6 +16,7 @@
 #include "backend/store/store.h"
 #include "backend/xep/archive_inner.h"
 #include "backend/xep/presence.h"
+#include "backend/xep/read_positions.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -149,10 +150,11 @@ on_disco(struct profile *profile, const struct stanza *answer, bool is_last, voi
 	log_info("archive", "profile=%s has_archive=%d has_ids=%d", profile_name(profile),
 		 archive->has_archive, archive->has_ids);
 	archive_go_on(profile);
+	read_positions_look(profile, stanza_has_type(answer, "result") ? query : NULL);
 }
 
 static const struct module_ask asks[] = {
-	{"archive.disco", false, on_disco},
+	{"archive.disco", 0, on_disco},
 	{0},
 };
 

@@ -15,6 +15,7 @@
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/xep/markers.h"
+#include "backend/xep/read_positions.h"
 #include "bridge/base/mem.h"
 
 #define WANTED "read.wanted." /* then the kind of name, a dot and the bare JID */
@@ -141,7 +142,12 @@ reading_elsewhere(struct profile *profile, const char *jid, enum reading_name na
 void
 reading_here(struct profile *profile, int64_t conversation)
 {
+	struct arena arena = {0};
+	struct conversation row;
 	markers_tell(profile, conversation);
+	if (conversations_get(profile_store(profile), conversation, &arena, &row) == 0)
+		read_positions_tell(profile, row.jid);
+	arena_done(&arena);
 }
 
 /* Behind the module that stores it: is it the line that is waited for? */

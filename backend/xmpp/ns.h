@@ -62,5 +62,9 @@
 #define NS_PUBSUB "http://jabber.org/protocol/pubsub" /* XEP-0060 */
 #define NS_PUBSUB_EVENT "http://jabber.org/protocol/pubsub#event"
 #define NS_PUBSUB_OWNER "http://jabber.org/protocol/pubsub#owner"
+#define NS_PUBSUB_ERRORS "http://jabber.org/protocol/pubsub#errors"
+#define NS_PUBSUB_PUBLISH_OPTIONS "http://jabber.org/protocol/pubsub#publish-options"
+#define NS_PUBSUB_NODE_CONFIG "http://jabber.org/protocol/pubsub#node_config"
+#define NS_READ_POSITIONS "urn:xmpp:mds:displayed:0" /* XEP-0490 */
 
 #endif

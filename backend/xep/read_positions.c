@@ -1,0 +1,382 @@
+/*
+ * The read positions module. One publish a conversation is in flight; the newest position
+ * wins. A conversation whose position is due has a setting, which outlives the session; a
+ * publish in flight and whether the account can keep positions are facts of the session.
+ * Positions are published only after those of the other clients were taken in, so an old
+ * one never replaces a newer one. Foreign positions come from our own bare JID only.
+ */
+#include "backend/xep/read_positions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/store/conversations.h"
+#include "backend/store/marks.h"
+#include "backend/store/session_scope.h"
+#include "backend/store/settings.h"
+#include "backend/store/store.h"
+#include "backend/xep/reading.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+
+#define DUE "read.due."			    /* setting, then the bare JID */
+#define FACT_FLIGHT "read_positions.place." /* then the bare JID: what is published */
+#define FACT_ABLE "read_positions.able"	    /* one of ABLE_…; none: not known yet */
+#define FACT_CONFIGURED "read_positions.configured"
+#define ABLE_NO "no"
+#define ABLE_FETCHING "fetching"
+#define ABLE_YES "yes"
+
+/* ---- facts and settings ---- */
+
+static bool
+is_able(struct profile *profile, const char *value)
+{
+	struct arena arena = {0};
+	const char *able = session_fact(profile_store(profile), FACT_ABLE, &arena);
+	bool is = able && strcmp(able, value) == 0;
+	arena_done(&arena);
+	return is;
+}
+
+static void
+set_fact(struct profile *profile, const char *prefix, const char *jid, const char *value)
+{
+	char *key = mem_printf("%s%s", prefix, jid);
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), key, value));
+	free(key);
+}
+
+/* The place of JID's conversation that is being published; 0 for none. */
+static int64_t
+in_flight(struct profile *profile, const char *jid)
+{
+	struct arena arena = {0};
+	char *key = mem_printf(FACT_FLIGHT "%s", jid);
+	const char *value = session_fact(profile_store(profile), key, &arena);
+	int64_t place = value ? strtoll(value, NULL, 10) : 0;
+	free(key);
+	arena_done(&arena);
+	return place;
+}
+
+static void
+set_due(struct profile *profile, const char *jid, bool is_due)
+{
+	char *key = mem_printf(DUE "%s", jid);
+	(void)profile_check(
+		profile, settings_set(profile_store(profile), key, is_due ? "1" : NULL));
+	free(key);
+}
+
+/* ---- publishing ---- */
+
+static void publish(struct profile *profile, const char *jid);
+
+static struct stanza *
+add_field(struct stanza *form, const char *name, const char *value)
+{
+	struct stanza *field = stanza_add(form, "field", NULL);
+	stanza_set(field, "var", name);
+	stanza_add_with_text(field, "value", NULL, value);
+	return field;
+}
+
+/* For our own eyes only, one item a conversation, and nothing sent that nobody asked for.
+ */
+static void
+add_form(struct stanza *parent, const char *form_type)
+{
+	struct stanza *form = stanza_add(parent, "x", NS_DATA_FORM);
+	stanza_set(form, "type", "submit");
+	stanza_set(add_field(form, "FORM_TYPE", form_type), "type", "hidden");
+	(void)add_field(form, "pubsub#persist_items", "true");
+	(void)add_field(form, "pubsub#max_items", "max");
+	(void)add_field(form, "pubsub#send_last_published_item", "never");
+	(void)add_field(form, "pubsub#access_model", "whitelist");
+}
+
+/* The newest line that was read and that the archive has: 0, or negative if there is
+ * none. */
+static int
+find_position(struct profile *profile, const char *jid, struct arena *arena,
+	      struct mark *ret_mark)
+{
+	struct store *store = profile_store(profile);
+	struct conversation row;
+	int64_t id;
+	int result = conversations_find(store, CONVERSATION_CHAT, jid, &id);
+	if (result == 0)
+		result = conversations_get(store, id, arena, &row);
+	if (result == 0)
+		result = marks_archived(store, id, profile_account(profile)->bare,
+					row.read_place, arena, ret_mark);
+	return result;
+}
+
+static void
+publish_all_due(struct profile *profile)
+{
+	struct arena arena = {0};
+	struct setting_list list = {0};
+	(void)profile_check(profile,
+			    settings_list(profile_store(profile), DUE, &arena, &list));
+	for (size_t i = 0; i < list.count; i++)
+		publish(profile, list.items[i].key + strlen(DUE));
+	arena_done(&arena);
+}
+
+static void
+give_up(struct profile *profile)
+{
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), FACT_ABLE, ABLE_NO));
+}
+
+static void
+on_configured(struct profile *profile, const struct stanza *answer, bool is_last,
+	      void *data)
+{
+	(void)is_last, (void)data;
+	if (!answer || !store_is_in_job(profile_store(profile)))
+		return;
+	if (stanza_has_type(answer, "result"))
+		publish_all_due(profile);
+	else
+		give_up(profile);
+}
+
+static void on_published(struct profile *profile, const struct stanza *answer,
+			 bool is_last, void *data);
+
+static void on_items(struct profile *profile, const struct stanza *answer, bool is_last,
+		     void *data);
+
+enum { ASK_FETCH, ASK_PUBLISH, ASK_CONFIGURE };
+
+static const struct module_ask asks[] = {
+	[ASK_FETCH] = {"read_positions.fetch", 2, on_items},
+	[ASK_PUBLISH] = {"read_positions.publish", 0, on_published},
+	[ASK_CONFIGURE] = {"read_positions.configure", 0, on_configured},
+	{0},
+};
+
+/* Another client made the node with other rules: ours are set, once a session. */
+static void
+configure(struct profile *profile)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	if (session_fact(store, FACT_CONFIGURED, &arena)) {
+		give_up(profile);
+	} else {
+		(void)profile_check(profile,
+				    session_fact_set(store, FACT_CONFIGURED, "1"));
+		struct stanza *iq =
+			stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+		struct stanza *node = stanza_add(
+			stanza_add(iq, "pubsub", NS_PUBSUB_OWNER), "configure", NULL);
+		stanza_set(node, "node", NS_READ_POSITIONS);
+		add_form(node, NS_PUBSUB_NODE_CONFIG);
+		profile_ask_lasting(profile, iq, &asks[ASK_CONFIGURE], NULL);
+	}
+	arena_done(&arena);
+}
+
+static void
+on_refused(struct profile *profile, const struct stanza *answer)
+{
+	struct stanza_error error;
+	bool is_error = stanza_read_error(answer, &error) == 0;
+	const struct stanza *details = stanza_child(answer, "error", NULL);
+	if (stanza_child(details, "precondition-not-met", NS_PUBSUB_ERRORS)) {
+		configure(profile);
+		return;
+	}
+	log_info("read", "position refused profile=%s condition=%s",
+		 profile_name(profile), is_error ? error.condition : "?");
+	/* What may pass is tried again at the next reading or connection. */
+	if (is_error && strcmp(error.type, "wait") != 0)
+		give_up(profile);
+}
+
+static void
+on_published(struct profile *profile, const struct stanza *answer, bool is_last,
+	     void *data)
+{
+	const char *jid = data;
+	struct arena arena = {0};
+	struct mark mark;
+	(void)is_last;
+	if (!jid || !profile_store(profile) || !store_is_in_job(profile_store(profile)))
+		return;
+	int64_t published = in_flight(profile, jid);
+	set_fact(profile, FACT_FLIGHT, jid, NULL);
+	if (answer && !stanza_has_type(answer, "result"))
+		on_refused(profile, answer);
+	else if (answer && find_position(profile, jid, &arena, &mark) == 0 &&
+		 mark.place > published)
+		publish(profile, jid);
+	else if (answer)
+		set_due(profile, jid, false);
+	arena_done(&arena);
+}
+
+static void
+publish(struct profile *profile, const char *jid)
+{
+	struct arena arena = {0};
+	struct mark mark;
+	if (in_flight(profile, jid))
+		return;
+	if (find_position(profile, jid, &arena, &mark) < 0) {
+		/* Nothing was read that others could find. */
+		set_due(profile, jid, false);
+		arena_done(&arena);
+		return;
+	}
+	set_fact(profile, FACT_FLIGHT, jid,
+		 arena_printf(&arena, "%lld", (long long)mark.place));
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB);
+	struct stanza *node = stanza_add(pubsub, "publish", NULL);
+	stanza_set(node, "node", NS_READ_POSITIONS);
+	struct stanza *item = stanza_add(node, "item", NULL);
+	stanza_set(item, "id", jid);
+	struct stanza *line = stanza_add(stanza_add(item, "displayed", NS_READ_POSITIONS),
+					 "stanza-id", NS_STANZA_ID);
+	stanza_set(line, "by", profile_account(profile)->bare);
+	stanza_set(line, "id", mark.id);
+	add_form(stanza_add(pubsub, "publish-options", NULL), NS_PUBSUB_PUBLISH_OPTIONS);
+	profile_ask_lasting(profile, iq, &asks[ASK_PUBLISH], jid);
+	arena_done(&arena);
+}
+
+void
+read_positions_tell(struct profile *profile, const char *jid)
+{
+	if (is_able(profile, ABLE_NO) && profile_is_online(profile))
+		return;
+	set_due(profile, jid, true);
+	if (is_able(profile, ABLE_YES) && profile_is_online(profile))
+		publish(profile, jid);
+}
+
+/* ---- what other clients read ---- */
+
+/* Whether the line that ITEM names is here; true also for an item that says nothing. */
+static bool
+take_item(struct profile *profile, const struct stanza *item, const char *jid)
+{
+	const struct stanza *line =
+		stanza_child(stanza_child(item, "displayed", NS_READ_POSITIONS),
+			     "stanza-id", NS_STANZA_ID);
+	const char *id = stanza_get(line, "id");
+	if (!id || !*id ||
+	    !jid_is_same(stanza_get(line, "by"), profile_account(profile)->bare))
+		return true;
+	return reading_elsewhere(profile, jid, READING_ARCHIVE, id);
+}
+
+static void
+take_items(struct profile *profile, const struct stanza *items)
+{
+	const struct stanza *item = stanza_child(items, "item", NULL);
+	for (; item; item = stanza_next(item, "item", NULL)) {
+		char *jid = jid_bare(stanza_get(item, "id"));
+		/* A line that we do not have is newer than what we read: ours waits. */
+		if (jid && !take_item(profile, item, jid))
+			set_due(profile, jid, false);
+		free(jid);
+	}
+}
+
+static void
+on_items(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	(void)data;
+	if (!answer || !store_is_in_job(profile_store(profile)))
+		return;
+	if (stanza_has_type(answer, "result"))
+		take_items(profile,
+			   stanza_child(stanza_child(answer, "pubsub", NS_PUBSUB),
+					"items", NS_PUBSUB));
+	if (!is_last)
+		return;
+	(void)profile_check(
+		profile, session_fact_set(profile_store(profile), FACT_ABLE, ABLE_YES));
+	publish_all_due(profile);
+}
+
+static enum module_verdict
+on_message(struct profile *profile, struct inbound *inbound)
+{
+	const struct stanza *event =
+		stanza_child(inbound->stanza, "event", NS_PUBSUB_EVENT);
+	const struct stanza *items = stanza_child(event, "items", NS_PUBSUB_EVENT);
+	const char *node = stanza_get(items, "node");
+	if (!node || strcmp(node, NS_READ_POSITIONS) != 0)
+		return MODULE_PASS;
+	if (inbound->origin == INBOUND_LIVE &&
+	    !stanza_has_type(inbound->stanza, "error") &&
+	    jid_is_same(stanza_from(inbound->stanza), profile_account(profile)->bare))
+		take_items(profile, items);
+	return MODULE_TAKEN;
+}
+
+/* ---- the session ---- */
+
+/* Whether an account that answers QUERY can keep items under our rules. */
+static bool
+can_keep(const struct stanza *query)
+{
+	const struct stanza *row = stanza_child(query, "identity", NULL);
+	bool has_pep = false, has_options = false;
+	for (; row; row = stanza_next(row, "identity", NULL)) {
+		const char *category = stanza_get(row, "category");
+		const char *type = stanza_get(row, "type");
+		has_pep |= category && type && strcmp(category, "pubsub") == 0 &&
+			   strcmp(type, "pep") == 0;
+	}
+	row = stanza_child(query, "feature", NULL);
+	for (; row; row = stanza_next(row, "feature", NULL)) {
+		const char *name = stanza_get(row, "var");
+		has_options |= name && strcmp(name, NS_PUBSUB_PUBLISH_OPTIONS) == 0;
+	}
+	return has_pep && has_options;
+}
+
+void
+read_positions_look(struct profile *profile, const struct stanza *query)
+{
+	struct store *store = profile_store(profile);
+	bool can = can_keep(query);
+	(void)profile_check(profile, session_fact_set(store, FACT_ABLE,
+						      can ? ABLE_FETCHING : ABLE_NO));
+	if (!can)
+		return;
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
+	struct stanza *items =
+		stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB), "items", NULL);
+	stanza_set(items, "node", NS_READ_POSITIONS);
+	profile_ask_lasting(profile, iq, &asks[ASK_FETCH], NULL);
+}
+
+static void
+on_connect(struct profile *profile, bool is_resumed)
+{
+	if (is_resumed && is_able(profile, ABLE_YES))
+		publish_all_due(profile);
+}
+
+static const char *const features[] = {NS_READ_POSITIONS "+notify", NULL};
+
+const struct module module_read_positions = {
+	.name = "xep-0490",
+	.features = features,
+	.asks = asks,
+	.on_connect = on_connect,
+	.on_message = on_message,
+};
