@@ -37,7 +37,7 @@ DOMAIN = "demo.localhost"
 USER, ECHO, CHATTY = "you", "echo", "chatty"
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 MODULES = ("roster saslauth tls disco ping blocklist carbons smacks csi presence message iq "
-           "offline posix c2s time version").split()
+           "offline posix c2s time version mam").split()
 ITERATIONS = 4096
 LISTEN_PORTS = (10000, 32768)
 MISSING = 4
@@ -255,6 +255,8 @@ c2s_ports = {{ {self.port} }}
 modules_enabled = {lua(MODULES)}
 modules_disabled = {{ "s2s", "s2s_auth_certs" }}
 authentication = "internal_hashed"
+storage = {{ archive = "memory" }}
+default_archive_policy = true
 password_hash = "SHA-256"
 c2s_require_encryption = true
 ssl = {{ certificate = {lua(self.certificate)}, key = {lua(self.key)} }}
@@ -275,7 +277,8 @@ class Contact:
         self.tasks = set()
         self.client = slixmpp.ClientXMPP(f"{user}@{DOMAIN}/tern", server.passwords[user])
         self.client.use_ipv6 = False
-        self.client.register_plugin("xep_0085")
+        for plugin in ("xep_0085", "xep_0184", "xep_0333"):
+            self.client.register_plugin(plugin)
         context = ssl.create_default_context(cafile=server.certificate)
         self.client.get_ssl_context = lambda: context
         self.client.add_event_handler("session_start", self.on_start)
@@ -308,6 +311,8 @@ class Contact:
     def on_message(self, message):
         if message["type"] in ("chat", "normal") and message["body"]:
             text = message["body"]
+            if message["id"]:
+                self.client["xep_0333"].send_marker(message["from"], message["id"], "displayed")
             pause = random.uniform(1, 2.5) if self.speaks else 0.3
             if self.speaks:
                 words = " ".join(text.split()[:4]).strip("?!.,")
