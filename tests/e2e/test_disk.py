@@ -128,10 +128,40 @@ def test_what_arrives_on_a_full_disk_is_not_lost_for_the_live(town):
         town.disk.empty()
         wait_status(town, "online")
         bob.send(town.server.jid("alice"), "room again")
-        deadline = Deadline(10)
+        deadline = Deadline(20)
         while "room again" not in (seen := bodies(town)):
             assert not deadline.is_over()
-        assert seen[0] == "kept"
+        assert seen == ["kept", *(f"{number} " + "x" * 2000 for number in range(100)),
+                        "room again"]
+
+
+def test_a_disk_that_is_full_now_and_then_while_messages_come_and_go(town):
+    """Accepted lines arrive once and in order, refused ones never; what others wrote is all
+    there, once; and nobody has to do anything for it."""
+    accepted, theirs = [], []
+    with Peer(town.server, "bob", "secret") as bob:
+        for number in range(60):
+            if number % 20 == 5:
+                town.disk.fill()
+            if number % 20 == 15:
+                town.disk.empty()
+            theirs.append(f"theirs {number} " + "y" * 1500)
+            bob.send(town.server.jid("alice"), theirs[-1])
+            body = f"own {number} " + "x" * 1500
+            done = town.run("ternctl", "send", town.bob, body, code=None)
+            if done.returncode == 0:
+                accepted.append(body)
+            else:
+                assert "disk is full" in done.stderr
+        wait_status(town, "online")
+        assert len(accepted) < 60
+        deadline = Deadline(30)
+        while not (bob.bodies() == accepted and
+                   set(bodies(town)) == {*theirs, *accepted}):
+            assert not deadline.is_over()
+        seen = bodies(town)
+        assert [body for body in seen if body.startswith("own")] == accepted
+        assert [body for body in seen if body.startswith("theirs")] == theirs
 
 
 def test_a_file_that_may_not_grow_is_a_full_disk(house):

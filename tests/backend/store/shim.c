@@ -6,13 +6,11 @@
 #include "tests/backend/store/shim.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <sqlite3.h>
 
 struct file {
@@ -28,7 +26,24 @@ static struct {
 	int left; /* operations until the one that fails; 0: none will */
 	bool is_armed;
 	bool has_failed;
+	const char *path; /* to follow, or NULL */
+	int count;	  /* of operations while following */
 } shim = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool
+file_says_so(bool is_sync)
+{
+	int fault = 0;
+	int every = 0;
+	FILE *file = fopen(shim.path, "re");
+	bool is_there = file && fscanf(file, "%d %d", &fault, &every) == 2 && every > 0;
+	if (file)
+		(void)fclose(file);
+	if (!is_there || (fault == SHIM_SYNC && !is_sync))
+		return false;
+	shim.fault = (enum shim_fault)fault;
+	return ++shim.count % every == 0;
+}
 
 /* Whether this operation is the one (or after it, where all fail). */
 static bool
@@ -36,6 +51,8 @@ fails(bool is_sync)
 {
 	bool is_it = false;
 	(void)pthread_mutex_lock(&shim.lock);
+	if (shim.path)
+		is_it = file_says_so(is_sync);
 	if (shim.is_armed && (is_sync || shim.fault != SHIM_SYNC)) {
 		if (shim.left > 0)
 			shim.left--;
@@ -71,6 +88,8 @@ file_write(sqlite3_file *file, const void *from, int len, sqlite3_int64 at)
 		return real(file)->pMethods->xWrite(real(file), from, len, at);
 	if (shim.fault == SHIM_FULL)
 		return SQLITE_FULL;
+	if (shim.fault == SHIM_READ_ONLY)
+		return SQLITE_READONLY;
 	(void)real(file)->pMethods->xWrite(real(file), from, len / 2, at);
 	return SQLITE_IOERR_WRITE;
 }
@@ -206,14 +225,22 @@ layer_delete(sqlite3_vfs *layer, const char *name, int is_synced)
 void
 shim_install(void)
 {
-	assert_int_equal(sqlite3_initialize(), SQLITE_OK);
+	if (sqlite3_initialize() != SQLITE_OK)
+		abort();
 	shim.system = sqlite3_vfs_find(NULL);
 	shim.layer = *shim.system;
 	shim.layer.zName = "shim";
 	shim.layer.szOsFile = (int)sizeof(struct file) + shim.system->szOsFile;
 	shim.layer.xOpen = layer_open;
 	shim.layer.xDelete = layer_delete;
-	assert_int_equal(sqlite3_vfs_register(&shim.layer, 1), SQLITE_OK);
+	if (sqlite3_vfs_register(&shim.layer, 1) != SQLITE_OK)
+		abort();
+}
+
+void
+shim_follow(const char *path)
+{
+	shim.path = path;
 }
 
 void

@@ -9,12 +9,18 @@
 #include <stdbool.h>
 
 enum shim_fault {
-	SHIM_FULL,  /* no room, this once: writes fail, the rest goes on */
-	SHIM_IO,    /* this once; half of a write is there */
-	SHIM_SYNC,  /* like SHIM_IO, but only the n-th sync is counted and fails */
-	SHIM_DEATH, /* this and everything after it: the machine lost its disk */
+	SHIM_FULL,	/* no room, this once: writes fail, the rest goes on */
+	SHIM_IO,	/* this once; half of a write is there */
+	SHIM_SYNC,	/* like SHIM_IO, but only the n-th sync is counted and fails */
+	SHIM_DEATH,	/* this and everything after it: the machine lost its disk */
+	SHIM_READ_ONLY, /* this once: the file system takes no writes */
 	SHIM_FAULTS,
 };
+
+/* Follows the file PATH from now on: while it is there and says "FAULT EVERY", every
+ * EVERY-th operation fails by that fault (a number of the list above). For whole programs
+ * that run on such a disk. */
+void shim_follow(const char *path);
 
 /* Puts the layer under all databases that are opened from now on. Once a process. */
 void shim_install(void);
