@@ -11,6 +11,7 @@
 #include "backend/session/options.h"
 #include "backend/session/outbox.h"
 #include "backend/session/profile.h"
+#include "backend/session/pulse.h"
 #include "backend/session/sm.h"
 #include "backend/session/watch.h"
 #include "backend/store/profile_dir.h"
@@ -52,6 +53,7 @@ struct profile {
 	bool has_modules; /* their start hooks ran */
 
 	struct link link;
+	struct pulse pulse;
 	struct watch watch;
 	struct sm sm;
 	bool has_session; /* the modules were told of a connection, not of its end */

@@ -16,18 +16,14 @@
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/vault/vault.h"
-#include "backend/xmpp/ns.h"
 #include "backend/xmpp/parser.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
 #include "bridge/peer.h"
 
 enum {
-	LINK_BACKOFF_MAX = 300,	      /* seconds */
-	LINK_IDLE_MS = 4 * 60 * 1000, /* silence after which we ask whether it lives */
-	LINK_UNHEARD_MS = 60 * 1000,  /* the same after we said something */
-	LINK_PING_MS = 30 * 1000,
-	LINK_LASTING_MS = 60 * 1000, /* online for so long: it was no failure */
+	LINK_BACKOFF_MAX = 300,	     /* seconds */
+	LINK_LASTING_MS = 10 * 1000, /* online for so long: it was no failure */
 };
 
 void
@@ -93,12 +89,14 @@ on_timer(uv_timer_t *timer)
 		link_start(profile);
 }
 
-/* Seconds to wait after FAILURES failures in a row: doubling, capped, a quarter of it
- * random so that many clients do not come back at once. */
+/* Seconds to wait after FAILURES failures in a row: none at first, then doubling, capped,
+ * a quarter of it random so that many clients do not come back at once. */
 static int
 backoff(unsigned failures)
 {
-	unsigned base = failures < 9 ? 1u << failures : LINK_BACKOFF_MAX;
+	if (failures == 0)
+		return 0;
+	unsigned base = failures < 10 ? 1u << (failures - 1) : LINK_BACKOFF_MAX;
 	if (base > LINK_BACKOFF_MAX)
 		base = LINK_BACKOFF_MAX;
 	unsigned random = 0;
@@ -137,13 +135,14 @@ forget_stream(struct profile *profile, enum stream_fault fault, const char *cond
 {
 	struct link *link = &profile->link;
 	bool was_online = link->features != NULL;
-	if (was_online &&
-	    uv_now(profile->process->loop) - link->online_at >= LINK_LASTING_MS)
+	if (was_online && uv_now(profile->process->loop) - link->online_at >=
+				  LINK_LASTING_MS / profile->process->hurry)
 		link->failures = 0;
 	link->stream = NULL;
 	link->features = NULL;
 	jid_done(&link->full);
 	uv_timer_stop(&link->timer);
+	pulse_stop(profile);
 	give_slot_back(profile);
 	profile->outbox.is_pumping = false;
 	if (link->is_at_place && !was_online)
@@ -191,64 +190,6 @@ on_password(void *data, struct buf *secret)
 	return true;
 }
 
-static void
-ping_answered(struct profile *profile, const struct stanza *answer, bool is_last,
-	      void *data)
-{
-	(void)is_last;
-	/* Any byte proves that the link lives, so only total silence counts. */
-	if (!answer && profile->link.stream == data && profile_is_online(profile) &&
-	    stream_idle_ms(profile->link.stream) > LINK_PING_MS / profile->process->hurry)
-		link_lose(profile, "The server stopped answering.");
-}
-
-/* Milliseconds of silence after which the server is asked. */
-static uint64_t
-patience(const struct profile *profile)
-{
-	return (profile->link.is_unheard ? LINK_UNHEARD_MS : LINK_IDLE_MS) /
-	       profile->process->hurry;
-}
-
-static void
-on_keepalive(uv_timer_t *timer)
-{
-	struct profile *profile = timer->data;
-	struct link *link = &profile->link;
-	if (!profile_is_online(profile))
-		return;
-	uint64_t idle = stream_idle_ms(link->stream);
-	uint64_t limit = patience(profile);
-	if (idle >= limit) {
-		struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
-					      profile->account.domain, NULL);
-		stanza_add(iq, "ping", NS_PING);
-		profile_ask(profile, iq, PROFILE_ASK, ping_answered, link->stream);
-		idle = 0;
-	}
-	uv_timer_start(&link->timer, on_keepalive, limit - idle, 0);
-}
-
-void
-link_said(struct profile *profile)
-{
-	struct link *link = &profile->link;
-	if (link->is_unheard)
-		return;
-	link->is_unheard = true;
-	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
-}
-
-void
-link_heard(struct profile *profile)
-{
-	struct link *link = &profile->link;
-	if (!link->is_unheard || !profile_is_online(profile))
-		return;
-	link->is_unheard = false;
-	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
-}
-
 /* Stanzas go both ways from now on. */
 static void
 go_online(struct profile *profile, const struct stream_features *features,
@@ -260,8 +201,7 @@ go_online(struct profile *profile, const struct stream_features *features,
 	link->features = features;
 	link->online_at = uv_now(profile->process->loop);
 	give_slot_back(profile);
-	link->is_unheard = false;
-	uv_timer_start(&link->timer, on_keepalive, patience(profile), 0);
+	pulse_begin(profile);
 	link_set_state(profile, link_state_ONLINE);
 	log_info("link", "%s profile=%s via=%s", is_resumed ? "resumed" : "online",
 		 profile->name, stream_summary(link->stream));
@@ -297,7 +237,6 @@ static void
 on_stanza(void *data, const struct stanza *stanza)
 {
 	struct profile *profile = data;
-	link_heard(profile);
 	if (sm_take(profile, stanza))
 		return;
 	if (sm_may_arrive(profile))

@@ -46,11 +46,10 @@ struct link {
 	unsigned failures;  /* in a row; a login that does not last counts as one */
 	uint64_t online_at; /* loop time, while online */
 	struct link_progress progress;
-	bool is_unheard; /* we said something, and nothing has come since */
 	int retry_in;	 /* seconds, while waiting */
 	char *reason;	 /* a sentence, or NULL */
 	char *condition;
-	uv_timer_t timer; /* back-off while waiting, keepalive while online */
+	uv_timer_t timer; /* back-off while waiting */
 	link_stopped *stopped;
 };
 
@@ -76,13 +75,6 @@ void link_lose(struct profile *profile, const char *reason);
 
 /* The server resumed the session on this stream (XEP-0198): it is online. */
 void link_resumed(struct profile *profile);
-
-/* Something was said: when nothing comes back in a while the server is asked whether it
- * lives, long before mere silence would. */
-void link_said(struct profile *profile);
-
-/* Something came. */
-void link_heard(struct profile *profile);
 
 /* Sets the state without a stream (LOCKED, OFFLINE) and tells it. */
 void link_set_state(struct profile *profile, enum bridge_link_state state);

@@ -348,6 +348,7 @@ begin(struct process *process, const char *name, struct serve_request *request)
 	opening->work.data = opening;
 	DL_APPEND(process->profiles, profile);
 	link_init(profile);
+	pulse_init(profile);
 	watch_init(profile);
 	uv_timer_init(process->loop, &profile->ask_timer);
 	profile->ask_timer.data = profile;

@@ -238,6 +238,7 @@ on_store_closed(void *data)
 		profile_dir_done(&profile->dir);
 	}
 	link_done(profile);
+	pulse_done(profile);
 	watch_done(profile);
 	uv_timer_stop(&profile->ask_timer);
 	uv_close((uv_handle_t *)&profile->ask_timer, on_ask_timer_closed);

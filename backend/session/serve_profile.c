@@ -387,6 +387,8 @@ setting_job(struct profile *profile, struct serve_request *request)
 						    .setting = &row});
 	if (id == OPTION_AUTO_AWAY)
 		watch_again(profile, false);
+	if (id == OPTION_DEAD_LINK)
+		pulse_again(profile);
 	profile_reply(profile, request, NULL);
 	return 0;
 }

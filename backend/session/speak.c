@@ -46,7 +46,7 @@ say_stanza(struct speech *speech)
 	if (sent == 0) {
 		if (speech->number)
 			sm_said(profile, speech->number, speech->message != 0);
-		link_said(profile);
+		pulse_said(profile);
 		return;
 	}
 	log_warn("session", "stanza not sent error=%d bytes=%zu", sent,
@@ -212,7 +212,7 @@ profile_send_nonza(struct profile *profile, const char *xml)
 	if (!profile_is_online(profile))
 		return;
 	(void)stream_send(profile->link.stream, xml, strlen(xml));
-	link_said(profile);
+	pulse_said(profile);
 }
 
 void
