@@ -311,18 +311,30 @@ on_connected(void *data)
 }
 
 static void
+tell_held(struct app *app, int64_t count)
+{
+	if (count > 0)
+		app_say(app,
+			"%lld of your lines waited too long to be sent without asking: "
+			"/retry sends, /cancel takes back.",
+			(long long)count);
+}
+
+static void
 on_attached(void *data, const struct bridge_attach_result *result)
 {
 	struct app *app = data;
 
-	model_apply_attach(app->model, result, clock_now() / 1000);
+	model_apply_attach(app->model, result, (int64_t)uv_now(app->loop));
 	app_need_screen(app);
 	if (!app->terminal)
 		return;
-	if (view_kind(app->view) == VIEW_NOTHING)
+	if (view_kind(app->view) == VIEW_NOTHING) {
 		view_show(app, VIEW_CONTACTS);
-	else
+		tell_held(app, result->held);
+	} else {
 		toast_clear(app->toast); /* what was said of the daemon being away */
+	}
 	input_attached(app);
 	forms_link(app);
 }
@@ -335,7 +347,7 @@ tell_link(struct app *app)
 	bool is_bad =
 		link->state == link_state_WAITING || link->state == link_state_REFUSED;
 
-	if (link->state == link_state_ONLINE && app->link_told) {
+	if (model_is_online(app->model) && app->link_told) {
 		mem_replace(&app->link_told, NULL);
 		toast_clear(app->toast);
 	}
@@ -351,7 +363,7 @@ on_event(void *data, enum bridge_event event, const void *record)
 {
 	struct app *app = data;
 
-	if (!model_apply_event(app->model, event, record, clock_now() / 1000))
+	if (!model_apply_event(app->model, event, record, (int64_t)uv_now(app->loop)))
 		return;
 	if (event == EVENT_line_changed) {
 		const struct bridge_line_event *line = record;
@@ -444,6 +456,21 @@ on_signal(uv_signal_t *handle, int number)
 	leave_begin(handle->data, APP_HANGUP);
 }
 
+/* The turn that it begins draws; nothing else is to be done. */
+static void
+on_pulse(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+void
+app_wake_in(struct app *app, uint64_t ms)
+{
+	if (!uv_is_active((uv_handle_t *)&app->pulse) ||
+	    uv_timer_get_due_in(&app->pulse) > ms)
+		(void)uv_timer_start(&app->pulse, on_pulse, ms, 0);
+}
+
 static void
 on_patience(uv_timer_t *timer)
 {
@@ -463,6 +490,7 @@ start_handles(struct app *app)
 	(void)uv_timer_init(app->loop, &app->patience);
 	app->patience.data = app;
 	(void)uv_timer_start(&app->patience, on_patience, PATIENCE_MS, 0);
+	(void)uv_timer_init(app->loop, &app->pulse);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		(void)uv_signal_init(app->loop, &app->signals[i]);
 		app->signals[i].data = app;
@@ -531,6 +559,7 @@ close_handles(struct app *app)
 {
 	uv_close((uv_handle_t *)&app->turn, NULL);
 	uv_close((uv_handle_t *)&app->patience, NULL);
+	uv_close((uv_handle_t *)&app->pulse, NULL);
 	for (size_t i = 0; i < sizeof app->signals / sizeof app->signals[0]; i++)
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
 }

@@ -59,6 +59,7 @@ struct app {
 
 	uv_prepare_t turn;
 	uv_timer_t patience; /* the screen opens when it runs out; leaving ends then */
+	uv_timer_t pulse;    /* a turn of its own for what changes with time */
 	uv_signal_t signals[3];
 
 	char *link_told; /* why the profile is offline, as it was said; NULL if not */
@@ -87,6 +88,9 @@ void app_say_error(struct app *app, const char *format, ...)
 
 /* A peer_done with the app as data that says why a call failed. */
 void app_told(void *data, const struct bridge_failure *failure, const void *result);
+
+/* Has a loop turn begin, and all be drawn, in MS milliseconds at the latest. */
+void app_wake_in(struct app *app, uint64_t ms);
 
 /* Asks TEXT; "y" does WHAT, any other key forgets it. */
 void app_ask(struct app *app, void (*what)(struct app *app), const char *format, ...)

@@ -60,7 +60,7 @@ mark_read(struct app *app, struct chat *chat, int64_t place)
 	struct client *client = door_client(app->door);
 
 	if (door_state(app->door) != DOOR_ATTACHED || place <= chat->read_place ||
-	    (chat->unread == 0 && chat_first_unread(chat) == 0))
+	    (chat->unread == 0 && chat_first_after(chat, chat->read_place) == 0))
 		return;
 	struct bridge_conversation_read_params params = {
 		.profile = app->model->profile, .jid = chat->jid, .place = place};

@@ -164,20 +164,12 @@ settled_by(struct chat *chat, const struct bridge_line *line)
 	return NULL;
 }
 
-void
-chat_put(struct chat *chat, const struct bridge_line *line)
+/* Puts LINE in its place, whatever is known. */
+static void
+put(struct chat *chat, const struct bridge_line *line)
 {
-	if (line->id <= 0 || (uint64_t)line->id >= CHAT_PENDING)
-		return;
-	if (line->is_own) {
-		struct chat_line *pending = settled_by(chat, line);
-
-		if (pending)
-			chat_drop(chat, pending);
-	}
-	if (!chat->is_loaded && !chat->is_asking)
-		return;
 	struct chat_line *mine = chat_line(chat, (uint64_t)line->id);
+
 	if (mine && mine->seq > line->seq)
 		return;
 	if (!mine) {
@@ -191,33 +183,132 @@ chat_put(struct chat *chat, const struct bridge_line *line)
 	insert(chat, mine);
 }
 
-/* Lines that the newest page cannot be known to follow without a gap go. */
-static void
-drop_before_gap(struct chat *chat, const struct bridge_message_page_result *page)
+static bool
+is_numbered(const struct bridge_line *line)
 {
-	if (!page->has_more || page->lines_count == 0 ||
-	    chat_newest_place(chat) >= page->lines[0].place)
+	return line->id > 0 && (uint64_t)line->id < CHAT_PENDING;
+}
+
+/* Takes the pending line away that LINE settles, if there is one. */
+static void
+settle(struct chat *chat, const struct bridge_line *line)
+{
+	struct chat_line *pending = line->is_own ? settled_by(chat, line) : NULL;
+
+	if (pending)
+		chat_drop(chat, pending);
+}
+
+void
+chat_put(struct chat *chat, const struct bridge_line *line)
+{
+	if (!is_numbered(line))
 		return;
-	chat_unload(chat);
+	settle(chat, line);
+	if (!chat->is_loaded && !chat->is_asking)
+		return;
+	/* Between it and the known lines there may be others. */
+	if (chat->is_loaded && line->place < chat->known_from)
+		chat_remove(chat, (uint64_t)line->id);
+	else
+		put(chat, line);
+}
+
+void
+chat_remove(struct chat *chat, uint64_t id)
+{
+	struct chat_line *line = chat_line(chat, id);
+
+	if (line)
+		chat_drop(chat, line);
+}
+
+static bool
+has_line(const struct bridge_message_page_result *page, uint64_t id)
+{
+	for (size_t i = 0; i < page->lines_count; i++)
+		if ((uint64_t)page->lines[i].id == id)
+			return true;
+	return false;
+}
+
+/* Lines from place LOW to before HIGH that are not on PAGE go. */
+static void
+drop_missing(struct chat *chat, const struct bridge_message_page_result *page,
+	     int64_t low, int64_t high)
+{
+	for (size_t i = index_of(chat, high, 0); i > 0; i--) {
+		struct chat_line *line = chat->lines[i - 1];
+
+		if (line->place < low)
+			return;
+		if (!has_line(page, line->id))
+			chat_drop(chat, line);
+	}
 }
 
 void
 chat_put_page(struct chat *chat, const struct bridge_message_page_result *page,
-	      bool is_newest)
+	      int64_t before)
 {
-	if (is_newest)
-		drop_before_gap(chat, page);
-	chat->is_asking = true;
-	bool was_empty = chat_newest_place(chat) == 0;
-	bool is_older = was_empty || page->lines_count == 0 ||
-			page->lines[0].place <= chat->lines[0]->place;
-	if (is_older)
-		chat->has_more = page->has_more;
-	for (size_t i = 0; i < page->lines_count; i++)
-		chat_put(chat, &page->lines[i]);
-	chat->is_loaded = chat->is_loaded || is_newest;
+	int64_t high = before ? before : PLACE_PENDING;
+	int64_t low = INT64_MIN;
+
 	chat->is_asking = false;
+	if (before && before != chat->known_from)
+		return;
+	if (page->has_more && page->lines_count > 0)
+		low = page->lines[0].place;
+	else if (page->has_more && before)
+		low = before;
+	drop_missing(chat, page, low, high);
+	for (size_t i = 0; i < page->lines_count; i++) {
+		if (!is_numbered(&page->lines[i]))
+			continue;
+		settle(chat, &page->lines[i]);
+		put(chat, &page->lines[i]);
+	}
+	chat->known_from = low;
+	chat->has_more = page->has_more;
+	chat->is_stuck = page->has_more && page->lines_count == 0;
+	chat->is_loaded = chat->is_loaded || !before;
 	chat->is_dirty = true;
+}
+
+void
+chat_expire(struct chat *chat, bool is_other)
+{
+	for (size_t i = 0; is_other && i < chat->line_count; i++)
+		chat->lines[i]->seq = 0;
+	chat->is_loaded = false;
+	chat->is_asking = false;
+	chat->is_stuck = false;
+}
+
+bool
+chat_has_unknown(const struct chat *chat)
+{
+	return chat->line_count > 0 && chat->lines[0]->place < chat->known_from;
+}
+
+/* The oldest COUNT lines go. */
+static void
+drop_first(struct chat *chat, size_t count)
+{
+	if (count == 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		note_gone(chat, chat->lines[i]->id);
+		line_free(chat->lines[i]);
+	}
+	chat->line_count -= count;
+	memmove(chat->lines, chat->lines + count, chat->line_count * sizeof *chat->lines);
+}
+
+void
+chat_forget_unknown(struct chat *chat)
+{
+	drop_first(chat, index_of(chat, chat->known_from, 0));
 }
 
 struct chat_line *
@@ -284,9 +375,8 @@ chat_unload(struct chat *chat)
 			line_free(line);
 	}
 	chat->line_count = kept;
-	chat->is_loaded = false;
+	chat_expire(chat, false);
 	chat->has_more = false;
-	chat->is_asking = false;
 	chat->is_reset = true;
 	chat->is_dirty = true;
 	chat->gone_count = 0;
@@ -298,24 +388,23 @@ chat_trim(struct chat *chat, size_t keep)
 	if (chat->line_count <= keep)
 		return;
 	size_t excess = chat->line_count - keep;
-	for (size_t i = 0; i < excess; i++) {
-		note_gone(chat, chat->lines[i]->id);
-		line_free(chat->lines[i]);
-	}
-	chat->line_count = keep;
-	memmove(chat->lines, chat->lines + excess, keep * sizeof *chat->lines);
+	if (chat->lines[excess]->id >= CHAT_PENDING)
+		return;
+	drop_first(chat, excess);
 	chat->has_more = true;
+	if (chat->known_from < chat->lines[0]->place)
+		chat->known_from = chat->lines[0]->place;
 }
 
 int64_t
-chat_first_unread(const struct chat *chat)
+chat_first_after(const struct chat *chat, int64_t place)
 {
 	int64_t found = 0;
 
 	for (size_t i = chat->line_count; i > 0; i--) {
 		const struct chat_line *line = chat->lines[i - 1];
 
-		if (line->place <= chat->read_place)
+		if (line->place <= place)
 			break;
 		if (!line->is_own)
 			found = line->place;

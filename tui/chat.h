@@ -27,8 +27,10 @@ struct chat_line {
 	int64_t time; /* milliseconds since 1970 UTC */
 	enum bridge_line_state state;
 	bool is_own, is_dirty;
+	bool has_day;	 /* of the view: the mark of its day stands before it */
+	int day;	 /* likewise: as clock_day */
 	bool may_repeat; /* sent again, perhaps for the second time */
-	bool has_token; /* pending: not yet known as stored */
+	bool has_token;	 /* pending: not yet known as stored */
 	uint8_t token[CHAT_TOKEN];
 	uint64_t stored_id; /* pending: the id its answer named, 0 before */
 	char *body;	    /* clean */
@@ -48,9 +50,13 @@ struct chat {
 
 	struct chat_line **lines;
 	size_t line_count, line_cap;
-	bool is_loaded; /* the newest page is here */
-	bool has_more;	/* there are older lines in the store */
-	bool is_asking; /* a page is under way */
+	bool is_loaded;	    /* the newest page is here */
+	int64_t known_from; /* from this place on every line there is is here; what
+			       stands before it was so once, and is read anew */
+	bool has_more;	    /* there are older lines, in the store or in the archive */
+	bool is_asking;	    /* a page is under way */
+	uint64_t asked_at;  /* loop time when it was asked for */
+	bool is_stuck;	    /* older lines could not be had; not asked for by itself */
 
 	bool is_dirty; /* some line has is_dirty, or gone is not empty */
 	bool is_reset; /* lines are others altogether: show them all anew */
@@ -65,15 +71,28 @@ void chat_free(struct chat *chat);
 /* Takes over a badge row. */
 void chat_set_badge(struct chat *chat, const struct bridge_conversation *badge);
 
-/* Adds or replaces a line of the daemon; one that was seen newer already is left alone. A
- * pending line of the same token or of the same stored id goes. Where no lines are loaded
- * or asked for, that is all. */
+/* Adds, moves or replaces a line of the daemon; one that was seen newer already is left
+ * alone. A pending line of the same token or of the same stored id goes. Where no lines
+ * are loaded or asked for, and for a place before what is known, that is all. */
 void chat_put(struct chat *chat, const struct bridge_line *line);
 
-/* Takes over a page: the newest one (IS_NEWEST: replaces what does not touch it) or one
- * of older lines. */
+/* The line ID was taken back. */
+void chat_remove(struct chat *chat, uint64_t id);
+
+/* Takes over the page of lines before BEFORE (0: the newest page), which is all there is
+ * in its range: lines that it lacks go. One that no longer fits is left out. */
 void chat_put_page(struct chat *chat, const struct bridge_message_page_result *page,
-		   bool is_newest);
+		   int64_t before);
+
+/* Lines may have changed unseen: they stay, and are asked for anew when they are shown.
+ * IS_OTHER: the numbers of changes began anew as well. */
+void chat_expire(struct chat *chat, bool is_other);
+
+/* Lets go what stands before the known lines. */
+void chat_forget_unknown(struct chat *chat);
+
+/* Whether something does. */
+bool chat_has_unknown(const struct chat *chat);
 
 /* A pending line with a token and the text to send, at the end. */
 struct chat_line *chat_add_pending(struct chat *chat, const uint8_t token[CHAT_TOKEN],
@@ -94,8 +113,8 @@ void chat_unload(struct chat *chat);
 /* Lets the oldest lines go until at most KEEP are left. */
 void chat_trim(struct chat *chat, size_t keep);
 
-/* The place of the first line from others behind READ_PLACE, 0 if there is none. */
-int64_t chat_first_unread(const struct chat *chat);
+/* The place of the first line from others behind PLACE, 0 if there is none. */
+int64_t chat_first_after(const struct chat *chat, int64_t place);
 
 /* The place of the newest line that the daemon has numbered, 0 if there is none. */
 int64_t chat_newest_place(const struct chat *chat);

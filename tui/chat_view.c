@@ -22,16 +22,19 @@
 
 #define DAY_ID (UINT64_C(1) << 61)
 #define NEW_ID (UINT64_C(1) << 62)
+#define FETCH_ID (NEW_ID | 1)
 #define NOTICE_ID (UINT64_C(1) << 63)
 #define PAGE_MIN 50
 #define PAGE_MAX 500
 #define TRIM_SLACK 100
+#define FETCH_SHOWN_MS 300 /* what takes less is not worth a word */
 
 struct chat_view {
 	struct log *log;
 	struct chat *chat;
 	char *nick;	   /* of the other side, as written in the log */
 	int64_t new_place; /* of the unread mark, 0 for none */
+	int64_t new_after; /* the place that was read when the mark was set */
 	bool is_fresh;	   /* the first page since it was shown is still to come */
 	uint64_t notices;
 };
@@ -76,10 +79,13 @@ chat_view_show(struct app *app, struct chat_view *view, struct chat *chat)
 void
 chat_view_rewrite(struct chat_view *view)
 {
-	if (!view->chat)
+	struct chat *chat = view->chat;
+
+	if (!chat)
 		return;
-	view->chat->is_reset = true;
-	view->chat->is_dirty = true;
+	for (size_t i = 0; i < chat->line_count; i++)
+		chat->lines[i]->is_dirty = true;
+	chat->is_dirty = true;
 }
 
 struct log *
@@ -147,7 +153,7 @@ note_text(const struct chat_line *line)
 }
 
 static void
-put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
+put_line(struct app *app, struct chat_view *view, struct chat_line *line)
 {
 	char time[8], buffer[256];
 	bool is_action = strncmp(line->body, "/me ", 4) == 0;
@@ -167,6 +173,7 @@ put_line(struct app *app, struct chat_view *view, const struct chat_line *line)
 	};
 
 	clock_minute(line->time, time);
+	line->day = clock_day(line->time);
 	if (is_action)
 		row.body_role = ROLE_ACTION;
 	const struct mark_row *mark = line->is_own ? mark_of(line->state) : NULL;
@@ -204,15 +211,14 @@ update_days(struct chat_view *view)
 	int before = -1;
 
 	for (size_t i = 0; i < chat->line_count; i++) {
-		const struct chat_line *line = chat->lines[i];
-		int day = clock_day(line->time);
-		bool has_mark = log_has(view->log, DAY_ID | line->id);
+		struct chat_line *line = chat->lines[i];
 
-		if (day != before && (!has_mark || line->is_dirty))
+		if (line->day != before && (!line->has_day || line->is_dirty))
 			put_day(view, line);
-		else if (day == before && has_mark)
+		else if (line->day == before && line->has_day)
 			(void)log_remove(view->log, DAY_ID | line->id);
-		before = day;
+		line->has_day = line->day != before;
+		before = line->day;
 	}
 }
 
@@ -228,28 +234,39 @@ update_lines(struct app *app, struct chat_view *view)
 		(void)log_remove(view->log, chat->gone[i]);
 		(void)log_remove(view->log, DAY_ID | chat->gone[i]);
 	}
-	for (size_t i = 0; i < chat->line_count; i++)
-		if (chat->is_reset || chat->lines[i]->is_dirty)
-			put_line(app, view, chat->lines[i]);
+	for (size_t i = 0; i < chat->line_count; i++) {
+		struct chat_line *line = chat->lines[i];
+
+		line->has_day = line->has_day && !chat->is_reset;
+		if (chat->is_reset || line->is_dirty)
+			put_line(app, view, line);
+	}
 	update_days(view);
 	if (is_at_bottom)
 		log_to_bottom(view->log);
 }
 
+/* The mark stands before the first line that was not read when it was set, also where
+ * such lines come later: from a gap above, or with an older page. */
 static void
 update_new_mark(struct app *app, struct chat_view *view)
 {
-	int64_t place = view->new_place;
+	const struct chat *chat = view->chat;
+	int64_t place = 0;
 
-	if (place == 0 && (view->is_fresh || !attention_is_here(app)))
-		place = chat_first_unread(view->chat);
+	if (view->new_place) {
+		place = chat_first_after(chat, view->new_after);
+	} else if (view->is_fresh || !attention_is_here(app)) {
+		place = chat_first_after(chat, chat->read_place);
+		view->new_after = chat->read_place;
+	}
+	if (place == view->new_place && log_has(view->log, NEW_ID) == (place != 0))
+		return;
 	view->new_place = place;
 	if (place == 0) {
 		(void)log_remove(view->log, NEW_ID);
 		return;
 	}
-	if (log_has(view->log, NEW_ID))
-		return;
 	struct log_line row = {
 		.id = NEW_ID,
 		.place = place,
@@ -293,7 +310,7 @@ chat_view_notice(struct chat_view *view, const char *text)
 struct page_ask {
 	struct app *app;
 	char *jid;
-	bool is_newest;
+	int64_t before;
 };
 
 static void
@@ -305,14 +322,14 @@ on_page(void *data, const struct bridge_failure *failure, const void *result)
 
 	if (chat && failure) {
 		chat->is_asking = false;
-		chat->has_more = false;
 		/* With the daemon gone the next attach asks again. */
 		if (strcmp(failure->code, "BACKEND_GONE") != 0) {
 			chat->is_loaded = true;
+			chat->is_stuck = true;
 			app_say_error(app, "%s", failure->message);
 		}
 	} else if (chat) {
-		chat_put_page(chat, result, ask->is_newest);
+		chat_put_page(chat, result, ask->before);
 	}
 	free(ask->jid);
 	free(ask);
@@ -329,10 +346,9 @@ ask_page(struct app *app, struct chat *chat, int64_t before, int64_t limit)
 		.limit = limit < PAGE_MAX ? limit : PAGE_MAX,
 	};
 
-	ask->app = app;
-	ask->jid = mem_strdup(chat->jid);
-	ask->is_newest = before == 0;
+	*ask = (struct page_ask){app, mem_strdup(chat->jid), before};
 	chat->is_asking = true;
+	chat->asked_at = uv_now(app->loop);
 	client_message_page(door_client(app->door), &params, on_page, ask);
 }
 
@@ -349,10 +365,51 @@ ask_missing(struct app *app, struct chat_view *view)
 		ask_page(app, chat, 0, page + chat->unread);
 		return;
 	}
-	if (!chat->has_more || chat->line_count == 0 || !log_wants_older(view->log))
+	if (chat->is_stuck)
 		return;
-	if (chat->lines[0]->id < CHAT_PENDING)
-		ask_page(app, chat, chat->lines[0]->place, page);
+	if (chat_has_unknown(chat))
+		ask_page(app, chat, chat->known_from, PAGE_MAX);
+	else if (chat->has_more && log_wants_older(view->log))
+		ask_page(app, chat, chat->known_from == INT64_MIN ? 0 : chat->known_from,
+			 page);
+}
+
+/* At the very top: that older lines are on their way, or could not be had. */
+static void
+update_fetch_row(struct app *app, struct chat_view *view)
+{
+	const struct chat *chat = view->chat;
+	uint64_t asked_for = chat->is_asking ? uv_now(app->loop) - chat->asked_at : 0;
+	struct log_line row = {
+		.id = FETCH_ID,
+		.place = INT64_MIN,
+		.kind = LOG_DAY,
+		.body_role = ROLE_DAY,
+	};
+
+	if (chat->is_asking && asked_for < FETCH_SHOWN_MS)
+		app_wake_in(app, FETCH_SHOWN_MS - asked_for);
+	if (chat->is_asking)
+		row.body = chat->is_loaded ? "fetching older messages…"
+					   : "fetching messages…";
+	else if (chat->has_more && chat->is_stuck)
+		row.body = "older messages are out of reach; PgUp tries again";
+	if (!row.body) {
+		(void)log_remove(view->log, FETCH_ID);
+	} else if (!chat->is_asking || asked_for >= FETCH_SHOWN_MS) {
+		bool is_wanted = log_is_at_top(view->log);
+
+		log_put(view->log, &row);
+		if (is_wanted)
+			(void)log_show(view->log, FETCH_ID);
+	}
+}
+
+void
+chat_view_want_older(struct chat_view *view)
+{
+	if (view->chat && log_wants_older(view->log))
+		view->chat->is_stuck = false;
 }
 
 void
@@ -370,6 +427,8 @@ chat_view_update(struct app *app, struct chat_view *view)
 	}
 	if (log_is_at_bottom(view->log) && chat->line_count > CHAT_KEEP + TRIM_SLACK)
 		chat_trim(chat, CHAT_KEEP);
+	if (log_is_at_bottom(view->log) && chat->is_loaded)
+		chat_forget_unknown(chat);
 	if (chat->is_dirty) {
 		update_lines(app, view);
 		update_new_mark(app, view);
@@ -380,4 +439,5 @@ chat_view_update(struct app *app, struct chat_view *view)
 		view->is_fresh = view->is_fresh && !chat->is_loaded;
 	}
 	ask_missing(app, view);
+	update_fetch_row(app, view);
 }

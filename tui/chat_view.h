@@ -23,6 +23,9 @@ void chat_view_show(struct app *app, struct chat_view *view, struct chat *chat);
  * loop turn, before drawing. */
 void chat_view_update(struct app *app, struct chat_view *view);
 
+/* The user scrolls back: what could not be had is asked for again. */
+void chat_view_want_older(struct chat_view *view);
+
 /* Everything is written anew: the time zone or a name changed. */
 void chat_view_rewrite(struct chat_view *view);
 

@@ -224,6 +224,8 @@ complete_candidates(struct app *app, char kind, const char *word, const char *li
 		offer_groups(app, &list);
 	else if (kind == 'a')
 		offer_actions(&list);
+	else if (kind == 'w')
+		offer(&list, "all");
 	for (size_t i = 0; kind == 'x' && i < app->model->blocked_count; i++)
 		offer(&list, app->model->blocked[i]);
 	if (list.count > 1)

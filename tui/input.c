@@ -340,6 +340,24 @@ input_put(struct app *app, const char *text)
 	note_change(app);
 }
 
+bool
+input_take_back(struct app *app, const char *text)
+{
+	struct editor *editor = app->input->editor;
+
+	if (editor_is_empty(editor)) {
+		input_put(app, text);
+		return true;
+	}
+	/* The daemon may have made it the draft already. */
+	char *now = editor_text(editor);
+	bool is_there = strcmp(now, text) == 0;
+	free(now);
+	if (!is_there)
+		editor_add_history(editor, text);
+	return is_there;
+}
+
 void
 input_show(struct app *app, struct chat *chat)
 {

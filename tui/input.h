@@ -45,6 +45,10 @@ void input_clear(struct app *app);
 /* Puts TEXT into the line as if typed. */
 void input_put(struct app *app, const char *text);
 
+/* A line of the conversation that is shown was taken back: TEXT comes into the line if
+ * nothing stands there, else into its history. Returns which. */
+bool input_take_back(struct app *app, const char *text);
+
 /* Sends TEXT in CHAT: the line stands there at once, as pending. */
 void input_send(struct app *app, struct chat *chat, const char *text);
 

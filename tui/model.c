@@ -93,7 +93,7 @@ model_forget(struct model *model)
 	for (size_t i = 0; i < model->chats.count; i++) {
 		struct chat *chat = model->chats.rows[i];
 
-		chat_unload(chat);
+		chat_expire(chat, true);
 		chat->is_open = false;
 		chat->unread = chat->mentions = chat->read_place = 0;
 		mem_replace(&chat->draft, "");

@@ -54,7 +54,8 @@ struct model_setting {
 struct model_link {
 	enum bridge_link_state state;
 	char *reason, *condition; /* NULL for none */
-	int64_t retry_at;	  /* seconds since 1970 UTC of the next try, 0 for none */
+	int64_t retry_at;	  /* loop time of the next try in ms, 0 for none */
+	int64_t caught, behind;	  /* of the catching up; 0: not known */
 	bool is_wanted;
 };
 

@@ -23,19 +23,41 @@ replace_clean(char **slot, const char *text, size_t max)
 	*slot = text ? clean_text(text, CLEAN_LINE, max) : NULL;
 }
 
+/* Older lines that could not be had may be within reach now. */
+static void
+unstick(struct model *model)
+{
+	for (size_t i = 0; i < model->chats.count; i++)
+		((struct chat *)model->chats.rows[i])->is_stuck = false;
+}
+
+/* Forgets the lines of conversations: they are another account's. */
+static void
+unload_chats(struct model *model)
+{
+	for (size_t i = 0; i < model->chats.count; i++)
+		chat_unload(model->chats.rows[i]);
+}
+
 static void
 set_link(struct model *model, const struct bridge_link *link, int64_t now)
 {
 	struct model_link *mine = &model->link;
+	bool was_online = model_is_online(model);
 
 	mine->state = link->state;
 	mine->is_wanted = link->is_wanted;
 	replace_clean(&mine->reason, link->reason, TEXT_MAX);
 	replace_clean(&mine->condition, link->condition, NAME_MAX_BYTES);
-	mine->retry_at = link->retry_in > 0 ? now + link->retry_in : 0;
+	mine->retry_at = link->retry_in > 0 ? now + link->retry_in * 1000 : 0;
+	mine->caught = link->caught;
+	mine->behind = link->behind;
 	model->dirty |= MODEL_LINK;
-	if (link->state == link_state_ONLINE)
+	if (model_is_online(model)) {
+		if (!was_online)
+			unstick(model);
 		return;
+	}
 	for (size_t i = 0; i < model->chats.count; i++)
 		((struct chat *)model->chats.rows[i])->typing = chat_state_NONE;
 	if (link->state == link_state_BINDING || link->state == link_state_WAITING ||
@@ -227,6 +249,9 @@ model_apply_attach(struct model *model, const struct bridge_attach_result *resul
 {
 	if (result->is_full || result->epoch != model->epoch)
 		model_forget(model);
+	if (strcmp(model->profile, result->profile) != 0 ||
+	    strcmp(model->jid, result->jid) != 0)
+		unload_chats(model);
 	mem_replace(&model->profile, result->profile);
 	replace_clean(&model->jid, result->jid, JID_MAX);
 	model->epoch = result->epoch;
@@ -244,12 +269,8 @@ model_apply_attach(struct model *model, const struct bridge_attach_result *resul
 		put_chat(model, &result->conversations[i]);
 	apply_whole_lists(model, result);
 	for (size_t i = 0; i < model->chats.count; i++) {
-		struct chat *chat = model->chats.rows[i];
-
-		/* A page that was under way was lost with its connection; lines may
-		 * have changed: the newest page is merged when it is shown. */
-		chat->is_asking = false;
-		chat->is_loaded = false;
+		/* A page that was under way was lost with its connection. */
+		chat_expire(model->chats.rows[i], false);
 	}
 	model->dirty = MODEL_ALL;
 }
@@ -340,6 +361,16 @@ on_line(const struct change *change)
 }
 
 static void
+on_line_removed(const struct change *change)
+{
+	const struct bridge_line_removed_event *event = change->record;
+	struct chat *chat = model_chat(change->model, event->jid);
+
+	if (chat)
+		chat_remove(chat, (uint64_t)event->id);
+}
+
+static void
 on_conversation(const struct change *change)
 {
 	const struct bridge_conversation_event *event = change->record;
@@ -407,6 +438,7 @@ static const struct event_row event_rows[EVENT_COUNT] = {
 	NUMBERED(presence_changed, presence_event, on_presence),
 	NUMBERED(request_added, request_event, on_request),
 	NUMBERED(line_changed, line_event, on_line),
+	NUMBERED(line_removed, line_removed_event, on_line_removed),
 	NUMBERED(conversation_changed, conversation_event, on_conversation),
 	PLAIN(typing_changed, typing_event, on_typing),
 	PLAIN(self_changed, self_event, on_self),

@@ -7,9 +7,9 @@
 
 #include "tui/model.h"
 
-/* Takes over the answer to attach at NOW (seconds since 1970 UTC). Where it is
- * everything, what was there is forgotten first; loaded lines are forgotten unless the
- * conversation did not change. */
+/* Takes over the answer to attach at NOW (loop time in ms). Where it is everything, what
+ * was there is forgotten first; lines of the same account stay until they are read anew.
+ */
 void model_apply_attach(struct model *model, const struct bridge_attach_result *result,
 			int64_t now);
 

@@ -1,6 +1,6 @@
 /*
- * Parts with priorities: what matters least gives way first on a narrow screen. No part
- * counts down or turns: nothing here wakes tern up (the clock apart, which is an option).
+ * Parts with priorities: what matters least gives way first on a narrow screen. Nothing
+ * here wakes tern up but the time to the next try, while it waits for one.
  */
 #include "tui/status.h"
 
@@ -12,10 +12,12 @@
 #include "tui/app.h"
 #include "tui/clock.h"
 #include "tui/door.h"
+#include "tui/link_text.h"
 #include "tui/options.h"
 #include "tui/terminal.h"
 #include "tui/view.h"
 #include "widgets/bar.h"
+#include "widgets/screen.h"
 #include "widgets/text.h"
 #include "widgets/theme.h"
 
@@ -152,39 +154,27 @@ update_chats(struct app *app, struct status *status)
 
 /* ---- the status bar -------------------------------------------------------- */
 
+/* What the account does: the connection, and once online the own availability. */
 static const char *
-link_text(struct app *app, struct arena *arena)
+self_text(struct app *app, struct arena *arena)
 {
-	static const char *const phases[link_state_COUNT] = {
-		[link_state_OFFLINE] = "offline",
-		[link_state_WAITING] = "waiting",
-		[link_state_RESOLVING] = "looking up the server",
-		[link_state_CONNECTING] = "connecting",
-		[link_state_SECURING] = "securing",
-		[link_state_AUTHENTICATING] = "logging in",
-		[link_state_BINDING] = "logging in",
-		[link_state_REFUSED] = "refused",
-		[link_state_LOCKED] = "locked",
-	};
 	const struct model *model = app->model;
-	const struct model_link *link = &model->link;
-	char time[12];
+	uint64_t changes_in;
 
-	if (link->state == link_state_WAITING && link->retry_at) {
-		clock_second(link->retry_at * 1000, time);
-		return arena_printf(arena, "offline, next try at %s%s%s", time,
-				    link->reason ? ": " : "",
-				    link->reason ? link->reason : "");
+	if (model->link.state == link_state_ONLINE) {
+		if (model->show == show_ONLINE && model->status_text[0] == '\0')
+			return "";
+		return arena_printf(arena, "%s%s%s%s", bridge_show_text(model->show),
+				    model->is_auto ? " (idle)" : "",
+				    model->status_text[0] ? ": " : "",
+				    model->status_text);
 	}
-	if (link->state != link_state_ONLINE)
-		return arena_printf(arena, "%s%s%s", phases[link->state],
-				    link->reason ? ": " : "",
-				    link->reason ? link->reason : "");
-	if (model->show == show_ONLINE && model->status_text[0] == '\0')
-		return "";
-	return arena_printf(arena, "%s%s%s%s", bridge_show_text(model->show),
-			    model->is_auto ? " (idle)" : "",
-			    model->status_text[0] ? ": " : "", model->status_text);
+	char *text = link_text(model, (int64_t)uv_now(app->loop), &changes_in);
+	const char *kept = arena_strdup(arena, text);
+	free(text);
+	if (changes_in > 0 && !screen_is_bare(terminal_screen(app->terminal)))
+		app_wake_in(app, changes_in);
+	return kept;
 }
 
 static void
@@ -192,7 +182,7 @@ add_self(struct app *app, struct parts *parts)
 {
 	const struct model *model = app->model;
 	bool is_attached = door_state(app->door) == DOOR_ATTACHED;
-	bool is_online = is_attached && model->link.state == link_state_ONLINE;
+	bool is_online = is_attached && model_is_online(model);
 	bool is_bad = !is_attached || model->link.state == link_state_REFUSED ||
 		      model->link.state == link_state_WAITING ||
 		      model->link.state == link_state_LOCKED;
@@ -208,7 +198,7 @@ add_self(struct app *app, struct parts *parts)
 				     .priority = 40,
 				     .shrink = 7,
 				     .role = is_bad ? ROLE_STATUS_BAD : ROLE_STATUS,
-				     .text = is_attached ? link_text(app, &parts->arena)
+				     .text = is_attached ? self_text(app, &parts->arena)
 							 : "the daemon is away"});
 	if (is_attached && !model->is_protected)
 		add(parts, (struct bar_part){.side = BAR_LEFT,

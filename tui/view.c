@@ -149,6 +149,13 @@ list_shown(const struct view *view)
 	return view->kind == VIEW_HELP ? help_view_list(view->help) : NULL;
 }
 
+static void
+scroll_back(struct view *view, int (*scroll)(struct log *log))
+{
+	(void)scroll(chat_view_log(view->chat_view));
+	chat_view_want_older(view->chat_view);
+}
+
 void
 view_page(struct app *app, int by)
 {
@@ -158,7 +165,7 @@ view_page(struct app *app, int by)
 	if (list)
 		(void)list_page(list, by);
 	else if (view->kind == VIEW_CHAT && by < 0)
-		(void)log_page_up(chat_view_log(view->chat_view));
+		scroll_back(view, log_page_up);
 	else if (view->kind == VIEW_CHAT)
 		(void)log_page_down(chat_view_log(view->chat_view));
 }

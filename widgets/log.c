@@ -422,6 +422,13 @@ top_place(struct log *log, struct log_place *ret_place)
 }
 
 bool
+log_is_at_top(struct log *log)
+{
+	struct log_place top;
+	return log->bottom && top_place(log, &top) && top.entry == 0 && top.row == 0;
+}
+
+bool
 log_wants_older(struct log *log)
 {
 	struct log_place top;

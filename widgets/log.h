@@ -85,6 +85,9 @@ bool log_show(struct log *log, uint64_t id);
 /* The view follows the newest line. */
 bool log_is_at_bottom(const struct log *log);
 
+/* The view shows the very first row, and does not follow the newest line. */
+bool log_is_at_top(struct log *log);
+
 /* Messages below the view (0 at the bottom). */
 size_t log_below(const struct log *log);
 

@@ -43,7 +43,7 @@ loaded(int64_t first, size_t count, bool has_more)
 	}
 	struct bridge_message_page_result page = {
 		.lines = lines, .lines_count = count, .has_more = has_more};
-	chat_put_page(chat, &page, true);
+	chat_put_page(chat, &page, 0);
 	return chat;
 }
 
@@ -171,25 +171,132 @@ a_newest_page_with_a_gap_replaces_what_was_there(void **state)
 	char text[256];
 
 	(void)state;
-	chat_put_page(chat, &page, true);
+	chat_put_page(chat, &page, 0);
+	assert_true(chat_has_unknown(chat));
+	chat_forget_unknown(chat);
 	assert_string_equal(order(chat, text), "40 41");
 	assert_true(chat->has_more);
 	chat_free(chat);
 }
 
 static void
-a_newest_page_that_overlaps_is_joined(void **state)
+a_newest_page_is_all_there_is_in_its_range(void **state)
 {
-	struct chat *chat = loaded(10, 3, true);
-	struct bridge_line lines[] = {line_of(12, 12, 12, false, "x"),
-				      line_of(13, 13, 13, false, "x")};
+	struct chat *chat = loaded(10, 6, true);
+	/* 13 moved behind 14 unseen, 15 was taken back, 16 is new. */
+	struct bridge_line lines[] = {
+		line_of(12, 12, 12, false, "x"), line_of(14, 14, 14, false, "x"),
+		line_of(13, 20, 30, false, "x"), line_of(16, 21, 31, false, "x")};
 	struct bridge_message_page_result page = {
-		.lines = lines, .lines_count = 2, .has_more = true};
+		.lines = lines, .lines_count = 4, .has_more = true};
 	char text[256];
 
 	(void)state;
-	chat_put_page(chat, &page, true);
-	assert_string_equal(order(chat, text), "10 11 12 13");
+	chat_expire(chat, false);
+	chat_put_page(chat, &page, 0);
+	assert_string_equal(order(chat, text), "10 11 12 14 13 16");
+	/* What stands before it may be stale: it is read anew, or goes. */
+	assert_true(chat_has_unknown(chat));
+	struct bridge_line older = line_of(11, 11, 11, false, "x");
+	struct bridge_message_page_result rest = {.lines = &older, .lines_count = 1};
+	chat_put_page(chat, &rest, 12);
+	assert_string_equal(order(chat, text), "11 12 14 13 16");
+	assert_false(chat_has_unknown(chat));
+	assert_false(chat->has_more);
+	chat_free(chat);
+}
+
+static void
+what_is_not_known_any_more_can_go(void **state)
+{
+	struct chat *chat = loaded(10, 3, true);
+	struct bridge_line lines[] = {line_of(12, 12, 12, false, "x")};
+	struct bridge_message_page_result page = {
+		.lines = lines, .lines_count = 1, .has_more = true};
+	char text[256];
+
+	(void)state;
+	chat_clean(chat);
+	chat_put_page(chat, &page, 0);
+	chat_forget_unknown(chat);
+	assert_string_equal(order(chat, text), "12");
+	assert_int_equal(chat->gone_count, 2);
+	chat_free(chat);
+}
+
+static void
+a_line_from_a_gap_comes_into_the_middle(void **state)
+{
+	struct chat *chat = loaded(10, 3, true);
+	struct bridge_line in_gap = line_of(50, 11, 60, false, "from the archive");
+	struct bridge_line below = line_of(51, 5, 61, false, "below what is loaded");
+	char text[256];
+
+	(void)state;
+	in_gap.place = 11;
+	chat_put(chat, &in_gap);
+	assert_string_equal(order(chat, text), "10 11 50 12");
+	/* There may be others between it and the first: a page brings it. */
+	chat_put(chat, &below);
+	assert_string_equal(order(chat, text), "10 11 50 12");
+	/* A line that moves there goes with it. */
+	in_gap.place = 4;
+	in_gap.seq = 70;
+	chat_put(chat, &in_gap);
+	assert_string_equal(order(chat, text), "10 11 12");
+	chat_free(chat);
+}
+
+static void
+an_older_page_for_another_place_is_left_out(void **state)
+{
+	struct chat *chat = loaded(10, 5, true);
+	struct bridge_line lines[] = {line_of(8, 8, 8, false, "x")};
+	struct bridge_message_page_result page = {
+		.lines = lines, .lines_count = 1, .has_more = true};
+	char text[256];
+
+	(void)state;
+	chat->is_asking = true;
+	chat_trim(chat, 2);
+	chat_put_page(chat, &page, 10);
+	assert_string_equal(order(chat, text), "13 14");
+	assert_false(chat->is_asking);
+	assert_true(chat->has_more);
+	chat_free(chat);
+}
+
+static void
+an_empty_page_with_more_behind_it_is_not_asked_for_again(void **state)
+{
+	struct chat *chat = loaded(10, 2, true);
+	struct bridge_message_page_result page = {.has_more = true};
+
+	(void)state;
+	chat_put_page(chat, &page, 10);
+	assert_true(chat->is_stuck);
+	assert_true(chat->has_more);
+	assert_int_equal(chat->known_from, 10);
+	/* The same as the newest page: live lines still come in. */
+	struct chat *empty = chat_new("a@b");
+	struct bridge_line line = line_of(1, 1, 1, false, "x");
+	chat_put_page(empty, &page, 0);
+	chat_put(empty, &line);
+	assert_int_equal(empty->line_count, 1);
+	chat_free(empty);
+	chat_free(chat);
+}
+
+static void
+a_line_that_was_taken_back_goes(void **state)
+{
+	struct chat *chat = loaded(10, 3, false);
+	char text[256];
+
+	(void)state;
+	chat_remove(chat, 11);
+	chat_remove(chat, 99);
+	assert_string_equal(order(chat, text), "10 12");
 	chat_free(chat);
 }
 
@@ -203,7 +310,7 @@ an_older_page_says_whether_there_is_more(void **state)
 	char text[256];
 
 	(void)state;
-	chat_put_page(chat, &page, false);
+	chat_put_page(chat, &page, 10);
 	assert_string_equal(order(chat, text), "8 9 10 11");
 	assert_false(chat->has_more);
 	chat_free(chat);
@@ -232,10 +339,10 @@ the_first_unread_is_of_somebody_else(void **state)
 
 	(void)state;
 	chat->read_place = 10;
-	assert_int_equal(chat_first_unread(chat), 11);
+	assert_int_equal(chat_first_after(chat, chat->read_place), 11);
 	chat->read_place = 12;
 	chat_put(chat, &own);
-	assert_int_equal(chat_first_unread(chat), 0);
+	assert_int_equal(chat_first_after(chat, chat->read_place), 0);
 	chat_free(chat);
 }
 
@@ -276,7 +383,13 @@ main(void)
 		cmocka_unit_test(somebody_else_cannot_settle_a_pending_line),
 		cmocka_unit_test(pending_lines_stay_last_in_the_order_they_were_sent),
 		cmocka_unit_test(a_newest_page_with_a_gap_replaces_what_was_there),
-		cmocka_unit_test(a_newest_page_that_overlaps_is_joined),
+		cmocka_unit_test(a_newest_page_is_all_there_is_in_its_range),
+		cmocka_unit_test(what_is_not_known_any_more_can_go),
+		cmocka_unit_test(a_line_from_a_gap_comes_into_the_middle),
+		cmocka_unit_test(an_older_page_for_another_place_is_left_out),
+		cmocka_unit_test(
+			an_empty_page_with_more_behind_it_is_not_asked_for_again),
+		cmocka_unit_test(a_line_that_was_taken_back_goes),
 		cmocka_unit_test(an_older_page_says_whether_there_is_more),
 		cmocka_unit_test(trimming_keeps_the_newest_and_knows_of_more),
 		cmocka_unit_test(the_first_unread_is_of_somebody_else),

@@ -43,6 +43,10 @@ class Silence(Exception):
     """Raised by a handler that does not answer."""
 
 
+class Later(Exception):
+    """Raised by a handler whose answer is given by answer_later."""
+
+
 class FakeDaemon:
     def __init__(self, house, profile="home", schema=None):
         self.house, self.profile, self.schema = house, profile, schema
@@ -57,7 +61,7 @@ class FakeDaemon:
         self.settings = {"typing": "on"}
         self.blocked, self.profiles = [], [profile]
         self.is_locked = False
-        self.on = {}
+        self.on, self.late = {}, []
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._running = False
@@ -163,6 +167,13 @@ class FakeDaemon:
             for frontend in self.frontends:
                 frontend.socket.sendall(data)
 
+    def answer_later(self, handler):
+        """Answers what waits, with what HANDLER says of its params."""
+        with self._lock:
+            for frontend, number, params in self.late:
+                frontend.send([1, number, None, handler(params)])
+            self.late = []
+
     def called(self, method, seconds=10, match=None, count=1):
         """Waits for the COUNTth call of METHOD; its params."""
         deadline = Deadline(seconds)
@@ -230,6 +241,8 @@ class FakeDaemon:
                 "conversations": [{k: v for k, v in chat.items() if v}
                                   for chat in self.chats.values()],
                 "requests": list(self.requests.values()), "blocked": self.blocked,
+                "held": sum(row["state"] == "held" for rows in self.lines.values()
+                            for row in rows),
                 "settings": [{"name": name, "value": value, "type": "bool", "help": "Help."}
                              for name, value in self.settings.items()]}
 
@@ -274,6 +287,30 @@ class FakeDaemon:
         if before:
             rows = [row for row in rows if row["place"] < before]
         return {"lines": rows[-limit:], "has_more": len(rows) > limit}
+
+    def do_message__cancel(self, params):
+        waiting = [row for row in self.lines.get(params["jid"], [])
+                   if row["state"] in ("queued", "held", "failed")]
+        if not waiting:
+            raise Failure("NOT_FOUND", "No line waits here; what was sent cannot be taken "
+                                       "back.")
+        line = max(waiting, key=lambda row: row["place"])
+        self.lines[params["jid"]].remove(line)
+        chat = self.chat(params["jid"])
+        chat["draft"] = chat["draft"] or line["body"]
+        self.tell("message.removed", seq=self.step(), jid=params["jid"], id=line["id"])
+        self.badge(params["jid"])
+        return {"id": line["id"], "body": line["body"]}
+
+    def do_message__retry(self, params):
+        stuck = [row for row in self.lines.get(params["jid"], [])
+                 if row["state"] in ("held", "failed")]
+        for row in stuck if params.get("is_all") else stuck[-1:]:
+            self.next_id += 1
+            row.update(state="queued", place=self.next_id * 10, seq=self.step())
+            row.pop("reason", None)
+            self.tell("message.changed", seq=row["seq"], line=row)
+        return {"count": len(stuck) if params.get("is_all") else min(1, len(stuck))}
 
     def do_conversation__open(self, params):
         self.chat(params["jid"])["is_open"] = True
@@ -411,6 +448,8 @@ class FakeDaemon:
                                            "message": failure.message}, None])
             except Silence:
                 pass
+            except Later:
+                self.late.append((frontend, number, params))
             self._changed.notify_all()
 
 

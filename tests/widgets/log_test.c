@@ -185,7 +185,9 @@ scrolling_ends_at_both_ends(void **state)
 	EXPECT(&view, "12:03  al: n1", "12:03  al: n2", "12:03  al: n3", "12:03  al: n4");
 	assert_int_equal(log_scroll(view.log, -100), -16);
 	assert_true(log_is_at_bottom(view.log));
+	assert_false(log_is_at_top(view.log));
 	log_to_top(view.log);
+	assert_true(log_is_at_top(view.log));
 	EXPECT(&view, "12:03  al: n1", "12:03  al: n2", "12:03  al: n3", "12:03  al: n4");
 	assert_true(log_show(view.log, 8));
 	EXPECT(&view, "12:03  al: n8", "12:03  al: n9", "12:03  al: n10",

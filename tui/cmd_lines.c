@@ -1,0 +1,95 @@
+/*
+ * Commands on lines that wait for a word: taking back, sending again. The daemon decides
+ * which lines these are, so that it is right for lines that are not on this screen too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "tui/app.h"
+#include "tui/commands.h"
+#include "tui/door.h"
+#include "tui/input.h"
+#include "tui/view.h"
+
+/* The conversation that is shown, if the daemon can be called; else it said why not. */
+static struct chat *
+need_chat(struct app *app)
+{
+	struct chat *chat = view_chat(app->view);
+
+	if (!chat)
+		app_say_error(app, "No conversation is open here: /msg NAME opens one.");
+	return chat && app_client(app) ? chat : NULL;
+}
+
+/* A line on its way back. */
+struct cancel {
+	struct app *app;
+	char *jid;
+};
+
+static void
+on_cancelled(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct cancel *cancel = data;
+	struct app *app = cancel->app;
+	const struct bridge_cancel_result *line = result;
+	struct chat *chat = view_chat(app->view);
+
+	if (failure)
+		app_told(app, failure, result);
+	else if (chat && strcmp(chat->jid, cancel->jid) == 0 &&
+		 input_take_back(app, line->body))
+		app_say(app, "The line was taken back.");
+	else
+		app_say(app, "The line was taken back; the history of the input line "
+			     "(Up) has it.");
+	free(cancel->jid);
+	free(cancel);
+}
+
+bool
+command_cancel(struct app *app, const char *arguments)
+{
+	const struct chat *chat = need_chat(app);
+
+	(void)arguments;
+	if (!chat)
+		return false;
+	struct bridge_cancel_params params = {.profile = app->model->profile,
+					      .jid = chat->jid};
+	struct cancel *cancel = mem_alloc(sizeof *cancel);
+	*cancel = (struct cancel){app, mem_strdup(chat->jid)};
+	client_message_cancel(door_client(app->door), &params, on_cancelled, cancel);
+	return true;
+}
+
+static void
+on_retried(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_retry_result *retry = result;
+
+	if (failure)
+		app_told(app, failure, result);
+	else if (!model_is_online(app->model))
+		app_say(app, "%lld line%s will be sent when you are online.",
+			(long long)retry->count, retry->count == 1 ? "" : "s");
+}
+
+bool
+command_retry(struct app *app, const char *arguments)
+{
+	bool is_all = strcmp(arguments, "all") == 0;
+
+	if (arguments[0] && !is_all)
+		return command_misused(app, "retry");
+	const struct chat *chat = need_chat(app);
+	if (!chat)
+		return false;
+	struct bridge_retry_params params = {
+		.profile = app->model->profile, .jid = chat->jid, .is_all = is_all};
+	client_message_retry(door_client(app->door), &params, on_retried, app);
+	return true;
+}
