@@ -60,7 +60,9 @@ find(struct profile *profile, const char *id, const char *from)
 		HASH_FIND_STR(profile->asks, id, ask);
 	if (!ask)
 		return NULL;
-	bool is_match = ask->to ? from && jid_is_same(from, ask->to)
+	/* Nobody is our own account (RFC 6120 section 8.1.2.1). */
+	const char *sender = from ? from : profile->account.bare;
+	bool is_match = ask->to ? jid_is_same(sender, ask->to)
 				: is_own_server(profile, from);
 	return is_match ? ask : NULL;
 }

@@ -269,8 +269,12 @@ annotate(struct profile *profile, struct inbound *inbound)
 static enum module_verdict
 on_message(struct profile *profile, struct inbound *inbound)
 {
+	/* What others say to others is no business of ours. */
 	if (inbound->origin == INBOUND_ARCHIVE)
-		return MODULE_PASS;
+		return inbound->is_own || strcmp(inbound->to.bare,
+						 profile_account(profile)->bare) == 0
+			       ? MODULE_PASS
+			       : MODULE_TAKEN;
 	if (inbound->origin == INBOUND_LIVE &&
 	    archive_query_take(profile, archive_of(profile)->queries, inbound->stanza))
 		return MODULE_TAKEN;

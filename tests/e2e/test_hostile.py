@@ -42,6 +42,8 @@ class Liar(ScriptedServer):
             self.answer_with(session, text, self.roster)
         elif text.startswith("<iq") and "blocklist" in text:
             self.answer_with(session, text, self.blocked)
+        elif text.startswith("<iq") and "disco#info" in text and "type=\"get\"" in text:
+            session.answer(text, "<query xmlns='http://jabber.org/protocol/disco#info'/>")
 
     @staticmethod
     def answer_with(session, text, payload):
