@@ -512,6 +512,19 @@ link_lose(struct profile *profile, const char *reason)
 	wait_and_retry(profile, reason, "lost");
 }
 
+void
+link_shake(struct profile *profile)
+{
+	struct link *link = &profile->link;
+	link->failures = 0;
+	if (link->state == link_state_WAITING)
+		link_start(profile);
+	else if (profile_is_online(profile))
+		pulse_check(profile);
+	else if (link->stream && stream_phase(link->stream) != STREAM_CLOSING)
+		link_lose(profile, "The network changed.");
+}
+
 static void
 on_timer_closed(uv_handle_t *handle)
 {

@@ -76,6 +76,10 @@ void link_lose(struct profile *profile, const char *reason);
 /* The server resumed the session on this stream (XEP-0198): it is online. */
 void link_resumed(struct profile *profile);
 
+/* The machine's network may be another, or it slept: tries at once if it waits, begins a
+ * login anew, asks the server if it is online. */
+void link_shake(struct profile *profile);
+
 /* Sets the state without a stream (LOCKED, OFFLINE) and tells it. */
 void link_set_state(struct profile *profile, enum bridge_link_state state);
 

@@ -12,6 +12,7 @@
 #include "backend/net/net.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
+#include "backend/session/outside.h"
 #include "backend/store/profile_name.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -168,6 +169,7 @@ process_start(struct process *process, uv_loop_t *loop, int fd)
 	char *data = paths_data();
 	process->root = mem_printf("%s/profiles", data);
 	free(data);
+	process->outside = outside_new(process);
 	process->router = peer_new(loop, fd, &hooks, process);
 	return process->router ? 0 : -1;
 }
@@ -177,6 +179,7 @@ process_done(struct process *process)
 {
 	peer_free(process->router);
 	net_free(process->net);
+	outside_free(process->outside);
 	/* What is on the pool still (a key derivation of a dropped login) ends first: its
 	 * thread speaks to the loop when it is done. */
 	(void)uv_run(process->loop, UV_RUN_DEFAULT);

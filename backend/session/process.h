@@ -13,6 +13,7 @@
 #include "bridge/schema.h"
 
 struct net;
+struct outside;
 struct peer;
 struct profile;
 struct serve_request;
@@ -22,6 +23,7 @@ struct process {
 	uv_loop_t *loop;
 	struct peer *router;
 	struct net *net;
+	struct outside *outside;
 	struct stanza_ctx *stanzas;
 	char *root;		  /* the folder of all profiles */
 	struct profile *profiles; /* doubly linked (utlist) */
