@@ -43,19 +43,20 @@ say_option(struct app *app, const char *name)
 {
 	const struct config_row *row = option_find(name);
 	const struct model_setting *setting = model_setting(app->model, name);
+	char *takes = row	? option_type_text(row)
+		      : setting ? model_setting_takes(setting)
+				: NULL;
 
 	if (row)
 		app_say(app, "%s = %s (%s; default: %s): %s", name,
-			options_get(app->options, name), option_type_text(row),
+			options_get(app->options, name), takes,
 			row->fallback[0] ? row->fallback : "empty", row->help);
 	else if (setting)
 		app_say(app, "%s = %s (%s): %s", name, model_setting_shown(setting),
-			model_setting_is_switch(setting) ? "on|off"
-			: setting->type			 ? setting->type
-							 : "text",
-			setting->help ? setting->help : "");
+			takes, setting->help ? setting->help : "");
 	else
 		app_say_error(app, "There is no option %s; /set lists them.", name);
+	free(takes);
 	return row || setting;
 }
 

@@ -161,15 +161,15 @@ offer_values(struct app *app, struct candidates *list, const char *line)
 	const struct config_row *row = name ? option_find(name) : NULL;
 	const struct model_setting *setting =
 		name ? model_setting(app->model, name) : NULL;
+	char *takes = row	? option_type_text(row)
+		      : setting ? model_setting_takes(setting)
+				: NULL;
 
 	if (name && strcmp(name, "theme") == 0)
 		offer_themes(list);
-	else if (row && strchr(option_type_text(row), '|'))
-		offer_words(list, option_type_text(row));
-	else if (setting && model_setting_is_switch(setting))
-		offer_words(list, "on|off");
-	else if (setting && setting->type && strchr(setting->type, '|'))
-		offer_words(list, setting->type);
+	else if (takes && strchr(takes, '|'))
+		offer_words(list, takes);
+	free(takes);
 	free(name);
 }
 

@@ -266,6 +266,21 @@ model_setting_shown(const struct model_setting *setting)
 	return setting->value;
 }
 
+char *
+model_setting_takes(const struct model_setting *setting)
+{
+	const char *type = setting->type ? setting->type : "text";
+
+	if (model_setting_is_switch(setting))
+		return mem_strdup("on|off");
+	if (strcmp(type, "int") == 0 && setting->most == 0)
+		return mem_strdup("a number");
+	if (strcmp(type, "int") == 0)
+		return mem_printf("%lld to %lld", (long long)setting->least,
+				  (long long)setting->most);
+	return mem_strdup(type);
+}
+
 bool
 model_setting_is_on(const struct model *model, const char *name, bool is_default)
 {

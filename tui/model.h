@@ -49,6 +49,7 @@ struct model_request {
 
 struct model_setting {
 	char *name, *value, *type, *help;
+	int64_t least, most; /* of a number; most 0: not known */
 };
 
 struct model_link {
@@ -121,6 +122,9 @@ const struct model_setting *model_setting(const struct model *model, const char 
 /* Whether it is on or off, and its value as it is shown to people. Borrowed. */
 bool model_setting_is_switch(const struct model_setting *setting);
 const char *model_setting_shown(const struct model_setting *setting);
+
+/* What it takes, for people: "on|off", "0 to 1440" …; the caller frees. */
+char *model_setting_takes(const struct model_setting *setting);
 
 /* Whether such an option is on; IS_DEFAULT while unknown. */
 bool model_setting_is_on(const struct model *model, const char *name, bool is_default);

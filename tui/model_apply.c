@@ -212,6 +212,10 @@ put_setting(struct model *model, const struct bridge_setting *row)
 		replace_clean(&mine->type, row->type, TEXT_MAX);
 	if (row->help)
 		replace_clean(&mine->help, row->help, TEXT_MAX);
+	if (row->most) {
+		mine->least = row->least;
+		mine->most = row->most;
+	}
 	model->dirty |= MODEL_SETTINGS;
 }
 

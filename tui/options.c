@@ -93,19 +93,19 @@ option_find(const char *name)
 	return NULL;
 }
 
-const char *
+char *
 option_type_text(const struct config_row *row)
 {
 	switch (row->type) {
 	case CONFIG_BOOL:
-		return "on|off";
+		return mem_strdup("on|off");
 	case CONFIG_INT:
-		return "a number";
+		return mem_printf("%ld to %ld", row->least, row->most);
 	case CONFIG_CHOICE:
-		return row->choices;
+		return mem_strdup(row->choices);
 	case CONFIG_TEXT:
 	default:
-		return "text";
+		return mem_strdup("text");
 	}
 }
 

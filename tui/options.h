@@ -20,8 +20,8 @@ struct options;
 const struct config_row *option_rows(size_t *ret_count);
 const struct config_row *option_find(const char *name);
 
-/* What an option takes, as told to people: "on|off", "text" … */
-const char *option_type_text(const struct config_row *row);
+/* What an option takes, as told to people: "on|off", "0 to 9" …; the caller frees. */
+char *option_type_text(const struct config_row *row);
 
 /* Reads the configuration file. What is wrong in it goes to *RET_PROBLEM (the caller
  * frees), which is NULL otherwise; the rest counts. */

@@ -58,7 +58,7 @@ class FakeDaemon:
         self.chats, self.lines, self.tokens = {}, {}, {}
         self.link = {"state": "online", "is_wanted": True, "address": SELF + "/x"}
         self.show, self.status_text = "online", ""
-        self.settings = {"typing": "on"}
+        self.settings = {"typing": "on", "auto_away": "10"}
         self.blocked, self.profiles = [], [profile]
         self.is_locked = False
         self.on, self.late = {}, []
@@ -243,8 +243,15 @@ class FakeDaemon:
                 "requests": list(self.requests.values()), "blocked": self.blocked,
                 "held": sum(row["state"] == "held" for rows in self.lines.values()
                             for row in rows),
-                "settings": [{"name": name, "value": value, "type": "bool", "help": "Help."}
+                "settings": [self.setting(name, value)
                              for name, value in self.settings.items()]}
+
+    @staticmethod
+    def setting(name, value):
+        if value.isdigit():
+            return {"name": name, "value": value, "type": "int", "most": 1440,
+                    "help": "A number."}
+        return {"name": name, "value": value, "type": "bool", "help": "Help."}
 
     def do_profile__detach(self, _):
         return {}
@@ -343,6 +350,8 @@ class FakeDaemon:
     def do_settings__set(self, params):
         if params["name"] not in self.settings:
             raise Failure("BAD_SETTING", "There is no such option.")
+        if self.settings[params["name"]].isdigit() and not params["value"].isdigit():
+            raise Failure("BAD_SETTING", "That option takes a number from 0 to 1440.")
         self.settings[params["name"]] = params["value"]
         self.tell("settings.changed", setting={"name": params["name"],
                                                "value": params["value"]})

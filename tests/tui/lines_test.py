@@ -366,3 +366,19 @@ def test_a_wait_counts_down_and_then_sleeps(house, daemon, screen):
     before = switches_of(screen.pid)
     screen.settle(2, seconds=2.5)
     assert switches_of(screen.pid) == before
+
+
+# ---- options that are numbers ----
+
+def test_numbers_have_their_range(house, daemon, screen):
+    screen.line("/set auto_away")
+    screen.wait("auto_away = 10 (0 to 1440): A number.")
+    screen.line("/set auto_away often")
+    screen.wait("takes a number from 0 to 1440.")
+    screen.line("\x03/set auto_away 0")
+    assert daemon.called("settings.set", count=2)["value"] == "0"
+    screen.wait("auto_away = 0")
+    screen.line("/set idle_after")
+    screen.wait("idle_after = 10 (0 to 1440; default: 10)")
+    screen.line("/set idle_after -1")
+    screen.wait("idle_after is a number from 0 to 1440.")
