@@ -234,19 +234,23 @@ gaps_set_place(struct store *store, int64_t id, int64_t place)
 }
 
 int
-gaps_has_passed(struct store *store, int64_t id, int64_t conversation, int64_t place)
+gaps_compare(struct store *store, int64_t id, int64_t conversation, int64_t place,
+	     enum gap_side *ret_side)
 {
-	int64_t found = 0;
+	int64_t side = GAP_FITS;
 	struct sql sql = sql_start(
 		store_reading(store),
-		"SELECT 1 FROM gaps g WHERE g.id=?1 AND ?3<g.end_place-?4 AND EXISTS"
+		"SELECT CASE WHEN ?3>=end_place THEN 2 WHEN ?3<end_place-?4 AND EXISTS"
 		"(SELECT 1 FROM messages WHERE conversation=?2 AND is_outgoing=0"
-		" AND place>=g.end_place-?4 AND place<g.next_place)");
+		" AND place>=end_place-?4 AND place<next_place) THEN 1 ELSE 0 END"
+		" FROM gaps WHERE id=?1");
 	sql_int(&sql, id);
 	sql_int(&sql, conversation);
 	sql_int(&sql, place);
 	sql_int(&sql, (int64_t)1 << GAP_RANGE_BITS);
-	return sql_run_int(&sql, &found);
+	int result = sql_run_int(&sql, &side);
+	*ret_side = (enum gap_side)side;
+	return result < 0 ? result : 0;
 }
 
 int64_t

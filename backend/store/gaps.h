@@ -68,9 +68,16 @@ int gaps_pass(struct store *store, int64_t id, int64_t place);
 /* The next line goes to PLACE. Inside a job. */
 int gaps_set_place(struct store *store, int64_t id, int64_t place);
 
-/* Whether an own line at PLACE in CONVERSATION, which gap ID comes to only now, would be
- * shown before what the gap brought before it: 1 or 0. */
-int gaps_has_passed(struct store *store, int64_t id, int64_t conversation, int64_t place);
+/* Where a line at PLACE in CONVERSATION is shown, which gap ID comes to only now. */
+enum gap_side {
+	GAP_FITS,
+	GAP_EARLY, /* before what the gap brought before it */
+	GAP_LATE,  /* among the live lines, behind what the gap brings after it */
+};
+
+/* That in *RET_SIDE. */
+int gaps_compare(struct store *store, int64_t id, int64_t conversation, int64_t place,
+		 enum gap_side *ret_side);
 
 /* Where the newest page goes: the upper part of the range that ends at END_PLACE. */
 int64_t gaps_upper_place(int64_t end_place);

@@ -261,7 +261,8 @@ annotate(struct profile *profile, struct inbound *inbound)
 		return;
 	inbound->archive_id = id;
 	inbound->archive_by = own;
-	if (archive->has_archive)
+	/* What was kept for us is older than what is live. */
+	if (archive->has_archive && !inbound->is_delayed)
 		(void)profile_check(profile, archives_move(profile_store(profile), own,
 							   id, profile_now_ms()));
 }

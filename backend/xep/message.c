@@ -175,19 +175,23 @@ prove(struct profile *profile, const struct message *line)
 			     messages_raise_state(store, line->id, MESSAGE_ACKED)) > 0;
 }
 
-/* Where the gap comes to it: what the archive has before it is shown before it. */
+/* The gap comes to it: what the archive has before it is shown before it. So an own line
+ * goes behind what came before it was sent, and one that was live already (from the
+ * offline store, or because the walk is so far) goes before what is newer. */
 static bool
 take_its_place(struct profile *profile, const struct inbound *inbound,
 	       const struct message *line)
 {
 	struct store *store = profile_store(profile);
+	enum gap_side side = GAP_FITS;
 	int64_t place;
-	if (inbound->gap <= 0)
+	if (inbound->gap <= 0 ||
+	    profile_check(profile, gaps_compare(store, inbound->gap, line->conversation,
+						line->place, &side)) < 0)
 		return false;
-	if (!line->is_outgoing || line->archive_id ||
-	    profile_check(profile, gaps_has_passed(store, inbound->gap,
-						   line->conversation, line->place)) <=
-		    0) {
+	bool is_due = side == GAP_LATE ||
+		      (side == GAP_EARLY && line->is_outgoing && !line->archive_id);
+	if (!is_due) {
 		(void)profile_check(profile, gaps_pass(store, inbound->gap, line->place));
 		return false;
 	}
