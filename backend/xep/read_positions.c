@@ -23,21 +23,33 @@
 #define DUE "read.due."			    /* setting, then the bare JID */
 #define FACT_FLIGHT "read_positions.place." /* then the bare JID: what is published */
 #define FACT_ABLE "read_positions.able"	    /* one of ABLE_…; none: not known yet */
-#define FACT_CONFIGURED "read_positions.configured"
+#define FACT_RULES "read_positions.rules"   /* of the node: one of RULES_… */
+#define RULES_SETTING "setting"
+#define RULES_SET "set"
+/* Setting: the server knows few of the rules in a publish (ejabberd 23.01), so the node
+ * gets the others once. */
+#define SETTING_FEW "read.few_rules"
 #define ABLE_NO "no"
 #define ABLE_FETCHING "fetching"
 #define ABLE_YES "yes"
 
 /* ---- facts and settings ---- */
 
+/* Whether the fact KEY is VALUE; with NULL: whether there is none. */
+static bool
+is_fact(struct profile *profile, const char *key, const char *value)
+{
+	struct arena arena = {0};
+	const char *fact = session_fact(profile_store(profile), key, &arena);
+	bool is = fact && value ? strcmp(fact, value) == 0 : !fact && !value;
+	arena_done(&arena);
+	return is;
+}
+
 static bool
 is_able(struct profile *profile, const char *value)
 {
-	struct arena arena = {0};
-	const char *able = session_fact(profile_store(profile), FACT_ABLE, &arena);
-	bool is = able && strcmp(able, value) == 0;
-	arena_done(&arena);
-	return is;
+	return is_fact(profile, FACT_ABLE, value);
 }
 
 static void
@@ -85,17 +97,19 @@ add_field(struct stanza *form, const char *name, const char *value)
 }
 
 /* For our own eyes only, one item a conversation, and nothing sent that nobody asked for.
- */
+ * IS_SHORT: of these what every server knows. */
 static void
-add_form(struct stanza *parent, const char *form_type)
+add_rules(struct stanza *parent, const char *form_type, bool is_short)
 {
 	struct stanza *form = stanza_add(parent, "x", NS_DATA_FORM);
 	stanza_set(form, "type", "submit");
 	stanza_set(add_field(form, "FORM_TYPE", form_type), "type", "hidden");
 	(void)add_field(form, "pubsub#persist_items", "true");
+	(void)add_field(form, "pubsub#access_model", "whitelist");
+	if (is_short)
+		return;
 	(void)add_field(form, "pubsub#max_items", "max");
 	(void)add_field(form, "pubsub#send_last_published_item", "never");
-	(void)add_field(form, "pubsub#access_model", "whitelist");
 }
 
 /* The newest line that was read and that the archive has: 0, or negative if there is
@@ -136,16 +150,45 @@ give_up(struct profile *profile)
 }
 
 static void
+set_rules(struct profile *profile, const char *value)
+{
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), FACT_RULES, value));
+}
+
+static void configure(struct profile *profile);
+
+/* The node has our rules, or not, or nobody knows (ANSWER NULL: tried again later). */
+static void
+on_rules(struct profile *profile, const struct stanza *answer)
+{
+	bool is_set = stanza_has_type(answer, "result");
+	set_rules(profile, is_set ? RULES_SET : NULL);
+	if (is_set)
+		publish_all_due(profile);
+	else if (answer)
+		give_up(profile);
+}
+
+static void
 on_configured(struct profile *profile, const struct stanza *answer, bool is_last,
 	      void *data)
 {
 	(void)is_last, (void)data;
-	if (!answer || !store_is_in_job(profile_store(profile)))
+	if (store_is_in_job(profile_store(profile)))
+		on_rules(profile, answer);
+}
+
+static void
+on_created(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	(void)is_last, (void)data;
+	if (!store_is_in_job(profile_store(profile)))
 		return;
-	if (stanza_has_type(answer, "result"))
-		publish_all_due(profile);
+	if (stanza_has_type(answer, "error"))
+		configure(profile); /* it is there */
 	else
-		give_up(profile);
+		on_rules(profile, answer);
 }
 
 static void on_published(struct profile *profile, const struct stanza *answer,
@@ -154,45 +197,57 @@ static void on_published(struct profile *profile, const struct stanza *answer,
 static void on_items(struct profile *profile, const struct stanza *answer, bool is_last,
 		     void *data);
 
-enum { ASK_FETCH, ASK_PUBLISH, ASK_CONFIGURE };
+enum { ASK_FETCH, ASK_PUBLISH, ASK_CREATE, ASK_CONFIGURE };
 
 static const struct module_ask asks[] = {
 	[ASK_FETCH] = {"read_positions.fetch", 2, on_items},
 	[ASK_PUBLISH] = {"read_positions.publish", 0, on_published},
+	[ASK_CREATE] = {"read_positions.create", 0, on_created},
 	[ASK_CONFIGURE] = {"read_positions.configure", 0, on_configured},
 	{0},
 };
 
-/* Another client made the node with other rules: ours are set, once a session. */
 static void
 configure(struct profile *profile)
 {
-	struct store *store = profile_store(profile);
-	struct arena arena = {0};
-	if (session_fact(store, FACT_CONFIGURED, &arena)) {
-		give_up(profile);
-	} else {
-		(void)profile_check(profile,
-				    session_fact_set(store, FACT_CONFIGURED, "1"));
-		struct stanza *iq =
-			stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
-		struct stanza *node = stanza_add(
-			stanza_add(iq, "pubsub", NS_PUBSUB_OWNER), "configure", NULL);
-		stanza_set(node, "node", NS_READ_POSITIONS);
-		add_form(node, NS_PUBSUB_NODE_CONFIG);
-		profile_ask_lasting(profile, iq, &asks[ASK_CONFIGURE], NULL);
-	}
-	arena_done(&arena);
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB_OWNER);
+	struct stanza *node = stanza_add(pubsub, "configure", NULL);
+	stanza_set(node, "node", NS_READ_POSITIONS);
+	add_rules(node, NS_PUBSUB_NODE_CONFIG, false);
+	profile_ask_lasting(profile, iq, &asks[ASK_CONFIGURE], NULL);
 }
 
+static void
+create(struct profile *profile)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB);
+	stanza_set(stanza_add(pubsub, "create", NULL), "node", NS_READ_POSITIONS);
+	add_rules(stanza_add(pubsub, "configure", NULL), NS_PUBSUB_NODE_CONFIG, false);
+	profile_ask_lasting(profile, iq, &asks[ASK_CREATE], NULL);
+}
+
+/* Once a session the node is given our rules: another client made it with others, or the
+ * server does not take them with what is published. */
 static void
 on_refused(struct profile *profile, const struct stanza *answer)
 {
 	struct stanza_error error;
 	bool is_error = stanza_read_error(answer, &error) == 0;
-	const struct stanza *details = stanza_child(answer, "error", NULL);
-	if (stanza_child(details, "precondition-not-met", NS_PUBSUB_ERRORS)) {
-		configure(profile);
+	bool has_other = stanza_child(stanza_child(answer, "error", NULL),
+				      "precondition-not-met", NS_PUBSUB_ERRORS);
+	if (is_fact(profile, FACT_RULES, RULES_SETTING))
+		return;
+	if (is_fact(profile, FACT_RULES, NULL)) {
+		set_rules(profile, RULES_SETTING);
+		if (has_other) {
+			configure(profile);
+			return;
+		}
+		(void)profile_check(profile, settings_set_int(profile_store(profile),
+							      SETTING_FEW, 1));
+		create(profile);
 		return;
 	}
 	log_info("read", "position refused profile=%s condition=%s",
@@ -229,7 +284,7 @@ publish(struct profile *profile, const char *jid)
 {
 	struct arena arena = {0};
 	struct mark mark;
-	if (in_flight(profile, jid))
+	if (in_flight(profile, jid) || is_fact(profile, FACT_RULES, RULES_SETTING))
 		return;
 	if (find_position(profile, jid, &arena, &mark) < 0) {
 		/* Nothing was read that others could find. */
@@ -249,7 +304,8 @@ publish(struct profile *profile, const char *jid)
 					 "stanza-id", NS_STANZA_ID);
 	stanza_set(line, "by", profile_account(profile)->bare);
 	stanza_set(line, "id", mark.id);
-	add_form(stanza_add(pubsub, "publish-options", NULL), NS_PUBSUB_PUBLISH_OPTIONS);
+	add_rules(stanza_add(pubsub, "publish-options", NULL), NS_PUBSUB_PUBLISH_OPTIONS,
+		  settings_get_int(profile_store(profile), SETTING_FEW, 0) != 0);
 	profile_ask_lasting(profile, iq, &asks[ASK_PUBLISH], jid);
 	arena_done(&arena);
 }

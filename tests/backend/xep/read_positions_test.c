@@ -268,7 +268,42 @@ other_rules_are_replaced_once(void **state)
 }
 
 static void
-a_refusal_ends_it_for_this_session(void **state)
+a_server_that_takes_no_rules_gets_them_once(void **state)
+{
+	static const char *const answers[] = {RESULT, REFUSED("cancel", "")};
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct profile *profile = *state;
+		begin(profile);
+		(void)stored_read(profile, stored_line(profile, FRIEND, "a", false,
+						       MESSAGE_RECEIVED));
+		stored_job(profile, tell_friend);
+		assert_published(profile, "archive-a");
+		stored_answer(profile, REFUSED("wait", ""));
+		char *lines = stored_lines(profile);
+		assert_non_null(strstr(lines, "<create node="));
+		free(lines);
+		stored_job(profile, tell_friend);
+		stored_assert(profile, "");
+		stored_answer(profile, answers[i]);
+		if (i == 1) {
+			lines = stored_lines(profile);
+			assert_non_null(strstr(lines, "<configure node="));
+			free(lines);
+			stored_answer(profile, RESULT);
+		}
+		lines = stored_lines(profile);
+		assert_non_null(strstr(lines, "<publish node="));
+		assert_null(strstr(lines, "max_items"));
+		assert_non_null(strstr(lines, "whitelist"));
+		free(lines);
+		stored_answer(profile, RESULT);
+		stored_free(profile);
+		*state = stored_new(&module_read_positions);
+	}
+}
+
+static void
+a_refusal_under_our_rules_ends_it_for_this_session(void **state)
 {
 	static const struct {
 		const char *answer;
@@ -280,8 +315,11 @@ a_refusal_ends_it_for_this_session(void **state)
 		(void)stored_read(profile, stored_line(profile, FRIEND, "a", false,
 						       MESSAGE_RECEIVED));
 		stored_job(profile, tell_friend);
-		assert_published(profile, "archive-a");
+		stored_answer(profile, REFUSED("cancel", ""));
+		stored_answer(profile, RESULT);
+		free(stored_lines(profile));
 		stored_answer(profile, cases[i].answer);
+		stored_assert(profile, "");
 		stored_job(profile, tell_friend);
 		if (cases[i].may_try_again)
 			assert_published(profile, "archive-a");
@@ -305,7 +343,8 @@ main(void)
 		TEST(positions_from_elsewhere_count_here),
 		TEST(forged_positions_change_nothing),
 		TEST(other_rules_are_replaced_once),
-		TEST(a_refusal_ends_it_for_this_session),
+		TEST(a_server_that_takes_no_rules_gets_them_once),
+		TEST(a_refusal_under_our_rules_ends_it_for_this_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
