@@ -17,6 +17,7 @@
 
 /* Encrypted at once; the rest waits in the queue, where it is counted. */
 #define CHUNK (256 * 1024)
+#define MUCH (64 * 1024) /* bytes queued: drained is owed for it */
 #define KEEPALIVE_SECONDS 120
 
 static void
@@ -258,6 +259,9 @@ wire_flush(struct stream *stream)
 {
 	if (stream->tcp == NULL || stream->state == STATE_DEAD)
 		return;
+	/* Whoever held back because of that much hears when it is gone, however soon. */
+	if (stream_queued(stream) > MUCH)
+		stream->was_blocked = true;
 	while (!stream->is_writing) {
 		if (wire_encrypt(stream) < 0) {
 			stream_end(stream, STREAM_LOST, NULL, tls_detail(stream->tls));

@@ -22,7 +22,9 @@
 #include "bridge/peer.h"
 
 enum {
-	LINK_BACKOFF_MAX = 300,	     /* seconds */
+	LINK_BACKOFF_MAX = 300,	      /* seconds */
+	LINK_STEP_MS = 30 * 1000,    /* of a login: any one silent step */
+	LINK_STEP_MIN_MS = 2 * 1000, /* however much in a hurry */
 	LINK_LASTING_MS = 10 * 1000, /* online for so long: it was no failure */
 };
 
@@ -241,8 +243,6 @@ on_stanza(void *data, const struct stanza *stanza)
 		return;
 	if (sm_may_arrive(profile))
 		road_arrive(profile, stanza, true, true);
-	else
-		stream_fail(profile->link.stream, "undefined-condition", NULL);
 }
 
 static int
@@ -265,6 +265,8 @@ spoil_answer(struct profile *profile, const char *id, const char *from, bool is_
 static void
 on_batch(void *data, const struct parser_batch *batch)
 {
+	if (!sm_may_arrive(data))
+		return;
 	if (batch->is_last && batch->dropped)
 		road_rows_dropped(data, batch->dropped);
 	if (batch->is_cut)
@@ -277,6 +279,8 @@ on_batch(void *data, const struct parser_batch *batch)
 static void
 on_too_large(void *data, const struct parser_skipped *skipped)
 {
+	if (!sm_may_arrive(data))
+		return;
 	road_arrive(data, NULL, true, true);
 	road_too_large(data, skipped->name, skipped->from);
 	if (strcmp(skipped->name, "iq") != 0 || !skipped->id || !skipped->type)
@@ -290,6 +294,7 @@ on_too_large(void *data, const struct parser_skipped *skipped)
 static void
 on_drained(void *data)
 {
+	sm_drained(data);
 	outbox_pump(data);
 }
 
@@ -346,6 +351,7 @@ connect_now(struct profile *profile)
 	const char *host = settings_get(store, SETTING_HOST, &arena);
 	const char *ca_file = settings_get(store, SETTING_CA_FILE, &arena);
 	bool is_set = host && *host;
+	unsigned step = LINK_STEP_MS / profile->process->hurry;
 	uint16_t place_port = 0;
 	/* What the user set holds for a resume as well. */
 	char *place = is_set ? NULL : sm_location(profile, &place_port);
@@ -357,6 +363,7 @@ connect_now(struct profile *profile)
 			      : (uint16_t)settings_get_int(store, SETTING_PORT, 0),
 		.is_direct_tls = settings_get_int(store, SETTING_DIRECT_TLS, 0) != 0,
 		.ca_file = ca_file && *ca_file ? ca_file : NULL,
+		.times.step_ms = step > LINK_STEP_MIN_MS ? step : LINK_STEP_MIN_MS,
 		.cache = (struct scram_cache *)(void *)profile->scram.data,
 		.events = &events,
 		.data = profile,

@@ -196,9 +196,8 @@ arrival_done(void *data, int status)
 	struct profile *profile = arrival->profile;
 	profile->arrivals--;
 	profile->arrival_bytes -= arrival->bytes;
-	if (status == 0) {
-		sm_committed(profile, arrival->number);
-	} else if (status != -ESHUTDOWN && status != -ECANCELED) {
+	sm_committed(profile, arrival->number, status);
+	if (status < 0 && status != -ESHUTDOWN && status != -ECANCELED) {
 		log_warn("session", "stanza not stored error=%d", status);
 		link_lose(profile, store_sentence(status));
 	}
@@ -330,6 +329,8 @@ crossing_done(void *data, int status)
 	struct crossing *crossing = data;
 	if (status < 0 && status != -ESHUTDOWN && crossing->is_connect)
 		link_lose(crossing->profile, store_sentence(status));
+	else if (crossing->is_connect)
+		outbox_pump(crossing->profile);
 	profile_release(crossing->profile);
 	free(crossing);
 }

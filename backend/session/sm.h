@@ -28,6 +28,9 @@ struct sm {
 	bool is_resuming;    /* this stream asked to resume and has no answer */
 	bool is_enabling;    /* this stream asked to enable and has no answer */
 	bool is_broken;	     /* a stanza could not be stored: none behind it is */
+	bool is_refused;     /* the server does not count: what is kept goes out once */
+	bool is_portion_due; /* more is repeated when the stream has room */
+	bool has_died;	     /* it ended badly at this count, or a process did */
 	bool has_asked;	     /* an <r/> waits for its <a/> */
 	bool is_place_bad;   /* its location was tried in vain */
 	int64_t in_seen;     /* number of the last stanza received */
@@ -62,8 +65,8 @@ int sm_resume_session(struct profile *profile);
  * stream is dead). */
 bool sm_take(struct profile *profile, const struct stanza *stanza);
 
-/* Whether stanzas may arrive now: not before a resume is answered. */
-bool sm_may_arrive(const struct profile *profile);
+/* Whether stanzas may arrive now: before a resume is answered they end the stream. */
+bool sm_may_arrive(struct profile *profile);
 
 /* The number of a stanza that just arrived; 0 where none counts. */
 int64_t sm_arrived(struct profile *profile);
@@ -75,8 +78,8 @@ int sm_stored(struct profile *profile, int64_t number, int result);
 /* Whether the stanza NUMBER must not be dealt with: one before it could not be stored. */
 bool sm_is_barred(const struct profile *profile, int64_t number);
 
-/* That stanza is durable. */
-void sm_committed(struct profile *profile, int64_t number);
+/* The job of that stanza ended with STATUS: durable, or none behind it is dealt with. */
+void sm_committed(struct profile *profile, int64_t number, int status);
 
 /* Inside a job: keeps a stanza of ours that carries the line MESSAGE (0: none) until it
  * is acknowledged. Its number, or a negative errno. */
@@ -89,7 +92,11 @@ void sm_said(struct profile *profile, int64_t number, bool is_line);
  * that is silent. */
 bool sm_ask(struct profile *profile);
 
-/* Whether so much is unacknowledged that no more lines should be given to the stream. */
+/* The queue to the socket is empty: repeats more of what a resume left to be repeated. */
+void sm_drained(struct profile *profile);
+
+/* Whether so much is unacknowledged, or still to be repeated, that no more lines should
+ * be given to the stream. */
 bool sm_is_full(const struct profile *profile);
 
 /* The stream ended with FAULT and CONDITION (may be NULL). True if the session may go on

@@ -36,15 +36,16 @@ static void
 say_stanza(struct speech *speech)
 {
 	struct profile *profile = speech->profile;
-	bool is_ready = speech->number ? profile->sm.is_flowing &&
-						 speech->number > profile->sm.out_sent
-				       : speech->stream == profile->link.generation;
+	const struct sm *sm = &profile->sm;
+	bool is_kept = speech->number && !sm->is_refused;
+	bool is_ready = is_kept ? sm->is_flowing && speech->number > sm->out_sent
+				: speech->stream == profile->link.generation;
 	if (!is_ready || !profile_is_online(profile))
 		return;
 	int sent = stream_send(profile->link.stream, (const char *)speech->bytes.data,
 			       speech->bytes.len);
 	if (sent == 0) {
-		if (speech->number)
+		if (is_kept)
 			sm_said(profile, speech->number, speech->message != 0);
 		pulse_said(profile);
 		return;

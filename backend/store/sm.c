@@ -126,6 +126,13 @@ sm_add_death(struct store *store, int64_t *ret_deaths)
 }
 
 int
+sm_clear_deaths(struct store *store)
+{
+	struct sql sql = sql_start(store_writing(store), "UPDATE sm SET deaths=0");
+	return sql_run(&sql);
+}
+
+int
 sm_queue(struct store *store, const void *xml, size_t len, int64_t message,
 	 int64_t *ret_number)
 {

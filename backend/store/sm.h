@@ -67,6 +67,9 @@ int sm_set_live(struct store *store, bool is_live);
  * job. */
 int sm_add_death(struct store *store, int64_t *ret_deaths);
 
+/* What it received last did not harm it. Inside a job. */
+int sm_clear_deaths(struct store *store);
+
 /* Appends a stanza that carries the line MESSAGE (0: none); its number in *RET_NUMBER.
  * Inside a job. */
 int sm_queue(struct store *store, const void *xml, size_t len, int64_t message,
