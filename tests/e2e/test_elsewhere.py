@@ -58,6 +58,14 @@ class Town:
         while self.bridge.call("profile.attach", profile="home")["link"]["state"] != state:
             assert not deadline.is_over()
 
+    def go_offline(self):
+        self.bridge.call("link.disconnect", profile="home")
+        self.wait_link("offline")
+
+    def go_online(self):
+        self.bridge.call("link.connect", profile="home")
+        self.wait_link("online")
+
     def peer(self, user, resource="peer", **more):
         return Peer(self.server, user, f"{user}'s secret", resource=resource, **more)
 
@@ -183,14 +191,11 @@ def test_what_was_read_offline_is_told_once(town):
     with town.peer("bob") as bob:
         bob.send_raw(raw(alice, "bob-1", f"<body>hello</body><markable xmlns='{MARKERS}'/>"))
         line = town.wait_line("hello")
-        town.bridge.call("link.disconnect", profile="home")
-        town.wait_link("offline")
+        town.go_offline()
         town.read(line)
         for _ in range(2):
-            town.bridge.call("link.connect", profile="home")
-            town.wait_link("online")
-            town.bridge.call("link.disconnect", profile="home")
-            town.wait_link("offline")
+            town.go_online()
+            town.go_offline()
         bob.wait_message(match=holds(MARKERS, "bob-1"))
         assert len([m for m in bob.messages if MARKERS in str(m)]) == 1
 
@@ -207,6 +212,28 @@ def test_read_there_is_read_here(town):
         town.wait_unread(1)
         phone.send(town.bob_jid, "my answer")
         town.wait_unread(0)
+        phone.disconnect()
+
+
+def test_read_there_while_we_were_away_is_read_here(town):
+    """The newest page of the archive comes first, and the line that was read behind it."""
+    alice = town.server.jid("alice")
+    with town.peer("bob") as bob:
+        phone = town.phone()
+        bob.send(alice, "before")
+        phone.wait_message("before")
+        town.wait_unread(1)
+        town.go_offline()
+        for number in range(70):
+            bob.send_raw(raw(alice, f"bob-{number}", f"<body>line {number}</body>"
+                             f"<markable xmlns='{MARKERS}'/>"))
+        phone.wait_message("line 69")
+        phone.send_raw(raw(town.bob_jid, "d1",
+                           f"<displayed xmlns='{MARKERS}' id='bob-9'/>"
+                           "<store xmlns='urn:xmpp:hints'/>"))
+        bob.wait_message(match=holds(MARKERS, "bob-9"))
+        town.go_online()
+        town.wait_unread(60)
         phone.disconnect()
 
 
@@ -251,10 +278,8 @@ def test_read_positions_go_both_ways(town):
             assert not deadline.is_over(), kept
         publish(phone, town.bob_jid, ids[1])
         town.wait_unread(2)
-        town.bridge.call("link.disconnect", profile="home")
-        town.wait_link("offline")
+        town.go_offline()
         publish(phone, town.bob_jid, ids[2])
-        town.bridge.call("link.connect", profile="home")
-        town.wait_link("online")
+        town.go_online()
         town.wait_unread(1)
         phone.disconnect()
