@@ -45,6 +45,7 @@ class Keeper(ScriptedServer):
         self.prefs = f"<prefs xmlns='{MAM}' default='always'><always/><never/></prefs>"
         self.on_stanza = self.reply
         self.keeps = lambda text: True
+        self.answers_pings = False
         self.fences = 0
         self.count = 0
 
@@ -75,6 +76,9 @@ class Keeper(ScriptedServer):
         elif MAM in text and 'type="set"' in text:
             self.queries.append(text)
             self.page(session, text)
+        elif "urn:xmpp:ping" in text and 'type="get"' in text and self.answers_pings:
+            ident = re.search(r'\bid="([^"]*)', text)[1]
+            session.send(f"<iq type='result' id='{ident}' from='localhost'/>")
         elif text.startswith("<iq") and ("blocklist" in text or "carbons" in text):
             session.answer(text, "<error type='cancel'><service-unavailable "
                            f"xmlns='{STANZAS}'/></error>", "error")
@@ -653,6 +657,20 @@ def test_a_server_that_stores_nothing_gets_everything_again_marked(place):
     wait_sent(place.session, ids)
     [row] = place.wait_lines(lambda rows: rows[0].get("may_repeat"))
     assert row["body"] == "hello"
+
+
+def test_what_a_server_without_any_memory_answered_behind_is_not_sent_again(place):
+    place.server.features = []
+    place.server.answers_pings = True
+    place.come_online()
+    for body in ("one", "two"):
+        place.send(body)
+        place.session.wait(body)
+    place.wait_lines(lambda rows: [row["state"] for row in rows] == ["acked", "acked"])
+    place.come_back()
+    place.send("three")
+    place.session.wait("three")
+    assert len(sent_ids(place.session)) == 1
 
 
 def test_own_messages_written_elsewhere_are_own_and_read_what_is_before(place):
