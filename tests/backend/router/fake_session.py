@@ -172,7 +172,7 @@ class Session:
             self.socket.close()
             sys.exit(0)
         if method == "session.watch":
-            with open(f"{folder_of(params['profile'])}/watch", "a", encoding="utf-8") as watch:
+            with open(f"{DATA}/../watch-{params['profile']}", "a", encoding="utf-8") as watch:
                 watch.write(f"{params.get('attached', 0)} {params.get('active', 0)}\n")
         handler = getattr(self, method.replace(".", "_"), None)
         try:

@@ -229,7 +229,7 @@ def test_calls_on_their_way_are_answered_before_the_connection_ends(rooms):
 def test_a_watching_ternctl_is_no_sign_of_life_and_watches_on(rooms):
     rooms.profile("home")
     rooms.start_daemon()
-    watch = f"{rooms.data}/tern/profiles/home/watch"
+    watch = f"{rooms.data}/tern/watch-home"
     ternctl = rooms.start(["ternctl", "--profile", "home", "watch", "profile.notice"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert b"text=after" in ternctl.stdout.readline()

@@ -9,7 +9,7 @@ from routerhouse import ask, pid_of
 
 def wait_watch(rooms, name, lines, seconds=10):
     """Waits until the session process of NAME was told LINES, and nothing else."""
-    path = f"{rooms.data}/tern/profiles/{name}/watch"
+    path = f"{rooms.data}/tern/watch-{name}"
     deadline = Deadline(seconds)
     while True:
         try:
