@@ -13,7 +13,9 @@ import random
 from proxy import DOWN, UP, Fault, random_bytes
 
 LOUD = ("cut", "reset", "half")
-KILL_BLOCK = ["session"] * 5 + ["router"] * 2 + ["screen"] * 2 + ["server"] * 2
+KILLS = ("session", "router", "screen", "server")
+KILL_BLOCK = ["session"] * 5 + ["router"] * 2 + ["screen"] * 2 + ["server"] * 2 + \
+    ["freeze", "leave", "restart"]
 
 
 def link_plan(seed, name):
@@ -43,19 +45,21 @@ def _fault(chance, kind):
     if kind in ("silent", "cut", "reset") and chance.random() < 0.2:
         direction = "both"
     seconds = {"stall": chance.uniform(0.2, 3.0), "half": chance.uniform(0.05, 1.5),
-               "refuse": chance.uniform(0.3, 1.5)}.get(kind, 0.0)
+               "refuse": chance.choice([0.5, 1.0, 1.5, 5.0])}.get(kind, 0.0)
     return Fault(kind, direction, random_bytes(chance), seconds)
 
 
 def kill_plan(seed, whom):
-    """Endless (pause in seconds, who is killed), of those in WHOM."""
+    """Endless (pause in seconds, what is done to whom), of those in WHOM: KILLS are those
+    who are killed with -9; the session process may also be frozen for a while, the profile
+    be disconnected and connected, the daemon be restarted."""
     chance = random.Random(f"{seed}/kills")
     pause = 0.0
     while True:
         block = KILL_BLOCK[:]
         chance.shuffle(block)
         for who in block:
-            pause += chance.uniform(2.0, 8.0)
+            pause += chance.uniform(1.5, 6.5)
             if who in whom:
                 yield pause, who
                 pause = 0.0
@@ -72,17 +76,21 @@ def text_plan(seed, direction):
 
 
 class Faults:
-    """Runs the plans of SEED on PROXIES and on KILLS ({who: coroutine function that says
-    whether it killed}) until it is stopped."""
+    """Runs the plans of SEED on PROXIES and with ACTS ({who: coroutine function that says
+    whether it did it}) until it is stopped. `done` counts what was done."""
 
-    def __init__(self, seed, proxies, kills, ledger):
-        self.kills = {}
+    def __init__(self, seed, proxies, acts, ledger):
+        self.done = {}
         self._ledger = ledger
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         self._tasks = [asyncio.ensure_future(self._strike(proxy, link_plan(seed, proxy.name)))
                        for proxy in proxies]
-        self._tasks.append(asyncio.ensure_future(self._kill(kills, kill_plan(seed, kills))))
+        self._tasks.append(asyncio.ensure_future(self._act(acts, kill_plan(seed, acts))))
+
+    @property
+    def kills(self):
+        return sum(self.done.get(who, 0) for who in KILLS)
 
     def check(self):
         """Raises what a plan met that must not happen."""
@@ -106,14 +114,14 @@ class Faults:
                 await proxy.wait_up()
             await proxy.strike(fault)
 
-    async def _kill(self, kills, plan):
+    async def _act(self, acts, plan):
         for pause, who in plan:
             await asyncio.sleep(pause)
             self._at_rest.clear()
             try:
-                self._ledger.note("killer", f"kill -9 {who}")
-                if await kills[who]():
-                    self.kills[who] = self.kills.get(who, 0) + 1
-                    self._ledger.note("killer", f"{who} is dead")
+                self._ledger.note("killer", f"kill -9 {who}" if who in KILLS else who)
+                if await acts[who]():
+                    self.done[who] = self.done.get(who, 0) + 1
+                    self._ledger.note("killer", f"{who}: done")
             finally:
                 self._at_rest.set()

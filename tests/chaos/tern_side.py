@@ -13,11 +13,12 @@ import os
 import queue
 import random
 import re
+import signal
 import threading
 import types
 
 from bridge_client import BridgeClient, BridgeError, Closed
-from deadline import Deadline, TimedOut
+from deadline import Deadline, TimedOut, wait_for_end
 from house import House
 from ledger import body_of, read_body
 
@@ -95,25 +96,63 @@ class TernSide:
     def is_live(self):
         return self._link == "online"
 
-    def kill_session(self):
-        """Kills the session process; False when there was none at the moment."""
+    def acts(self):
+        """What can be done to it: {name: function that says whether it was done}."""
+        return {"session": self._kill_session, "router": self._kill_router,
+                "screen": self._kill_screen, "freeze": self._freeze, "leave": self._leave,
+                "restart": self._restart}
+
+    def _kill_session(self):
         pids = self.house.session_pids()
         self._killed.update(pids)
-        for pid in pids:
-            self.house.kill(pid)
-        return bool(pids)
+        return any([self._signal(pid, signal.SIGKILL) for pid in pids])
 
-    def kill_router(self):
+    def _kill_router(self):
         pid = self.house.daemon_pid()
-        if pid:
-            self.house.kill(pid)
-        return bool(pid)
+        return bool(pid) and self._signal(pid, signal.SIGKILL)
 
-    def kill_screen(self):
+    def _kill_screen(self):
         pid, self._screen_pid = self._screen_pid, None
         if pid:
-            os.kill(pid, 9)
+            os.kill(pid, signal.SIGKILL)  # whose end is for its own thread to see
         return bool(pid)
+
+    def _freeze(self):
+        """Stops the session process for longer than a dead link takes."""
+        pids = [pid for pid in self.house.session_pids() if self._signal(pid, signal.SIGSTOP)]
+        self._stop.wait(3)
+        return any([self._signal(pid, signal.SIGCONT) for pid in pids])
+
+    @staticmethod
+    def _signal(pid, number):
+        """Sends signal NUMBER; False when PID has ended meanwhile."""
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return False
+        return number != signal.SIGKILL or wait_for_end(pid, 10)
+
+    def _leave(self):
+        """Disconnects as a person does, and connects again."""
+        self._insist("link.disconnect")
+        self._stop.wait(1)
+        self._insist("link.connect")
+        return True
+
+    def _restart(self):
+        return self.house.run("ternd", "restart", code=None).returncode == 0
+
+    def _insist(self, method):
+        """Calls METHOD of the profile until that works."""
+        deadline = Deadline(30)
+        while True:
+            try:
+                with self._connect() as bridge:
+                    return bridge.call(method, 10, profile=PROFILE)
+            except (*GONE, BridgeError):
+                if deadline.is_over():
+                    raise
+            self._stop.wait(AGAIN)
 
     def crashes(self):
         """What ended though nobody killed it, as sentences."""
