@@ -72,9 +72,10 @@ highest_place(struct store *store, int64_t *ret_place)
 	return result < 0 ? result : 0;
 }
 
-/* Older gaps are of what came before the position; those of nothing go. */
+/* Older gaps are of what came before the position; those of nothing go, and leave their
+ * tries in *TRIES to the one that takes their place. */
 static int
-end_older(struct store *store, const char *archive, const char *newest_id)
+end_older(struct store *store, const char *archive, const char *newest_id, int64_t *tries)
 {
 	struct sql sql = sql_start(store_writing(store),
 				   "UPDATE gaps SET before_id=? WHERE archive=?"
@@ -84,13 +85,17 @@ end_older(struct store *store, const char *archive, const char *newest_id)
 	int error = sql_run(&sql);
 	if (error)
 		return error;
-	struct sql empty = sql_start(store_writing(store),
-				     "DELETE FROM gaps WHERE archive=?1"
-				     " AND (before_id=after_id"
-				     " OR (before_id IS NULL AND after_id IS NULL"
-				     " AND since_ms=0))");
+	struct sql empty =
+		sql_start(store_writing(store), "DELETE FROM gaps WHERE archive=?1"
+						" AND (before_id=after_id"
+						" OR (after_id IS NULL AND since_ms=0))"
+						" RETURNING tries");
 	sql_text(&empty, archive);
-	return sql_run(&empty);
+	while (sql_step(&empty) > 0) {
+		int64_t had = sql_get_int(&empty, 0);
+		*tries = had > *tries ? had : *tries;
+	}
+	return sql_end(&empty);
 }
 
 static int
@@ -108,13 +113,14 @@ insert(struct store *store, const struct gap *gap, int64_t *ret_id)
 {
 	struct sql sql = sql_start(store_writing(store),
 				   "INSERT INTO gaps(archive, after_id, next_place,"
-				   " end_place, since_ms) VALUES(?, ?, ?, ?, ?)"
+				   " end_place, since_ms, tries) VALUES(?, ?, ?, ?, ?, ?)"
 				   " RETURNING id");
 	sql_text(&sql, gap->archive);
 	sql_text(&sql, gap->after_id);
 	sql_int(&sql, gap->next_place);
 	sql_int(&sql, gap->end_place);
 	sql_int(&sql, gap->since_ms);
+	sql_int(&sql, gap->tries);
 	int found = sql_step(&sql);
 	int64_t id = found > 0 ? sql_get_int(&sql, 0) : 0;
 	int error = sql_run(&sql);
@@ -129,11 +135,12 @@ gaps_open(struct store *store, const char *archive, int64_t since_ms, int64_t *r
 	struct arena arena = {0};
 	struct archive_position position = {0};
 	int64_t highest = 0;
+	int64_t tries = 0;
 	int error = archives_get(store, archive, &arena, &position);
 	if (error == -ENOENT)
 		error = 0;
 	if (!error)
-		error = end_older(store, archive, position.newest_id);
+		error = end_older(store, archive, position.newest_id, &tries);
 	if (!error)
 		error = highest_place(store, &highest);
 	struct gap gap = {
@@ -141,6 +148,7 @@ gaps_open(struct store *store, const char *archive, int64_t since_ms, int64_t *r
 		.after_id = position.newest_id,
 		.next_place = ((highest >> GAP_ALIGN_BITS) + 1) << GAP_ALIGN_BITS,
 		.since_ms = position.newest_id ? position.newest_ms : since_ms,
+		.tries = tries,
 	};
 	gap.end_place = gap.next_place + ((int64_t)1 << GAP_RANGE_BITS);
 	if (!error)

@@ -130,6 +130,44 @@ index_of(const struct archive_page *page, const char *id)
 	return id ? i : page->count;
 }
 
+/* ---- poison ---- */
+
+/* Whether a page was worked on and not finished more often than chance allows. */
+static bool
+is_fatal(const struct gap *gap)
+{
+	return gap->tries > TRIES_FATAL;
+}
+
+/* The page that is asked for did not come: no death of ours, nor a fault of the page. */
+static void
+forgive(struct profile *profile)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct gap gap;
+	if (store && store_is_in_job(store) &&
+	    gaps_first(store, own(profile), &arena, &gap) == 0 && gap.tries > 0 &&
+	    gap.tries < TRIES_DEATHS)
+		(void)profile_check(profile,
+				    gaps_set_tries(store, gap.id, gap.tries - 1));
+	arena_done(&arena);
+}
+
+/* What killed us twice is passed over, and named by its last id. */
+static void
+pass_poison(struct profile *profile, const struct archive_page *page)
+{
+	char *text = mem_printf("What the archive holds up to id %.100s could not be "
+				"read and was left out.",
+				page->last ? page->last : "unknown");
+	log_warn("archive", "poison passed profile=%s", profile_name(profile));
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){.profile = profile_name(profile),
+						   .text = text});
+	free(text);
+}
+
 /* ---- the newest page ---- */
 
 /* Whether the page reaches back to what is here, or is all that there is to fetch at a
@@ -192,19 +230,26 @@ store_newest(struct profile *profile, const struct archive_page *page)
 	struct arena arena = {0};
 	struct gap gap;
 	size_t first;
-	if (own_gap(profile, &arena, &gap) == 0) {
-		if (is_joined(page, &gap, &first)) {
-			receive_from(profile, page, first, gap.id);
-			if (page->last || !gap.after_id)
-				(void)profile_check(
-					profile,
-					gaps_advance(store, gap.id,
-						     page->last ? page->last : ""));
-		} else {
-			receive_island(profile, page, &gap);
-		}
-		move_position(profile, page, &gap);
+	if (own_gap(profile, &arena, &gap) < 0) {
+		arena_done(&arena);
+		return;
 	}
+	bool is_blind = is_fatal(&gap);
+	if (is_joined(page, &gap, &first)) {
+		if (is_blind)
+			pass_poison(profile, page);
+		else
+			receive_from(profile, page, first, gap.id);
+		if (page->last || !gap.after_id)
+			(void)profile_check(profile,
+					    gaps_advance(store, gap.id,
+							 page->last ? page->last : ""));
+	} else if (!is_blind) {
+		receive_island(profile, page, &gap);
+	}
+	if (!is_blind)
+		(void)profile_check(profile, gaps_set_tries(store, gap.id, 0));
+	move_position(profile, page, &gap);
 	arena_done(&arena);
 }
 
@@ -213,8 +258,11 @@ on_newest(struct profile *profile, const struct archive_page *page, void *data)
 {
 	struct archive *archive = archive_of(profile);
 	(void)data;
-	if (page->outcome == ARCHIVE_SILENT && archive_retry(profile))
-		return;
+	if (page->outcome == ARCHIVE_SILENT) {
+		forgive(profile);
+		if (archive_retry(profile))
+			return;
+	}
 	archive->is_asking = false;
 	if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1) {
 		archive->page_max = archive->page_max > 25 ? 10 : 1;
@@ -238,8 +286,15 @@ archive_ask_newest(struct profile *profile)
 {
 	struct archive *archive = archive_of(profile);
 	struct archive_request request = {.before = "", .max = ARCHIVE_NEWEST};
+	struct arena arena = {0};
+	struct gap gap;
 	if (request.max > archive->page_max)
 		request.max = archive->page_max;
+	if (own_gap(profile, &arena, &gap) == 0 && gap.tries < TRIES_DEATHS &&
+	    gap.tries <= TRIES_FATAL)
+		(void)profile_check(profile, gaps_set_tries(profile_store(profile),
+							    gap.id, gap.tries + 1));
+	arena_done(&arena);
 	archive->is_asking = true;
 	archive_query_ask(profile, &archive->queries, &request, on_newest, NULL);
 }
@@ -255,20 +310,6 @@ close_gap(struct profile *profile, const struct gap *gap, const char *why)
 	(void)profile_check(profile, gaps_close(profile_store(profile), gap->id));
 	archive_walk_reset(&archive->walk);
 	archive->page_max = ARCHIVE_PAGE_MAX;
-}
-
-/* The item killed us twice: it is passed over, and named. */
-static void
-pass_poison(struct profile *profile, const struct archive_page *page)
-{
-	char *text = mem_printf("A message in the archive (id %.100s) could not be read "
-				"and was left out.",
-				page->last ? page->last : "unknown");
-	log_warn("archive", "poison passed profile=%s", profile_name(profile));
-	profile_emit(profile, EVENT_notice,
-		     &(struct bridge_notice_event){.profile = profile_name(profile),
-						   .text = text});
-	free(text);
 }
 
 /* A gap's `tries` once its page is done: how many items are left to take singly. */
@@ -403,23 +444,6 @@ refused(struct profile *profile, const struct gap *gap)
 	archive_go_on(profile);
 }
 
-/* No death of ours, nor a fault of the page. */
-static void
-unanswered(struct profile *profile)
-{
-	struct store *store = profile_store(profile);
-	struct arena arena = {0};
-	struct gap gap;
-	if (store && store_is_in_job(store) &&
-	    gaps_first(store, own(profile), &arena, &gap) == 0 &&
-	    gap.tries % TRIES_DEATHS > 0 && gap.tries < TRIES_DEATHS)
-		(void)profile_check(profile,
-				    gaps_set_tries(store, gap.id, gap.tries - 1));
-	arena_done(&arena);
-	if (!archive_retry(profile))
-		progress_end(profile);
-}
-
 static void
 on_page(struct profile *profile, const struct archive_page *page, void *data)
 {
@@ -429,7 +453,9 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 	struct gap gap;
 	(void)data;
 	if (page->outcome == ARCHIVE_SILENT) {
-		unanswered(profile);
+		forgive(profile);
+		if (!archive_retry(profile))
+			progress_end(profile);
 		return;
 	}
 	archive->is_asking = false;

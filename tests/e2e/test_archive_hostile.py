@@ -1,7 +1,9 @@
 """Archives that lie, stumble or loop (XEP-0313): what is not proven is not shown, what is
 there comes once and in order, and no page of any shape stops or empties the chat."""
 
+import glob
 import re
+import sqlite3
 import tempfile
 import time
 
@@ -479,6 +481,41 @@ def test_an_archive_that_forgot_our_id_is_asked_by_time(place):
     place.come_back()
     place.wait_bodies(numbers(1, 130))
     assert any(place.server.field(text, "start") for text in place.server.queries)
+
+
+@pytest.mark.parametrize("tries, expected", [
+    (2, numbers(1, 90)), (250 * 16 + 2, ["1"] + numbers(3, 90))],
+    ids=["twice in a page", "twice at an item"])
+def test_what_killed_us_twice_is_taken_singly_and_then_passed_over(place, tries, expected):
+    """The deaths are those that the store remembers of processes before."""
+    place.come_online()
+    place.say(place.live("1", place.server.add("1")))
+    for body in numbers(2, 90):
+        place.server.add(body)
+    honest = place.server.give
+    place.server.give = lambda session, *_: session.close()
+    place.session.close()
+    session = place.server.session(20)
+    while not place.server.queries or "<before/>" not in place.server.queries[-1]:
+        time.sleep(0.01)
+    place.bridge.close()
+    place.house.stop_daemon()
+    [path] = glob.glob(place.house.data + "/tern/profiles/home/store.db")
+    with sqlite3.connect(path) as store:
+        store.execute("UPDATE gaps SET tries=?, after_id=?", [tries, "a000001"])
+    store.close()
+    place.server.give = honest
+    while not place.server._online.empty():
+        place.server._online.get()
+    del place.server.queries[:]
+    place.house.ctl("profile", "list")
+    place.greet()
+    place.bridge = place.house.bridge()
+    place.bridge.call("profile.attach", profile="home")
+    place.wait_bodies(expected)
+    asked = [place.server.wish(text, "max") for text in place.server.queries
+             if "<before/>" not in text]
+    assert asked[:40] == ["1"] * 40 and session
 
 
 # ------------------------------------------------------------------ forgeries

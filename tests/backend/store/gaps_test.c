@@ -130,7 +130,7 @@ fill_two(struct store *store, void *data)
 	struct arena arena = {0};
 	struct gap gap = {0};
 	(void)add_live(store, "f@x", "old");
-	int64_t one = open_gap(store, 0);
+	int64_t one = open_gap(store, 1);
 	assert_int_equal(gaps_get(store, one, &arena, &gap), 0);
 	int64_t place = gap.next_place;
 	/* The newest page first, in the upper part. */
@@ -200,8 +200,11 @@ older_ends(struct store *store, void *data)
 	assert_int_equal(archives_get(store, ME, &arena, &position), -ENOENT);
 	int64_t first = open_gap(store, 0);
 	assert_gap(store, first, NULL, NULL);
+	assert_int_equal(gaps_set_tries(store, first, 3), 0);
 	int64_t again = open_gap(store, 0);
 	assert_int_equal(gaps_get(store, first, &arena, &gap), -ENOENT);
+	assert_int_equal(gaps_get(store, again, &arena, &gap), 0);
+	assert_int_equal(gap.tries, 3);
 	assert_int_equal(archives_move(store, ME, "N", 9), 0);
 	assert_int_equal(gaps_advance(store, again, "A"), 0);
 	int64_t next = open_gap(store, 0);
