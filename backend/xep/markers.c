@@ -21,7 +21,7 @@ displayed(struct profile *profile, const struct inbound *inbound, const char *id
 {
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
-	struct message line;
+	struct message line = {0};
 	int64_t conversation;
 	int64_t *ids = NULL;
 	size_t count = 0;
@@ -89,9 +89,9 @@ markers_tell(struct profile *profile, int64_t conversation)
 {
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
-	struct conversation row;
-	struct mark mark;
-	int64_t told;
+	struct conversation row = {0};
+	struct mark mark = {0};
+	int64_t told = 0;
 	if (!profile_is_online(profile))
 		return;
 	if (conversations_get(store, conversation, &arena, &row) == 0 &&

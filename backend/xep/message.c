@@ -37,7 +37,7 @@ bounced(struct profile *profile, const struct inbound *inbound)
 	    conversations_find(store, CONVERSATION_CHAT, inbound->peer, &conversation) ==
 		    0 &&
 	    messages_find_sent(store, conversation, id, &arena, &message) == 0 &&
-	    message.state != MESSAGE_FAILED) {
+	    message.state < MESSAGE_DELIVERED) {
 		char *text = clean_text(error.text, CLEAN_LINE, REASON_MAX);
 		const char *reason =
 			*text ? arena_printf(&arena, "%s (%s)", text, error.condition)

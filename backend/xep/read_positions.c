@@ -119,8 +119,8 @@ find_position(struct profile *profile, const char *jid, struct arena *arena,
 	      struct mark *ret_mark)
 {
 	struct store *store = profile_store(profile);
-	struct conversation row;
-	int64_t id;
+	struct conversation row = {0};
+	int64_t id = 0;
 	int result = conversations_find(store, CONVERSATION_CHAT, jid, &id);
 	if (result == 0)
 		result = conversations_get(store, id, arena, &row);
@@ -263,7 +263,7 @@ on_published(struct profile *profile, const struct stanza *answer, bool is_last,
 {
 	const char *jid = data;
 	struct arena arena = {0};
-	struct mark mark;
+	struct mark mark = {0};
 	(void)is_last;
 	if (!jid || !profile_store(profile) || !store_is_in_job(profile_store(profile)))
 		return;
@@ -283,7 +283,7 @@ static void
 publish(struct profile *profile, const char *jid)
 {
 	struct arena arena = {0};
-	struct mark mark;
+	struct mark mark = {0};
 	if (in_flight(profile, jid) || is_fact(profile, FACT_RULES, RULES_SETTING))
 		return;
 	if (find_position(profile, jid, &arena, &mark) < 0) {

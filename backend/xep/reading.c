@@ -104,7 +104,7 @@ find_line(struct profile *profile, int64_t conversation, enum reading_name name,
 {
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
-	struct message line;
+	struct message line = {0};
 	if (name == READING_MESSAGE)
 		return marks_find_received(store, conversation, id, ret_place);
 	int result = messages_find_archived(store, profile_account(profile)->bare, id,
@@ -122,7 +122,7 @@ reading_elsewhere(struct profile *profile, const char *jid, enum reading_name na
 		  const char *id)
 {
 	struct store *store = profile_store(profile);
-	int64_t conversation, place;
+	int64_t conversation = 0, place = 0;
 	if (strlen(id) > ID_MAX)
 		return false;
 	if (conversations_find(store, CONVERSATION_CHAT, jid, &conversation) < 0 ||
@@ -143,7 +143,7 @@ void
 reading_here(struct profile *profile, int64_t conversation)
 {
 	struct arena arena = {0};
-	struct conversation row;
+	struct conversation row = {0};
 	markers_tell(profile, conversation);
 	if (conversations_get(profile_store(profile), conversation, &arena, &row) == 0)
 		read_positions_tell(profile, row.jid);

@@ -199,6 +199,14 @@ def test_a_failed_line_does_not_climb(place, tell):
     assert place.state(line) == "failed"
 
 
+def test_a_delivered_line_does_not_fail(place):
+    line, ident = place.send("hello")
+    place.say(receipt(f"from='{BOB}/x'", ident),
+              f"<message type='error' from='{BOB}/y' id='{ident}'><error type='cancel'>"
+              f"<service-unavailable xmlns='{STANZAS}'/></error></message>")
+    assert place.state(line) == "delivered"
+
+
 def ask(sender, ident, kind="chat"):
     return (f"<message xmlns='jabber:client' from='{sender}' to='{ALICE}' type='{kind}' "
             f"id='{ident}'><body>hi</body>"
