@@ -137,6 +137,26 @@ def test_carbons_go_both_ways(town):
         "from the phone", "to the phone", "from tern"]
 
 
+def test_carbons_go_on_after_a_resume_and_a_new_login(town):
+    with town.peer("bob") as bob:
+        phone = town.phone()
+        [pid] = town.house.session_pids()
+        town.house.kill(pid)
+        deadline = Deadline(15)
+        while town.house.session_pids() in ([], [pid]):
+            assert not deadline.is_over()
+        town.wait_link("online")
+        phone.send(town.bob_jid, "after a resume")
+        town.wait_line("after a resume", is_own=True)
+        town.go_offline()
+        town.go_online()
+        phone.send(town.bob_jid, "after a login")
+        town.wait_line("after a login", is_own=True)
+        assert bob.wait_message("after a login")
+        phone.disconnect()
+    assert [line["body"] for line in town.lines()] == ["after a resume", "after a login"]
+
+
 def test_receipts_and_markers_raise_our_lines(town):
     with town.peer("bob") as bob:
         first, second = town.send("one"), town.send("two")
