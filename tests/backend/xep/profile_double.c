@@ -137,6 +137,14 @@ profile_ask(struct profile *profile, struct stanza *take_iq, enum profile_ask_ki
 	profile_send(profile, take_iq);
 }
 
+void
+profile_ask_lasting(struct profile *profile, struct stanza *take_iq,
+		    const struct module_ask *kind, const char *note)
+{
+	profile_ask(profile, take_iq, kind->row_level ? PROFILE_ASK_LARGE : PROFILE_ASK,
+		    kind->answer, (void *)(uintptr_t)note);
+}
+
 /* ---- what the store has ---- */
 
 struct store_position
