@@ -62,8 +62,8 @@ find(struct profile *profile, const char *id, const char *from)
 		return NULL;
 	/* Nobody is our own account (RFC 6120 section 8.1.2.1). */
 	const char *sender = from ? from : profile->account.bare;
-	bool is_match = ask->to ? jid_is_same(sender, ask->to)
-				: is_own_server(profile, from);
+	bool is_match =
+		ask->to ? jid_is_same(sender, ask->to) : is_own_server(profile, from);
 	return is_match ? ask : NULL;
 }
 

@@ -22,7 +22,7 @@
 #include "bridge/peer.h"
 
 enum {
-	LINK_BACKOFF_MAX = 300,	      /* seconds */
+	LINK_BACKOFF_MAX = 300,	     /* seconds */
 	LINK_STEP_MS = 30 * 1000,    /* of a login: any one silent step */
 	LINK_STEP_MIN_MS = 2 * 1000, /* however much in a hurry */
 	LINK_LASTING_MS = 10 * 1000, /* online for so long: it was no failure */

@@ -46,8 +46,8 @@ struct link {
 	unsigned failures;  /* in a row; a login that does not last counts as one */
 	uint64_t online_at; /* loop time, while online */
 	struct link_progress progress;
-	int retry_in;	 /* seconds, while waiting */
-	char *reason;	 /* a sentence, or NULL */
+	int retry_in; /* seconds, while waiting */
+	char *reason; /* a sentence, or NULL */
 	char *condition;
 	uv_timer_t timer; /* back-off while waiting */
 	link_stopped *stopped;

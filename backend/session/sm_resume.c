@@ -343,8 +343,9 @@ static int
 keep_enabled(struct profile *profile, struct chore *chore)
 {
 	char boot_id[64];
-	char *location = strchr(chore->text, '\n');
-	*location++ = '\0';
+	char *location = chore->text + strcspn(chore->text, "\n");
+	if (*location)
+		*location++ = '\0';
 	read_boot_id(boot_id, sizeof boot_id);
 	struct sm_row row = {
 		.previd = *chore->text ? chore->text : NULL,

@@ -54,24 +54,36 @@ tell(struct profile *profile, struct archive_older *older)
 	}
 }
 
+/* OLDER is in no list any more. */
 static void
-end(struct profile *profile, struct archive_older *older)
+release(struct profile *profile, struct archive_older *older)
 {
-	struct archive *archive = archive_of(profile);
 	alarm_stop(older->alarm);
-	DL_DELETE(archive->older, older);
 	tell(profile, older);
 	free(older->jid);
 	free(older->before);
 	free(older);
 }
 
+static void
+end(struct profile *profile, struct archive_older *older)
+{
+	struct archive *archive = archive_of(profile);
+	DL_DELETE(archive->older, older);
+	release(profile, older);
+}
+
 void
 archive_older_forget(struct profile *profile)
 {
 	struct archive *archive = archive_of(profile);
-	while (archive->older)
-		end(profile, archive->older);
+	struct archive_older *next = archive->older;
+	archive->older = NULL;
+	while (next) {
+		struct archive_older *older = next;
+		next = older->next;
+		release(profile, older);
+	}
 }
 
 static void
