@@ -413,6 +413,22 @@ chat_first_after(const struct chat *chat, int64_t place)
 }
 
 int64_t
+chat_read_until(const struct chat *chat)
+{
+	int64_t counted = 0;
+
+	if (chat->read_place != 0)
+		return chat->read_place;
+	for (size_t i = chat->line_count; i > 0; i--) {
+		const struct chat_line *line = chat->lines[i - 1];
+
+		if (!line->is_own && counted++ == chat->unread)
+			return line->place;
+	}
+	return counted == chat->unread && counted > 0 ? chat->lines[0]->place - 1 : 0;
+}
+
+int64_t
 chat_newest_place(const struct chat *chat)
 {
 	for (size_t i = chat->line_count; i > 0; i--)

@@ -116,6 +116,10 @@ void chat_trim(struct chat *chat, size_t keep);
 /* The place of the first line from others behind PLACE, 0 if there is none. */
 int64_t chat_first_after(const struct chat *chat, int64_t place);
 
+/* The place up to which it was read. One that was never read was so up to what its badge
+ * counts as unread: what came before that from the archive is no news. */
+int64_t chat_read_until(const struct chat *chat);
+
 /* The place of the newest line that the daemon has numbered, 0 if there is none. */
 int64_t chat_newest_place(const struct chat *chat);
 

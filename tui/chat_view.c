@@ -257,8 +257,8 @@ update_new_mark(struct app *app, struct chat_view *view)
 	if (view->new_place) {
 		place = chat_first_after(chat, view->new_after);
 	} else if (view->is_fresh || !attention_is_here(app)) {
-		place = chat_first_after(chat, chat->read_place);
-		view->new_after = chat->read_place;
+		view->new_after = chat_read_until(chat);
+		place = chat_first_after(chat, view->new_after);
 	}
 	if (place == view->new_place && log_has(view->log, NEW_ID) == (place != 0))
 		return;

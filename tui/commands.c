@@ -131,7 +131,9 @@ command_run(struct app *app, const char *line)
 	while (end > 0 && start[end - 1] == ' ')
 		end--;
 	char *arguments = mem_strndup(start, end);
-	bool is_done = row->run(app, arguments);
+	/* One that takes nothing is not run on something: it was meant otherwise. */
+	bool is_done = arguments[0] && !row->usage[0] ? command_misused(app, row->name)
+						      : row->run(app, arguments);
 	free(arguments);
 	return is_done;
 }
@@ -142,7 +144,10 @@ command_misused(struct app *app, const char *name)
 	const struct command_row *row = command_find(name, strlen(name));
 
 	assert(row);
-	app_say_error(app, "/%s %s: %s", row->name, row->usage, row->help);
+	if (row->usage[0])
+		app_say_error(app, "/%s %s: %s", row->name, row->usage, row->help);
+	else
+		app_say_error(app, "/%s stands alone: %s", row->name, row->help);
 	return false;
 }
 

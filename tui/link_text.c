@@ -59,7 +59,7 @@ link_text(const struct model *model, int64_t now, uint64_t *ret_changes_in)
 		more = mem_printf("%lld of %lld", (long long)link->caught,
 				  (long long)link->behind);
 	else if (link->state == link_state_CATCHING_UP && link->caught > 0)
-		more = mem_printf("%lld", (long long)link->caught);
+		more = mem_printf("%lld so far", (long long)link->caught);
 	char *text = with_reason(words[link->state], more, link->reason);
 	free(more);
 	return text;

@@ -177,12 +177,19 @@ self_text(struct app *app, struct arena *arena)
 	return kept;
 }
 
+/* Whether what is known of others is known to be so now. */
+static bool
+is_connected(const struct app *app)
+{
+	return door_state(app->door) == DOOR_ATTACHED && model_is_online(app->model);
+}
+
 static void
 add_self(struct app *app, struct parts *parts)
 {
 	const struct model *model = app->model;
 	bool is_attached = door_state(app->door) == DOOR_ATTACHED;
-	bool is_online = is_attached && model_is_online(model);
+	bool is_online = is_connected(app);
 	bool is_bad = !is_attached || model->link.state == link_state_REFUSED ||
 		      model->link.state == link_state_WAITING ||
 		      model->link.state == link_state_LOCKED;
@@ -218,7 +225,7 @@ add_other(struct app *app, struct parts *parts)
 	const struct model_contact *contact = model_contact(app->model, chat->jid);
 	const struct model_presence *best = contact ? model_best(contact) : NULL;
 	const char *name = model_name(app->model, chat->jid, buffer, sizeof buffer);
-	if (chat->typing == chat_state_COMPOSING) {
+	if (chat->typing == chat_state_COMPOSING && is_connected(app)) {
 		add(parts, (struct bar_part){.side = BAR_MIDDLE,
 					     .priority = 30,
 					     .shrink = 6,
@@ -229,15 +236,17 @@ add_other(struct app *app, struct parts *parts)
 	}
 	const char *show = best ? bridge_show_text(best->show) : "offline";
 	const char *text = best && best->text[0] ? best->text : NULL;
+	const char *was = best && !is_connected(app) ? "was " : "";
+
 	if (!contact)
 		show = "not among your contacts";
 	add(parts, (struct bar_part){.side = BAR_MIDDLE,
 				     .priority = 10,
 				     .shrink = 8,
 				     .role = ROLE_STATUS_HINT,
-				     .text = arena_printf(&parts->arena, "%s: %s%s%s",
-							  name, show, text ? ", " : "",
-							  text ? text : "")});
+				     .text = arena_printf(
+					     &parts->arena, "%s: %s%s%s%s", name, was,
+					     show, text ? ", " : "", text ? text : "")});
 }
 
 static void

@@ -156,6 +156,8 @@ static char *
 plain(int id, const char *value)
 {
 	int number;
+	if (strcasecmp(value, "default") == 0)
+		return mem_strdup(rows[id].fallback);
 	if (is_type(id, "bool"))
 		return plain_bool(value);
 	if (!is_type(id, "int"))
@@ -188,7 +190,7 @@ options_check(int id, const char *value, char **ret_sentence)
 	if (is_right)
 		return true;
 	if (is_type(id, "bool")) {
-		*ret_sentence = mem_strdup("That option takes yes or no.");
+		*ret_sentence = mem_strdup("That option takes on or off.");
 	} else if (is_type(id, "int")) {
 		*ret_sentence = mem_printf("That option takes a number from %d to %d.",
 					   rows[id].least, rows[id].most);

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from deadline import Deadline
 from fake_daemon import FakeDaemon, Later, lone_tern
 from house import House, switches_of
 
@@ -134,6 +135,8 @@ def test_cancel_with_nothing_to_take_back(house, daemon, screen):
     daemon.receive(ANNA, "sent", is_own=True, state="sent")
     screen.line("/cancel")
     screen.wait("what was sent cannot be taken")
+    screen.line("\x03/cancel all")
+    screen.wait("/cancel stands alone:")
     screen.line("\x03/contacts")
     screen.line("/cancel")
     screen.wait("No conversation is open here")
@@ -189,6 +192,15 @@ def test_two_terns_are_in_step(house, daemon):
 
 def rows_with(screen, what):
     return [row for row in screen.lines() if what in row]
+
+
+def climb_to(screen, what):
+    """Goes to the top, again when older lines came in above it, until WHAT is seen."""
+    deadline = Deadline(10)
+    while what not in screen.text():
+        assert not deadline.is_over(), screen.picture()
+        screen.keys("\x1b<")
+        screen.settle(0.1, seconds=1)
 
 
 def fill(daemon, count, start=1):
@@ -251,6 +263,19 @@ def test_the_new_mark_moves_up_with_what_was_missed(house, daemon, screen):
     screen.wait(re.compile(r"line 5\.\n─── new ───\n.*missed 1\n.*missed 2\n.*the newest"))
 
 
+def test_what_an_archive_has_of_a_new_conversation_is_no_news(house, daemon, screen):
+    for number in range(1, 101):
+        daemon.line(ANNA, f"line {number}.", when=1700000000 + number)
+    daemon.chat(ANNA).update(unread=10, is_open=True)
+    daemon.badge(ANNA)
+    screen.wait("Anna (10)")
+    open_chat(screen)
+    screen.wait(re.compile(r"line 90\.\n─── new ───\n.*line 91\."))
+    climb_to(screen, "line 1.")
+    screen.keys("\x1b>")
+    screen.wait(re.compile(r"line 90\.\n─── new ───\n.*line 91\."))
+
+
 def test_older_messages_come_late_and_typing_goes_on(house, daemon, screen):
     fill(daemon, 30)
     late = threading.Event()
@@ -272,9 +297,8 @@ def test_older_messages_come_late_and_typing_goes_on(house, daemon, screen):
     for number in range(10, 20):
         daemon.line(ANNA, f"from the archive {number}.")["place"] = number
     daemon.answer_later(daemon.do_message__page)
-    screen.wait_gone("fetching")
-    screen.keys("\x1b<")
-    screen.wait("from the archive 10.")
+    climb_to(screen, "from the archive 10.")
+    assert "fetching" not in screen.text()
 
 
 def test_an_archive_that_is_out_of_reach(house, daemon, screen):
@@ -343,9 +367,26 @@ def test_the_bar_says_how_far_the_connection_is(house, daemon, columns):
             screen.wait(f"○ home {text}")
         daemon.set_link("catching-up", caught=120, behind=3000)
         screen.wait("● home catching up 120 of 3000")
+        daemon.set_link("catching-up", caught=150)
+        screen.wait("● home catching up 150 so far")
         daemon.set_link("online")
         screen.wait_gone("catching up")
         screen.wait("● home")
+
+
+def test_presence_is_of_the_past_while_the_link_is_away(house, daemon, screen):
+    open_chat(screen)
+    screen.wait("Anna: offline")
+    daemon.presence(ANNA, "away", "lunch")
+    screen.wait("Anna: away, lunch")
+    daemon.tell("typing.changed", jid=ANNA, state="composing")
+    screen.wait("Anna is typing")
+    daemon.set_link("connecting")
+    screen.wait("Anna: was away, lunch")
+    daemon.set_link("catching-up")
+    screen.wait_gone("was away")
+    daemon.stop()
+    screen.wait("Anna: was away, lunch")
 
 
 def test_a_wait_counts_down_and_then_sleeps(house, daemon, screen):

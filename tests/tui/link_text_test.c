@@ -67,7 +67,7 @@ each_state_has_its_words(void **state)
 	model->link.state = link_state_CATCHING_UP;
 	model->link.caught = 120;
 	char *text = link_text(model, 0, &changes_in);
-	assert_string_equal(text, "catching up 120");
+	assert_string_equal(text, "catching up 120 so far");
 	free(text);
 	model->link.behind = 3000;
 	text = link_text(model, 0, &changes_in);

@@ -37,9 +37,10 @@ values_are_kept_plain_and_read_again(void **state)
 	static const struct {
 		const char *name, *said, *kept;
 	} cases[] = {
-		{"typing", "OFF", "no"},     {"typing", "true", "yes"},
-		{"auto_away", "0", "0"},     {"auto_away", "0015", "15"},
-		{"dead_link", "600", "600"},
+		{"typing", "OFF", "no"},      {"typing", "true", "yes"},
+		{"auto_away", "0", "0"},      {"auto_away", "0015", "15"},
+		{"dead_link", "600", "600"},  {"dead_link", "default", "30"},
+		{"typing", "Default", "yes"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct options options = {0}, again = {0};
@@ -61,8 +62,8 @@ wrong_values_are_refused_with_a_sentence(void **state)
 	static const struct {
 		const char *name, *value, *sentence;
 	} cases[] = {
-		{"typing", "maybe", "That option takes yes or no."},
-		{"typing", "", "That option takes yes or no."},
+		{"typing", "maybe", "That option takes on or off."},
+		{"typing", "", "That option takes on or off."},
 		{"dead_link", "1", "That option takes a number from 2 to 600."},
 		{"dead_link", "601", "That option takes a number from 2 to 600."},
 		{"dead_link", "-5", "That option takes a number from 2 to 600."},
