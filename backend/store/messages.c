@@ -39,7 +39,8 @@ insert(struct store *store, struct message *message)
 	struct sql sql = sql_start(
 		store_writing(store),
 		"INSERT INTO messages(" MESSAGE_COLUMNS ") VALUES(NULL, ?, ?, ?,"
-		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
+		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING"
+		" id");
 	sql_int(&sql, message->conversation);
 	sql_int(&sql, message->place);
 	sql_int(&sql, message->seq);
@@ -61,6 +62,8 @@ insert(struct store *store, struct message *message)
 	sql_text(&sql, message->reason);
 	sql_text(&sql, message->mark);
 	sql_int(&sql, message->is_markable);
+	sql_text(&sql, message->occupant_id);
+	sql_text(&sql, message->retracted_by);
 	/* to the end of the rows, or the insertion is not done */
 	int result = sql_step(&sql);
 	if (result > 0)

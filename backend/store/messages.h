@@ -55,6 +55,9 @@ struct message {
 	const char *archive_by; /* who gave it */
 	const char *body;	/* never NULL when read */
 	const char *reason;	/* why it failed, a sentence; else NULL */
+	const char
+		*occupant_id; /* of the sender in a room (XEP-0421), trusted; or NULL */
+	const char *retracted_by; /* nick, or "" for its author; NULL: it stands */
 	const char *mark; /* own: the archive's newest id before it was first sent; ""
 			     for an empty archive, NULL where nothing was known */
 };
@@ -156,7 +159,9 @@ int messages_changed(struct store *store, int64_t conversation, int64_t since, i
 		     struct arena *arena, struct message_list *ret_list);
 
 /* The outbox: own lines in state STATE (QUEUED; SENT: what a break leaves open) with an
- * id above AFTER_ID, in order, LIMIT at most (1 to 500). */
+ * id above AFTER_ID, in order, LIMIT at most (1 to 500). Lines of rooms are left out
+ * while we are not in the room, and once they are sent: their fate is the room's to tell.
+ */
 int messages_waiting(struct store *store, enum message_state state, int64_t after_id,
 		     int limit, struct arena *arena, struct message_list *ret_list);
 

@@ -43,6 +43,8 @@ read_message(struct sql *sql, struct arena *arena, struct message *message)
 		.reason = sql_get_text(sql, 19, arena),
 		.mark = sql_get_text(sql, 20, arena),
 		.is_markable = sql_get_int(sql, 21),
+		.occupant_id = sql_get_text(sql, 22, arena),
+		.retracted_by = sql_get_text(sql, 23, arena),
 	};
 	if (!message->sender)
 		message->sender = "";
@@ -197,8 +199,12 @@ messages_waiting(struct store *store, enum message_state state, int64_t after_id
 		 int limit, struct arena *arena, struct message_list *ret_list)
 {
 	struct sql sql = sql_start(store_reading(store), SELECT_MESSAGE
-				   "WHERE state=? AND state IN (1, 2) AND id>?"
-				   " AND is_outgoing=1 ORDER BY id LIMIT ?");
+				   "WHERE state=?1 AND state IN (1, 2) AND id>?"
+				   " AND is_outgoing=1 AND NOT EXISTS (SELECT 1 FROM"
+				   " conversations c LEFT JOIN rooms r ON r.jid=c.jid"
+				   " WHERE c.id=messages.conversation AND c.kind=1"
+				   " AND (?1=2 OR r.place IS NOT 2))"
+				   " ORDER BY id LIMIT ?");
 	sql_int(&sql, state);
 	sql_int(&sql, after_id);
 	sql_int(&sql, page_limit(limit));

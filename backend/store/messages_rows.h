@@ -10,6 +10,7 @@
 	"is_mention,"                                                                    \
 	" may_repeat, sent_ms, received_ms, sender, resource, wire_id, origin_id, "      \
 	"archive_id,"                                                                    \
-	" archive_by, body, reason, mark, is_markable"
+	" archive_by, body, reason, mark, is_markable,"                                  \
+	" occupant_id, retracted_by"
 
 #endif

@@ -93,7 +93,20 @@ static const char version_2[] =
 	"CREATE INDEX messages_undone ON messages(conversation, place)"
 	" WHERE is_outgoing=1 AND state IN (1, 6, 7);";
 
-static const char *const versions[] = {version_1, version_2};
+/* Rooms. What is of the session is cleared with it (session_scope.c). */
+static const char version_3[] =
+	"ALTER TABLE messages ADD COLUMN occupant_id TEXT;"
+	"ALTER TABLE messages ADD COLUMN retracted_by TEXT;"
+	"CREATE TABLE rooms("
+	" jid TEXT PRIMARY KEY, nick TEXT, is_wanted INTEGER NOT NULL, name TEXT,"
+	" subject TEXT, subject_by TEXT, features INTEGER NOT NULL,"
+	" place INTEGER NOT NULL, own_nick TEXT, seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE occupants("
+	" room TEXT NOT NULL, nick TEXT NOT NULL, occupant_id TEXT, jid TEXT, text TEXT,"
+	" role INTEGER NOT NULL, affiliation INTEGER NOT NULL, show INTEGER NOT NULL,"
+	" PRIMARY KEY(room, nick)) WITHOUT ROWID;";
+
+static const char *const versions[] = {version_1, version_2, version_3};
 
 int
 schema_version(void)

@@ -1,5 +1,6 @@
 /*
- * The three tables of session_scope.h. Small rows, each written where it changes.
+ * The tables of session_scope.h, and the end of everything that holds for a session.
+ * Small rows, each written where it changes.
  */
 #include "backend/store/session_scope.h"
 
@@ -10,16 +11,19 @@
 int
 session_scope_clear(struct store *store)
 {
-	struct sql presences = sql_start(store_writing(store), "DELETE FROM presences");
-	int error = sql_run(&presences);
-	if (error)
-		return error;
-	struct sql asks = sql_start(store_writing(store), "DELETE FROM asks");
-	error = sql_run(&asks);
-	if (error)
-		return error;
-	struct sql facts = sql_start(store_writing(store), "DELETE FROM session_facts");
-	return sql_run(&facts);
+	static const char *const texts[] = {
+		"DELETE FROM presences",
+		"DELETE FROM asks",
+		"DELETE FROM session_facts",
+		"DELETE FROM occupants",
+		"UPDATE rooms SET place=0, own_nick=NULL WHERE place<>0",
+	};
+	int error = 0;
+	for (size_t i = 0; !error && i < sizeof texts / sizeof *texts; i++) {
+		struct sql sql = sql_start(store_writing(store), texts[i]);
+		error = sql_run(&sql);
+	}
+	return error;
 }
 
 int

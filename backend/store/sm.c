@@ -156,9 +156,12 @@ static int
 acked_messages(struct store *store, int64_t number, struct arena *arena,
 	       int64_t **ret_messages, size_t *ret_count)
 {
-	struct sql sql = sql_start(store_reading(store),
-				   "SELECT message FROM unacked WHERE number<=?"
-				   " AND message!=0 ORDER BY number");
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT message FROM unacked WHERE number<=? AND message!=0"
+		" AND NOT EXISTS (SELECT 1 FROM messages m JOIN conversations c"
+		" ON c.id=m.conversation WHERE m.id=unacked.message AND c.kind=1)"
+		" ORDER BY number");
 	int64_t *list = NULL;
 	size_t count = 0;
 	sql_int(&sql, number);

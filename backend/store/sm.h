@@ -76,7 +76,8 @@ int sm_queue(struct store *store, const void *xml, size_t len, int64_t message,
 	     int64_t *ret_number);
 
 /* The server has the stanzas up to NUMBER: takes them from the queue. The ids of the
- * lines they carried are in ARENA. Inside a job. */
+ * lines they carried are in ARENA, less those of rooms, whose arrival only the room can
+ * prove. Inside a job. */
 int sm_ack(struct store *store, int64_t number, struct arena *arena,
 	   int64_t **ret_messages, size_t *ret_count);
 
