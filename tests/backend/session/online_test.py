@@ -14,6 +14,8 @@ from lifecycle_test import PASSWORD, refusal, steps
 from scripted_server import Gone, ScriptedServer
 from session_process import SessionProcess
 
+DISCO_NS = "http://jabber.org/protocol/disco#info"
+
 
 @pytest.fixture(scope="module")
 def authority():
@@ -22,7 +24,8 @@ def authority():
 
 
 class Slow(ScriptedServer):
-    """Answers rosters, and to a goodbye nothing: the client has to wait for its limit."""
+    """Answers rosters and what it is, and to a goodbye nothing: the client has to wait for
+    its limit."""
 
     def __init__(self, authority, dice=None):
         super().__init__(authority)
@@ -42,6 +45,8 @@ class Slow(ScriptedServer):
                 session.answer(text, "<query xmlns='jabber:iq:roster'>"
                                      "<item jid='bob@localhost' subscription='both'/></query>")
                 session.send("<message from='bob@localhost/x'><body>hello</body></message>")
+            if "type=\"get\"" in text and "disco#info" in text:
+                session.answer(text, f"<query xmlns='{DISCO_NS}'/>")
             if text.startswith("</"):
                 if self.dice.random() < 0.3:
                     raise Gone
@@ -130,11 +135,11 @@ def test_a_suspended_process_leaves_without_goodbye_and_loses_nothing(session, s
     connection = online(session, server)
     numbers = [session.request("message.send", profile="home", jid="bob@localhost",
                                token=bytes([i]) * 16, body=f"line {i}") for i in range(50)]
-    session.collect(numbers[:25])
+    connection.wait(">line 0<")
     session.end(method="session.suspend")
     assert [session.answered[number] for number in numbers] == [None] * 50
     assert connection.has_ended.wait(10)
-    said = "".join(connection.received.queue)
+    said = "".join(connection.log)
     assert "</stream:stream>" not in said
     states = {p["line"]["body"]: p["line"]["state"] for name, p in session.events
               if name == "message.changed"}
