@@ -263,6 +263,14 @@ submit_trial(struct app *app, const char *button)
 
 /* ---- passwords ------------------------------------------------------------- */
 
+/* The next one is typed from the start, not behind the wrong one. */
+static void
+set_password_failed(struct app *app, const char *reason)
+{
+	forms_set_failed(app, reason);
+	form_set_value(app->forms->form, "password", NULL);
+}
+
 static void
 on_unlocked(void *data, const struct bridge_failure *failure, const void *result)
 {
@@ -272,8 +280,7 @@ on_unlocked(void *data, const struct bridge_failure *failure, const void *result
 	if (app->forms->kind != FORMS_UNLOCK)
 		return;
 	if (failure) {
-		forms_set_failed(app, failure->message);
-		form_set_value(app->forms->form, "password", NULL);
+		set_password_failed(app, failure->message);
 		return;
 	}
 	const char *profile =
@@ -314,7 +321,7 @@ on_password(void *data, const struct bridge_failure *failure, const void *result
 
 	(void)result;
 	if (failure && app->forms->kind == FORMS_PASSWORD)
-		forms_set_failed(app, failure->message);
+		set_password_failed(app, failure->message);
 }
 
 static void
@@ -422,7 +429,7 @@ link_of_attempt(struct app *app)
 			  (link->state == link_state_WAITING && link->reason);
 	const char *reason = link->reason ? link->reason : "The server refused.";
 
-	if (link->state == link_state_ONLINE) {
+	if (model_is_online(app->model)) {
 		forms->was_refused = false;
 		close_form(app);
 	} else if (is_refused && forms->kind == FORMS_LOGIN) {
@@ -430,6 +437,9 @@ link_of_attempt(struct app *app)
 
 		login_undo(app, copy);
 		free(copy);
+	} else if (forms->kind == FORMS_PASSWORD && is_about_password(link) &&
+		   is_refused) {
+		set_password_failed(app, reason);
 	} else if (is_refused) {
 		forms_set_failed(app, reason);
 	} else if (phase_of(link->state)) {
@@ -448,6 +458,8 @@ forms_link(struct app *app)
 	if (forms->kind == FORMS_UNLOCK && door_state(app->door) == DOOR_ATTACHED &&
 	    link->state != link_state_LOCKED)
 		close_form(app);
+	else if (forms->kind == FORMS_PASSWORD && model_is_online(app->model))
+		close_form(app); /* it may have been told elsewhere */
 	else if (forms->kind != FORMS_NONE && forms->is_trying)
 		link_of_attempt(app);
 	if (forms->kind != FORMS_NONE)

@@ -234,8 +234,21 @@ def test_a_password_refused_later_opens_the_form_again(house, daemon, screen):
     screen.wait("Password refused")
     screen.keys("new secret\r")
     assert daemon.called("profile.change")["password"] == "new secret"
-    daemon.set_link("online")
+    daemon.set_link("refused", reason="Refused once more.", condition="not-authorized")
+    screen.wait("Refused once more.")
+    screen.keys("newer\r")
+    assert daemon.called("profile.change", count=2)["password"] == "newer"
+    daemon.set_link("catching-up")
     screen.wait("› unsent")
+
+
+def test_a_password_told_elsewhere_closes_the_form(house, daemon, screen):
+    daemon.set_link("refused", reason="Refused.", condition="not-authorized")
+    screen.wait("Password refused")
+    daemon.set_link("connecting")
+    screen.settle()
+    daemon.set_link("online")
+    screen.wait("contacts")
 
 
 def test_why_it_is_offline_is_said_whole_and_goes_when_it_is_online(house, daemon):
