@@ -80,8 +80,9 @@ void profile_emit(struct profile *profile, enum bridge_event event, const void *
 void profile_send(struct profile *profile, struct stanza *take_stanza);
 
 /* Sends an element that is no stanza (XML text), now or not at all; no stream management
- * counts it. */
-void profile_send_nonza(struct profile *profile, const char *xml);
+ * counts it. HAS_TO_ARRIVE: a server from which nothing is heard after it is asked
+ * whether it lives. */
+void profile_send_nonza(struct profile *profile, const char *xml, bool has_to_arrive);
 
 enum profile_ask_kind {
 	PROFILE_ASK,	   /* the answer comes whole */

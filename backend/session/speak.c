@@ -208,12 +208,13 @@ profile_send(struct profile *profile, struct stanza *take_stanza)
 }
 
 void
-profile_send_nonza(struct profile *profile, const char *xml)
+profile_send_nonza(struct profile *profile, const char *xml, bool has_to_arrive)
 {
 	if (!profile_is_online(profile))
 		return;
 	(void)stream_send(profile->link.stream, xml, strlen(xml));
-	pulse_said(profile);
+	if (has_to_arrive)
+		pulse_said(profile);
 }
 
 void

@@ -10,22 +10,31 @@
 #include "backend/session/profile.h"
 #include "backend/xmpp/ns.h"
 
-void
-csi_say(struct profile *profile)
+static void
+say(struct profile *profile, bool has_to_arrive)
 {
 	const struct stream_features *features = profile_features(profile);
 	if (!profile_is_online(profile) || !features || !features->has_csi)
 		return;
-	profile_send_nonza(profile, profile_is_inactive(profile)
-					    ? "<inactive xmlns='" NS_CSI "'/>"
-					    : "<active xmlns='" NS_CSI "'/>");
+	profile_send_nonza(profile,
+			   profile_is_inactive(profile) ? "<inactive xmlns='" NS_CSI "'/>"
+							: "<active xmlns='" NS_CSI "'/>",
+			   has_to_arrive);
 }
 
+/* A question behind <inactive/> would make the server send what it holds back. */
+void
+csi_say(struct profile *profile)
+{
+	say(profile, !profile_is_inactive(profile));
+}
+
+/* The server has just been heard. */
 static void
 on_connect(struct profile *profile, bool is_resumed)
 {
 	if (is_resumed || profile_is_inactive(profile))
-		csi_say(profile);
+		say(profile, false);
 }
 
 const struct module module_csi = {

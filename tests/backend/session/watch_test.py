@@ -93,6 +93,24 @@ def test_a_server_that_does_not_offer_it_is_told_nothing(session, server):
     assert not said(connection, "urn:xmpp:csi:0")
 
 
+def test_nothing_is_asked_behind_it(hasty, server):
+    """Or the server would send what it holds back."""
+    connection = online(hasty, server)
+    hasty.call("message.send", profile="home", jid="bob@localhost", body="one",
+               token=b"0123456789abcdef")
+    connection.wait("one</body>")
+    connection.send(" ")  # that arrived
+    watch(hasty, 0)
+    connection.wait("<inactive")
+    with pytest.raises(TimedOut):
+        hasty.wait_event("never", 30 / HURRY)
+    assert "<inactive" in connection.log[-1]
+    watch(hasty, 1)
+    connection.wait("<active")
+    connection.wait("urn:xmpp:ping")  # that has to arrive
+    hasty.end()
+
+
 def test_own_availability_is_away_after_a_while_and_comes_back(hasty, server):
     connection = online(hasty, server)
     hasty.call("settings.set", profile="home", name="auto_away", value="1")
