@@ -53,15 +53,15 @@ def run_tern(town):
     return begin, came
 
 
-def full_at(came):
+def full_at(came, look="\n".join):
     """When the screen first was what it was in the end, the bar's clock and all; the bytes
-    up to then, and the text."""
+    up to then, and the text. LOOK makes of the rows what is compared."""
     screen = _Screen(COLUMNS, LINES)
     stream = _Stream(screen)
     pictures = []
     for _, data in came:
         stream.feed(data)
-        pictures.append("\n".join(screen.display))
+        pictures.append(look(screen.display))
     index = pictures.index(pictures[-1])
     return came[index][0], sum(len(data) for _, data in came[:index + 1]), pictures[-1]
 
