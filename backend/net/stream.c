@@ -51,6 +51,7 @@ on_handle_closed(uv_handle_t *handle)
 	if (--stream->open_handles > 0)
 		return;
 	buf_done(&stream->out);
+	buf_done(&stream->pieces);
 	buf_done(&stream->sending);
 	arena_done(&stream->arena);
 	free(stream);

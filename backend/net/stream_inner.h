@@ -62,6 +62,7 @@ struct stream {
 
 	struct buf in;	    /* plain XML of this turn, before the parser */
 	struct buf out;	    /* plain XML that waits for the end of the turn */
+	struct buf pieces;  /* the lengths of what was written into it, uint32_t each */
 	struct buf sending; /* bytes that the kernel did not take yet */
 	uv_write_t write;
 	bool is_writing;

@@ -2,11 +2,12 @@
  * The way between socket and parser. Reads only collect; once a turn the collected bytes
  * go through TLS and then to the parser in one piece, since a parser fed by fragments
  * costs more and expat waits for more on half a tag. Writes collect too and go out as
- * one.
+ * one, in records that end where something that was written ends.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@
 
 /* Encrypted at once; the rest waits in the queue, where it is counted. */
 #define CHUNK (256 * 1024)
-#define MUCH (64 * 1024) /* bytes queued: drained is owed for it */
+#define MUCH (64 * 1024)   /* bytes queued: drained is owed for it */
+#define RECORD (16 * 1024) /* plain bytes of a TLS record (RFC 8446 section 5.1) */
 #define KEEPALIVE_SECONDS 120
 
 static void
@@ -191,10 +193,18 @@ wire_pump(struct stream *stream)
 /* ----------------------------------------------------------------------------- writing
  */
 
+static void
+wire_queue(struct stream *stream, const char *xml, size_t len)
+{
+	uint32_t piece = (uint32_t)len;
+	buf_add(&stream->out, xml, len);
+	buf_add(&stream->pieces, &piece, sizeof piece);
+}
+
 void
 wire_send(struct stream *stream, const char *xml, size_t len)
 {
-	buf_add(&stream->out, xml, len);
+	wire_queue(stream, xml, len);
 	stream->count.xml_bytes_out += len;
 	net_mark_flush(stream->net, stream);
 }
@@ -205,23 +215,46 @@ wire_send_text(struct stream *stream, const char *xml)
 	wire_send(stream, xml, strlen(xml));
 }
 
-/* Moves what may go now from the queue to the bytes for the kernel. */
+/* Takes the pieces of the next record from the list: as many whole ones as fit, or one
+ * that is larger. Their bytes; 0 when nothing waits. */
+static size_t
+next_record(struct buf *pieces)
+{
+	size_t used = 0, len = 0;
+	uint32_t piece;
+	for (; used < pieces->len; used += sizeof piece) {
+		memcpy(&piece, pieces->data + used, sizeof piece);
+		if (len > 0 && len + piece > RECORD)
+			break;
+		len += piece;
+	}
+	buf_consume(pieces, used);
+	return len;
+}
+
+/* Moves what may go now from the queue to the bytes for the kernel. A record that breaks
+ * off is not read: without half a stanza in the last one a server has none of it either.
+ * Prosody 0.12 keeps such a half, takes what it hears after a resume as the rest of it,
+ * and so hears nothing. */
 static int
 wire_encrypt(struct stream *stream)
 {
-	size_t len = stream->out.len < CHUNK ? stream->out.len : CHUNK;
-	if (stream->tls == NULL) {
-		if (len > 0)
-			buf_add(&stream->sending, stream->out.data, len);
-		buf_consume(&stream->out, len);
+	size_t done = 0, len;
+	if (stream->tls != NULL && !stream->is_secured) {
+		tls_take(stream->tls, &stream->sending);
 		return 0;
 	}
-	if (stream->is_secured && len > 0) {
-		if (tls_write(stream->tls, stream->out.data, len) < 0)
+	while (done < CHUNK && (len = next_record(&stream->pieces)) > 0) {
+		const uint8_t *data = stream->out.data + done;
+		if (stream->tls == NULL)
+			buf_add(&stream->sending, data, len);
+		else if (tls_write(stream->tls, data, len) < 0)
 			return -EPROTO;
-		buf_consume(&stream->out, len);
+		done += len;
 	}
-	tls_take(stream->tls, &stream->sending);
+	buf_consume(&stream->out, done);
+	if (stream->tls != NULL)
+		tls_take(stream->tls, &stream->sending);
 	return 0;
 }
 
@@ -288,6 +321,7 @@ wire_flush(struct stream *stream)
 		return;
 	buf_done(&stream->sending);
 	buf_done(&stream->out);
+	buf_done(&stream->pieces);
 	if (stream->was_blocked && stream->state == STATE_ONLINE) {
 		stream->was_blocked = false;
 		if (stream->events->drained != NULL)
@@ -300,10 +334,12 @@ wire_last_words(struct stream *stream, const char *xml)
 {
 	if (stream->tcp == NULL || stream->is_writing || stream->end != 0)
 		return;
-	if (xml != NULL)
-		buf_add_text(&stream->out, xml);
-	else if (!stream->is_secured)
+	if (xml != NULL) {
+		wire_queue(stream, xml, strlen(xml));
+	} else if (!stream->is_secured) {
 		buf_clear(&stream->out);
+		buf_clear(&stream->pieces);
+	}
 	if (wire_encrypt(stream) < 0)
 		return;
 	if (stream->is_secured && xml != NULL) {

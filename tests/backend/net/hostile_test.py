@@ -1,5 +1,6 @@
 """What a hostile or broken server may do, and how each ends: as designed, in its time."""
 
+import itertools
 import re
 import subprocess
 import tempfile
@@ -506,3 +507,35 @@ def test_paused_reading_holds_stanzas_back(authority):
         assert "held" in probe.wait("stanza")
         probe.send("/close")
         probe.closed()
+
+
+def test_no_stanza_is_split_over_two_records_that_fits_into_one(authority):
+    """A link that breaks leaves no half stanza with a server then, which may keep it."""
+    records = []
+    server = ScriptedServer(authority)
+
+    def noting(session):
+        receive = session.socket.recv  # of TLS: never more than one record
+
+        def receive_noted(size):
+            records.append(receive(size))
+            return records[-1]
+        session.socket.recv = receive_noted
+        return type(session).online(session)
+    server.steps["online"] = noting
+    stanzas = ["<message><body>" + "x" * size + "</body></message>"
+               for size in [1000, 3000] * 40 + [40000] + [500] * 40 + [16000, 16000]]
+    with online(server) as (probe, session):
+        probe.send("\n".join(stanzas))
+        for _ in stanzas:
+            session.wait("</message>")
+        probe.send("/close")
+        assert probe.closed()["fault"] == "closed"
+    text = b"".join(records)
+    ends = set(itertools.accumulate(map(len, records)))
+    begin = 0
+    for stanza in stanzas:
+        end = begin + len(stanza)
+        assert text[begin:end] == stanza.encode()
+        assert len(stanza) > 16384 or not ends & set(range(begin + 1, end)), (begin, end)
+        begin = end
