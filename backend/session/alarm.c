@@ -12,6 +12,8 @@
 #include "backend/store/store.h"
 #include "bridge/base/mem.h"
 
+enum { AGAIN_MS = 1000 };
+
 struct alarm {
 	uv_timer_t timer;
 	struct profile *profile;
@@ -19,6 +21,8 @@ struct alarm {
 	void *data;
 	bool is_ringing; /* its job is on its way, which ends it */
 };
+
+static void on_timer(uv_timer_t *timer);
 
 static void
 on_closed(uv_handle_t *handle)
@@ -40,11 +44,16 @@ ring_job(struct store *store, void *data)
 	return alarm->profile->job_error;
 }
 
+/* When the job could not be run the owner still has the alarm. */
 static void
 ring_done(void *data, int status)
 {
 	struct alarm *alarm = data;
-	(void)status;
+	if (status < 0 && status != -ESHUTDOWN && alarm->ring) {
+		alarm->is_ringing = false;
+		uv_timer_start(&alarm->timer, on_timer, AGAIN_MS, 0);
+		return;
+	}
 	uv_close((uv_handle_t *)&alarm->timer, on_closed);
 }
 

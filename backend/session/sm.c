@@ -146,6 +146,8 @@ on_answer(struct profile *profile, const struct stanza *stanza)
 		count = sm->acked;
 	bool was_full = sm_is_full(profile);
 	sm->has_asked = false;
+	sm->deaf = 0;
+	sm_heard(profile);
 	if (sm->has_died) {
 		sm->has_died = false;
 		sm_submit(profile, &(struct chore){.run = forget_deaths});
@@ -350,6 +352,7 @@ sm_stream_ended(struct profile *profile, enum stream_fault fault, const char *co
 	bool is_blamed = is_blaming(sm, fault, condition);
 	sm->is_flowing = sm->is_counting_in = sm->is_resuming = sm->is_enabling = false;
 	sm->has_asked = sm->is_portion_due = false;
+	sm_heard(profile);
 	if (fault == STREAM_CLOSED || fault == STREAM_CONFLICT)
 		sm->is_resumable = false;
 	if (!sm->is_resumable) {
@@ -369,6 +372,7 @@ sm_stream_ended(struct profile *profile, enum stream_fault fault, const char *co
 void
 sm_end_session(struct profile *profile)
 {
+	sm_heard(profile);
 	profile->sm = (struct sm){0};
 	sm_submit(profile, &(struct chore){.run = sm_forget_chore});
 }

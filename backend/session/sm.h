@@ -17,28 +17,31 @@
 #include "backend/net/fault.h"
 #include "backend/net/stream.h"
 
+struct alarm;
 struct profile;
 struct stanza;
 
 struct sm {
-	bool is_counting;    /* what we say is numbered and kept, stream or no stream */
-	bool is_counting_in; /* what arrives on this stream counts */
-	bool is_resumable;   /* the server promised to resume it */
-	bool is_flowing;     /* what is committed goes to the stream at once */
-	bool is_resuming;    /* this stream asked to resume and has no answer */
-	bool is_enabling;    /* this stream asked to enable and has no answer */
-	bool is_broken;	     /* a stanza could not be stored: none behind it is */
-	bool is_refused;     /* the server does not count: what is kept goes out once */
-	bool is_portion_due; /* more is repeated when the stream has room */
-	bool has_died;	     /* it ended badly at this count, or a process did */
-	bool has_asked;	     /* an <r/> waits for its <a/> */
-	bool is_place_bad;   /* its location was tried in vain */
-	int64_t in_seen;     /* number of the last stanza received */
-	int64_t in_done;     /* that of the last one stored */
-	int64_t out_sent;    /* that of our last one given to the stream */
-	int64_t out_lines;   /* that of our last one that carries a line */
-	int64_t acked;	     /* that of our last one that the server has */
-	int64_t asked_at;    /* out_sent when we asked last */
+	bool is_counting;      /* what we say is numbered and kept, stream or no stream */
+	bool is_counting_in;   /* what arrives on this stream counts */
+	bool is_resumable;     /* the server promised to resume it */
+	bool is_flowing;       /* what is committed goes to the stream at once */
+	bool is_resuming;      /* this stream asked to resume and has no answer */
+	bool is_enabling;      /* this stream asked to enable and has no answer */
+	bool is_broken;	       /* a stanza could not be stored: none behind it is */
+	bool is_refused;       /* the server does not count: what is kept goes out once */
+	bool is_portion_due;   /* more is repeated when the stream has room */
+	bool has_died;	       /* it ended badly at this count, or a process did */
+	bool has_asked;	       /* an <r/> waits for its <a/> */
+	bool is_place_bad;     /* its location was tried in vain */
+	int deaf;	       /* resumes in a row that were unheard for long */
+	struct alarm *unheard; /* runs from a resume to the first answer */
+	int64_t in_seen;       /* number of the last stanza received */
+	int64_t in_done;       /* that of the last one stored */
+	int64_t out_sent;      /* that of our last one given to the stream */
+	int64_t out_lines;     /* that of our last one that carries a line */
+	int64_t acked;	       /* that of our last one that the server has */
+	int64_t asked_at;      /* out_sent when we asked last */
 };
 
 /* Inside a job, before the first connection: takes up the session that another process

@@ -2,10 +2,15 @@
  * Stream management's beginnings: the session that another process left, resuming, what
  * is said again then, and enabling. Repeating goes in portions, each read in a job and
  * given to a stream whose queue is empty; is_flowing begins behind the last one.
+ *
+ * Some sessions are resumed by a server that then hears nothing in them: Prosody 0.12
+ * keeps the half stanza at which the link broke, and takes what follows as the rest of
+ * it. Bytes come all the while, so only the question that was not answered tells.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/session/alarm.h"
 #include "backend/session/inner.h"
 #include "backend/session/sm_inner.h"
 #include "backend/store/session_scope.h"
@@ -22,6 +27,7 @@ enum {
 	SM_ID_MAX = 4096, /* bytes of an id that we keep */
 	SM_DEATHS = 2,	  /* at one count: the session is given up */
 	SM_PORTION = 50,  /* stanzas that are repeated at once */
+	SM_DEAF = 2,	  /* resumes that are unheard: the session is given up */
 };
 
 /* Which boot boot_ms counts in; "" where the kernel does not say. */
@@ -163,6 +169,21 @@ sm_location(struct profile *profile, uint16_t *ret_port)
 	return host;
 }
 
+/* ---- whether we are heard ---- */
+
+void
+sm_heard(struct profile *profile)
+{
+	alarm_stop(profile->sm.unheard);
+	profile->sm.unheard = NULL;
+}
+
+static uint64_t
+dead_ms(const struct profile *profile)
+{
+	return (uint64_t)profile_option_number(profile, "dead_link") * 1000;
+}
+
 /* ---- saying again ---- */
 
 struct portion {
@@ -172,12 +193,43 @@ struct portion {
 	struct sm_stanza_list list;
 };
 
+static void
+lose_deaf(struct profile *profile, struct chore *chore)
+{
+	if (!sm_is_current(profile, chore->stream))
+		return;
+	sm_discard(profile, "unheard");
+	link_lose(profile, "The server does not answer in the session that was resumed.");
+}
+
+static void
+on_deaf(struct profile *profile, void *data)
+{
+	(void)data;
+	profile->sm.unheard = NULL;
+	sm_submit(profile, &(struct chore){.then = lose_deaf});
+}
+
+/* A link may die silently just after a resume, once; and much that is repeated may keep
+ * an answer waiting, for some time. */
+static void
+on_unheard(struct profile *profile, void *data)
+{
+	struct sm *sm = &profile->sm;
+	if (++sm->deaf >= SM_DEAF)
+		on_deaf(profile, data);
+	else
+		sm->unheard = alarm_set(profile, dead_ms(profile) * 3 / 2, on_deaf, NULL);
+}
+
 /* Everything was given to the stream. The question at the end has an answer behind all
  * that the server repeats, so nothing of that was deadly. */
 static void
 flow(struct profile *profile)
 {
 	profile->sm.is_flowing = true;
+	sm_heard(profile);
+	profile->sm.unheard = alarm_set(profile, dead_ms(profile) / 2, on_unheard, NULL);
 	(void)sm_ask(profile);
 	outbox_pump(profile);
 }
@@ -200,6 +252,8 @@ say_portion(struct portion *portion)
 		if (stanza->message)
 			sm->out_lines = stanza->number;
 	}
+	/* Nothing else may be said for long, and this link may be dead again. */
+	pulse_said(profile);
 	if (portion->list.count < SM_PORTION) {
 		flow(profile);
 		return;
