@@ -260,7 +260,7 @@ async def live(arguments):
             print(f"too little happened in {SHORT_MOST} s")
             good = False
     finally:
-        if not good:
+        if arguments.keep or not good:
             print(f"seed {arguments.seed}: {keep(run)} has the ledger and all files",
                   flush=True)
         await run.close()
@@ -294,6 +294,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--self", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="all files, also of a good run")
     parser.add_argument("--alone", action="store_true",
                         help="no second client on tern's account")
     arguments = parser.parse_args()

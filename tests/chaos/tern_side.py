@@ -8,13 +8,13 @@ the ledger; a tern in a terminal is attached, killed and started again. All of t
 it runs in threads; the rest talks to this class only.
 """
 
-import glob
 import os
 import queue
 import random
 import re
 import signal
 import threading
+import time
 import types
 
 from bridge_client import BridgeClient, BridgeError, Closed
@@ -28,8 +28,43 @@ SETTINGS = {"dead_link": "2", "receipts": "yes", "send_receipts": "yes", "marker
             "send_markers": "yes"}
 TRANSIENT = {"BACKEND_GONE", "BUSY", "IN_USE", "STORAGE", "TIMEOUT", "NO_PROFILE", "INTERNAL"}
 AGAIN = 0.1  # seconds between two tries
+HURRY = 1.0  # seconds between two demands to connect now
 GONE = (Closed, TimedOut, OSError, KeyError)
-DEATH = re.compile(r"pid=(\d+) (its session process was ended.*)")
+DEATH = re.compile(r"pid=(\d+) (its session process (?:was )?ended.*)")
+UP = re.compile(r"link: (online|resumed) profile")
+FACT = re.compile(r"(?:link|sm): .*| (?:warn|error) session.*")
+FAULT = re.compile("AddressSanitizer|LeakSanitizer|runtime error:|Assertion")
+
+
+class Log:
+    """The daemon's log at PATH as it grows. It is emptied at times; PATH.1 has its end then."""
+
+    def __init__(self, path):
+        self._path = path
+        self._at = 0
+        self._last = b""
+
+    def new_lines(self):
+        """The whole lines since the last call, as texts."""
+        if not os.path.exists(self._path):
+            return []
+        lines = []
+        if os.path.getsize(self._path) < self._at:
+            lines = self._read(self._path + ".1", 0)
+            if self._last in lines:
+                lines = lines[lines.index(self._last) + 1:]
+            self._at = 0
+        new = self._read(self._path, self._at)
+        self._at += sum(map(len, new))
+        lines += new
+        self._last = lines[-1] if lines else self._last
+        return [line.decode(errors="replace").rstrip() for line in lines]
+
+    @staticmethod
+    def _read(path, offset):
+        with open(path, "rb") as file:
+            file.seek(offset)
+            return [line for line in file if line.endswith(b"\n")]
 
 
 class TernSide:
@@ -40,9 +75,9 @@ class TernSide:
         self.direction = direction
         self.other = other
         self.ledger = ledger
-        self.house = House()
+        self.house = House(TERN_LOG="info")
         self.sent = []  # numbers whose call was answered
-        self.logins = {"online": 0}
+        self.logins = {"fresh": 0, "resumed": 0}
         self._server = types.SimpleNamespace(jid=server.jid, port=port, ca_file=server.ca_file)
         self._account = user, password
         self._chance = random.Random(f"{seed}/tokens")
@@ -52,15 +87,17 @@ class TernSide:
         self._threads = []
         self._problems = []
         self._crashes = []
-        self._killed = set()  # session processes that ended by our hand
+        self._killed = set()  # processes that ended by our hand
+        self._daemons = set()  # all that were seen
         self._screen_pid = None
         self._link = ""
+        self._is_slow = False  # it waits for long until it tries again
 
     def start(self):
         self.house.create_profile(self._server, *self._account, PROFILE)
         with self.house.bridge() as bridge:
             self._choose(bridge)
-        for work in (self._send_all, self._watch, self._show):
+        for work in (self._send_all, self._watch, self._show, self._read_log):
             thread = threading.Thread(target=self._guard, args=[work], daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -109,6 +146,7 @@ class TernSide:
 
     def _kill_router(self):
         pid = self.house.daemon_pid()
+        self._killed.add(pid)
         return bool(pid) and self._signal(pid, signal.SIGKILL)
 
     def _kill_screen(self):
@@ -156,12 +194,25 @@ class TernSide:
 
     def crashes(self):
         """What ended though nobody killed it, as sentences."""
-        found = list(self._crashes)
-        for path in glob.glob(self.house.path("home/.local/state/tern/*.log*")):
-            with open(path, encoding="utf-8", errors="replace") as file:
-                found += [f"session process {pid}: {what}" for pid, what in
-                          DEATH.findall(file.read()) if int(pid) not in self._killed]
-        return found
+        gone = self._daemons - self._killed - {self.house.daemon_pid()}
+        return self._crashes + [f"router {pid} ended by itself" for pid in sorted(gone)]
+
+    def _read_log(self):
+        """Follows the daemon's log: how each link came up, and what crashed."""
+        log = Log(self.house.path("home/.local/state/tern/ternd.log"))
+        while not self._stop.wait(0.2):
+            for line in log.new_lines():
+                self._on_log(line)
+
+    def _on_log(self, line):
+        if match := UP.search(line):
+            self.logins["resumed" if match[1] == "resumed" else "fresh"] += 1
+        if match := FACT.search(line):
+            self.note(match[0])
+        elif (match := DEATH.search(line)) and int(match[1]) not in self._killed:
+            self._crashes.append(f"session process {match[1]}: {match[2]}")
+        elif FAULT.search(line):
+            self._crashes.append(line)
 
     def history(self):
         """All lines of the conversation as message.page shows them, oldest first."""
@@ -205,9 +256,11 @@ class TernSide:
         """A bridge client that said hello; starts the daemon if there is none."""
         if not self.house.daemon_pid():
             self.house.run("ternctl", "profile", "list", code=None)
-        bridge = BridgeClient(self.house.daemon_file()["socket"])
+        facts = self.house.daemon_file()
+        bridge = BridgeClient(facts["socket"])
         try:
             bridge.hello()
+            self._daemons.add(int(facts["pid"]))
         except BaseException:
             bridge.close()
             raise
@@ -254,17 +307,22 @@ class TernSide:
         """Attaches and tells of all events until the connection ends."""
         state = bridge.call("profile.attach", 5, profile=PROFILE, **cursor)
         cursor.update(epoch=state["epoch"], seq=state["seq"])
-        self._on_link(bridge, state["link"])
+        self._on_link(state["link"])
+        hurried = 0.0
         while not self._stop.is_set():
+            # A person who does not want to wait; else most of the run would be back-off.
+            if self._is_slow and time.monotonic() > hurried + HURRY:
+                hurried = time.monotonic()
+                bridge.request("link.connect", profile=PROFILE)
             try:
-                name, params = bridge.next_event(0.5)
+                name, params = bridge.next_event(0.3)
             except TimedOut:
                 continue
             cursor["seq"] = params.get("seq") or cursor["seq"]
             if name == "message.changed":
                 self._on_line(params["line"])
             elif name == "link.changed":
-                self._on_link(bridge, params["link"])
+                self._on_link(params["link"])
             elif name == "profile.resync":
                 return
             elif name == "profile.notice":
@@ -277,15 +335,12 @@ class TernSide:
             self.note(f"{line['state']}{reason} line {line['id']} place {line['place']}",
                       name[1], name[0])
 
-    def _on_link(self, bridge, link):
+    def _on_link(self, link):
         state = link["state"]
         if state != self._link:
             self.note(f"link {state} {link.get('reason') or ''}")
-            self.logins["online"] += state == "online"
         self._link = state
-        if state == "waiting" and link.get("retry_in", 0) > 2:
-            # A person who does not want to wait; else most of the run would be back-off.
-            bridge.request("link.connect", profile=PROFILE)
+        self._is_slow = state == "waiting" and link.get("retry_in", 0) > 1
 
     def _show(self):
         """tern in a terminal, whatever happens to it."""
