@@ -129,19 +129,22 @@ is_replay(const struct inbound *inbound, const struct message *line)
 
 /* The line that the store has of this very message. The archive's id decides where both
  * have one; else the sender's own id with the text. An origin-id is the message's own,
- * also where the archive holds it twice because it was sent again. */
+ * also where the archive holds it twice because it was sent again. What we say to
+ * ourselves it holds twice as well: as sent and as received. */
 static bool
 find_copy(struct profile *profile, const struct inbound *inbound, int64_t conversation,
 	  struct arena *arena, struct message *ret_line)
 {
 	struct store *store = profile_store(profile);
 	const char *origin_id = origin_of(inbound);
+	bool is_to_self =
+		inbound->is_own && strcmp(inbound->peer, inbound->from.bare) == 0;
 	struct message_twin twin = {
 		.conversation = conversation,
 		.sender = inbound->from.bare,
 		.id = origin_id ? origin_id : stanza_id(inbound->stanza),
 		.body = inbound->body,
-		.is_unarchived = inbound->archive_id && !origin_id,
+		.is_unarchived = inbound->archive_id && !origin_id && !is_to_self,
 	};
 	if (inbound->archive_id &&
 	    messages_find_archived(store, inbound->archive_by, inbound->archive_id, arena,
