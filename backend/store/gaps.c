@@ -287,6 +287,16 @@ gaps_rewind(struct store *store, int64_t id)
 }
 
 int
+gaps_set_since(struct store *store, int64_t id, int64_t ms)
+{
+	struct sql sql =
+		sql_start(store_writing(store), "UPDATE gaps SET since_ms=? WHERE id=?");
+	sql_int(&sql, ms);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
 gaps_set_tries(struct store *store, int64_t id, int64_t tries)
 {
 	struct sql sql =

@@ -90,6 +90,9 @@ int gaps_advance(struct store *store, int64_t id, const char *after_id);
  * job. */
 int gaps_rewind(struct store *store, int64_t id);
 
+/* What it knows no id to go on after for is asked from MS on. Inside a job. */
+int gaps_set_since(struct store *store, int64_t id, int64_t ms);
+
 /* Keeps how often it was tried, see archive_catchup.c. Inside a job. */
 int gaps_set_tries(struct store *store, int64_t id, int64_t tries);
 

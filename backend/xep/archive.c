@@ -15,6 +15,7 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/store.h"
 #include "backend/xep/archive_inner.h"
+#include "backend/xep/carbons.h"
 #include "backend/xep/presence.h"
 #include "backend/xep/read_positions.h"
 #include "backend/xmpp/ns.h"
@@ -29,6 +30,7 @@ enum {
 	PRESENCE_WAIT_MS = 5 * 1000,
 	RETRY_MS = 1000,
 	RETRIES = 3,
+	LATER_MS = 5 * 60 * 1000,
 };
 
 struct archive *
@@ -78,6 +80,17 @@ archive_retry(struct profile *profile)
 	if (!archive->alarm)
 		archive->alarm = alarm_set(profile, RETRY_MS, on_retry, archive);
 	return true;
+}
+
+void
+archive_wait(struct profile *profile)
+{
+	struct archive *archive = archive_of(profile);
+	archive->failures = 0;
+	log_info("archive", "no help now profile=%s", profile_name(profile));
+	progress_end(profile);
+	if (!archive->alarm)
+		archive->alarm = alarm_set(profile, LATER_MS, on_retry, archive);
 }
 
 void
@@ -165,7 +178,7 @@ static void
 on_late(struct profile *profile, void *data)
 {
 	struct archive *archive = data;
-	archive->alarm = NULL;
+	archive->late = NULL;
 	if (archive->is_ready || !profile_is_online(profile))
 		return;
 	log_info("archive", "slow profile=%s", profile_name(profile));
@@ -181,11 +194,13 @@ reset(struct profile *profile)
 {
 	struct archive *archive = archive_of(profile);
 	alarm_stop(archive->alarm);
+	alarm_stop(archive->late);
 	alarm_stop(archive->single_alarm);
-	archive->alarm = archive->single_alarm = NULL;
+	archive->alarm = archive->late = archive->single_alarm = NULL;
 	archive_single_forget(archive);
 	archive->is_known = archive->has_archive = archive->has_ids = false;
 	archive->is_ready = archive->is_asking = archive->is_released = false;
+	archive->has_carbons = false;
 	archive->failures = 0;
 	archive->page_max = ARCHIVE_PAGE_MAX;
 	archive_walk_reset(&archive->walk);
@@ -201,7 +216,7 @@ begin(struct profile *profile)
 	reset(profile);
 	outbox_hold(profile);
 	archive_open_gap(profile);
-	archive->alarm = alarm_set(profile, PRESENCE_WAIT_MS, on_late, archive);
+	archive->late = alarm_set(profile, PRESENCE_WAIT_MS, on_late, archive);
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
 				      profile_account(profile)->bare, NULL);
 	(void)stanza_add(iq, "query", NS_DISCO_INFO);
@@ -244,7 +259,7 @@ on_connect(struct profile *profile, bool is_resumed)
 static void
 annotate(struct profile *profile, struct inbound *inbound)
 {
-	const struct archive *archive = archive_of(profile);
+	struct archive *archive = archive_of(profile);
 	const char *own = profile_account(profile)->bare;
 	const struct stanza *child =
 		stanza_child(inbound->stanza, "stanza-id", NS_STANZA_ID);
@@ -261,8 +276,11 @@ annotate(struct profile *profile, struct inbound *inbound)
 		return;
 	inbound->archive_id = id;
 	inbound->archive_by = own;
-	/* What was kept for us is older than what is live. */
-	if (archive->has_archive && !inbound->is_delayed)
+	/* What was kept for us is older than what is live. And without carbons, what our
+	 * other clients said before it is in the archive only. */
+	if (!archive->has_carbons)
+		archive->has_carbons = carbons_are_on(profile);
+	if (archive->has_archive && archive->has_carbons && !inbound->is_delayed)
 		(void)profile_check(profile, archives_move(profile_store(profile), own,
 							   id, profile_now_ms()));
 }

@@ -31,6 +31,7 @@ enum {
 	TRIES_DEATHS = 16,
 	TRIES_FATAL = 2,
 	REWIND_MS = 60 * 60 * 1000, /* clocks differ; what comes twice is told apart */
+	PAGE_SMALL = 10,	    /* for a slow link */
 };
 
 void
@@ -139,19 +140,22 @@ is_fatal(const struct gap *gap)
 	return gap->tries > TRIES_FATAL;
 }
 
-/* The page that is asked for did not come: no death of ours, nor a fault of the page. */
+/* No page of GAP came, so there was none to die of. */
 static void
-forgive(struct profile *profile)
+forgive(struct profile *profile, const struct gap *gap)
+{
+	if (gap->tries > 0 && gap->tries < TRIES_DEATHS)
+		(void)profile_check(profile, gaps_set_tries(profile_store(profile),
+							    gap->id, gap->tries - 1));
+}
+
+/* Whether an answer that did not come may be dealt with: at the very end of a profile
+ * nothing is written any more. */
+static bool
+may_write(const struct profile *profile)
 {
 	struct store *store = profile_store(profile);
-	struct arena arena = {0};
-	struct gap gap;
-	if (store && store_is_in_job(store) &&
-	    gaps_first(store, own(profile), &arena, &gap) == 0 && gap.tries > 0 &&
-	    gap.tries < TRIES_DEATHS)
-		(void)profile_check(profile,
-				    gaps_set_tries(store, gap.id, gap.tries - 1));
-	arena_done(&arena);
+	return store && store_is_in_job(store);
 }
 
 /* What killed us twice is passed over, and named by its last id. */
@@ -223,6 +227,24 @@ move_position(struct profile *profile, const struct archive_page *page,
 	arena_done(&arena);
 }
 
+/* Reading the newest page killed us: the walk reads it, item by item. */
+static void
+leave_to_walk(struct profile *profile, const struct archive_page *page,
+	      const struct gap *gap)
+{
+	struct store *store = profile_store(profile);
+	int64_t since = page->count ? page->items[0].stamp_ms : 0;
+	if (gap->after_id || gap->since_ms)
+		return;
+	if (since > 0) {
+		(void)profile_check(profile, gaps_set_since(store, gap->id, since));
+		return;
+	}
+	pass_poison(profile, page);
+	(void)profile_check(profile,
+			    gaps_advance(store, gap->id, page->last ? page->last : ""));
+}
+
 static void
 store_newest(struct profile *profile, const struct archive_page *page)
 {
@@ -235,16 +257,15 @@ store_newest(struct profile *profile, const struct archive_page *page)
 		return;
 	}
 	bool is_blind = is_fatal(&gap);
-	if (is_joined(page, &gap, &first)) {
-		if (is_blind)
-			pass_poison(profile, page);
-		else
-			receive_from(profile, page, first, gap.id);
+	if (is_blind) {
+		leave_to_walk(profile, page, &gap);
+	} else if (is_joined(page, &gap, &first)) {
+		receive_from(profile, page, first, gap.id);
 		if (page->last || !gap.after_id)
 			(void)profile_check(profile,
 					    gaps_advance(store, gap.id,
 							 page->last ? page->last : ""));
-	} else if (!is_blind) {
+	} else {
 		receive_island(profile, page, &gap);
 	}
 	if (!is_blind)
@@ -257,20 +278,24 @@ static void
 on_newest(struct profile *profile, const struct archive_page *page, void *data)
 {
 	struct archive *archive = archive_of(profile);
+	struct arena arena = {0};
+	struct gap gap;
 	(void)data;
-	if (page->outcome == ARCHIVE_SILENT) {
-		forgive(profile);
-		if (archive_retry(profile))
-			return;
-	}
+	if (page->outcome != ARCHIVE_PAGE && may_write(profile) &&
+	    own_gap(profile, &arena, &gap) == 0)
+		forgive(profile, &gap);
+	arena_done(&arena);
+	if ((page->outcome == ARCHIVE_SILENT || page->outcome == ARCHIVE_BUSY) &&
+	    archive_retry(profile))
+		return;
 	archive->is_asking = false;
 	if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1) {
 		archive->page_max = archive->page_max > 25 ? 10 : 1;
 		archive_ask_newest(profile);
 		return;
 	}
+	archive->failures = 0;
 	if (page->outcome == ARCHIVE_PAGE) {
-		archive->failures = 0;
 		store_newest(profile, page);
 	} else {
 		log_info("archive", "no newest page profile=%s outcome=%d",
@@ -429,13 +454,26 @@ store_single(struct profile *profile, const struct gap *gap,
 
 /* ---- pages ---- */
 
+/* Nothing of the gap is given up for that. */
+static void
+stumbled(struct profile *profile, enum archive_outcome outcome)
+{
+	struct archive *archive = archive_of(profile);
+	/* Perhaps the page was more than the link carries in time. */
+	if (outcome == ARCHIVE_SILENT && archive->page_max > PAGE_SMALL)
+		archive->page_max = archive->page_max / 4 + 1;
+	if (!archive_retry(profile))
+		archive_wait(profile);
+}
+
 /* The server does not answer the question for this gap. */
 static void
 refused(struct profile *profile, const struct gap *gap)
 {
+	struct archive *archive = archive_of(profile);
 	if (archive_retry(profile))
 		return;
-	archive_of(profile)->failures = 0;
+	archive->failures = 0;
 	if (gap->after_id && *gap->after_id)
 		(void)profile_check(profile,
 				    gaps_rewind(profile_store(profile), gap->id));
@@ -444,43 +482,44 @@ refused(struct profile *profile, const struct gap *gap)
 	archive_go_on(profile);
 }
 
+/* The server answered the question for GAP, the oldest. */
 static void
-on_page(struct profile *profile, const struct archive_page *page, void *data)
+answered(struct profile *profile, const struct archive_page *page, const struct gap *gap)
 {
 	struct archive *archive = archive_of(profile);
-	struct store *store = profile_store(profile);
-	struct arena arena = {0};
-	struct gap gap;
-	(void)data;
-	if (page->outcome == ARCHIVE_SILENT) {
-		forgive(profile);
-		if (!archive_retry(profile))
-			progress_end(profile);
-		return;
-	}
-	archive->is_asking = false;
-	if (gaps_first(store, own(profile), &arena, &gap) < 0) {
-		arena_done(&arena);
-		return;
-	}
-	if (page->outcome == ARCHIVE_REFUSED) {
-		refused(profile, &gap);
-		arena_done(&arena);
-		return;
-	}
 	archive->failures = 0;
-	if (page->outcome == ARCHIVE_UNKNOWN && gap.after_id)
-		(void)profile_check(profile, gaps_rewind(store, gap.id));
+	if (page->outcome == ARCHIVE_UNKNOWN && gap->after_id)
+		(void)profile_check(profile,
+				    gaps_rewind(profile_store(profile), gap->id));
 	else if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1)
 		archive->page_max = archive->page_max / 10 + 1;
 	else if (page->outcome != ARCHIVE_PAGE)
-		close_gap(profile, &gap, "unusable");
-	else if (gap.tries < TRIES_DEATHS || gap.tries % TRIES_DEATHS >= TRIES_FATAL)
-		store_page(profile, &gap, page);
+		close_gap(profile, gap, "unusable");
+	else if (gap->tries < TRIES_DEATHS || gap->tries % TRIES_DEATHS >= TRIES_FATAL)
+		store_page(profile, gap, page);
 	else
-		store_single(profile, &gap, page);
-	arena_done(&arena);
+		store_single(profile, gap, page);
 	archive_go_on(profile);
+}
+
+static void
+on_page(struct profile *profile, const struct archive_page *page, void *data)
+{
+	struct arena arena = {0};
+	struct gap gap;
+	(void)data;
+	archive_of(profile)->is_asking = false;
+	bool has_gap = may_write(profile) && gaps_first(profile_store(profile),
+							own(profile), &arena, &gap) == 0;
+	if (has_gap && page->outcome != ARCHIVE_PAGE)
+		forgive(profile, &gap);
+	if (page->outcome == ARCHIVE_SILENT || page->outcome == ARCHIVE_BUSY)
+		stumbled(profile, page->outcome);
+	else if (has_gap && page->outcome == ARCHIVE_REFUSED)
+		refused(profile, &gap);
+	else if (has_gap)
+		answered(profile, page, &gap);
+	arena_done(&arena);
 }
 
 /* How many items to ask for. In page mode a death counts from here on. */

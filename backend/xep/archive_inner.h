@@ -38,7 +38,9 @@ struct archive {
 	bool is_released;    /* the outbox */
 	int failures;	     /* questions in a row without an answer */
 	int page_max;	     /* smaller after a page that was too large */
-	struct alarm *alarm; /* the longest that presence waits, or until a retry */
+	struct alarm *alarm; /* until a retry */
+	struct alarm *late;  /* the longest that presence waits */
+	bool has_carbons;    /* nothing passes us by, at whatever client */
 	struct archive_walk walk;
 	struct archive_single *single; /* an item that is read next */
 	struct alarm *single_alarm;
@@ -55,6 +57,9 @@ void archive_go_on(struct profile *profile);
 /* Inside a job: a page did not come; the step is tried again in a while, a few times:
  * false when it was tried often enough. */
 bool archive_retry(struct profile *profile);
+
+/* Inside a job: nor does it come at all now; the step is tried again in some minutes. */
+void archive_wait(struct profile *profile);
 
 /* Inside a job: the newest page is here or will not come: we may say that we are. */
 void archive_ready(struct profile *profile);

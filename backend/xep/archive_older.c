@@ -21,7 +21,9 @@ enum {
 	OLDER_PAGE = 100,
 	OLDER_ROUNDS = 10, /* pages in a row with nothing to show */
 	OLDER_WAIT_MS = 5 * 1000,
-	OLDER_MAX = 50, /* conversations at once */
+	OLDER_MAX = 50,		  /* conversations at once */
+	OLDER_LOOK = 50,	  /* lines that may lack an archive's id */
+	SKEW_MS = 60 * 60 * 1000, /* of clocks; what is here already is told apart */
 };
 
 /* Somebody who waits. */
@@ -35,7 +37,8 @@ struct waiter {
 struct archive_older {
 	struct archive_older *prev, *next;
 	char *jid;
-	char *before; /* what it was asked with; "" for the newest page */
+	char *before;	/* what it was asked with; "" for the newest page */
+	int64_t end_ms; /* the same; 0: no bound */
 	struct waiter *waiters;
 	struct alarm *alarm;
 	int rounds;
@@ -154,17 +157,62 @@ static void on_older(struct profile *profile, const struct archive_page *page,
 		     void *data);
 
 static void
-ask(struct profile *profile, struct archive_older *older, int64_t end_ms)
+ask(struct profile *profile, struct archive_older *older)
 {
 	struct archive *archive = archive_of(profile);
 	struct archive_request request = {
 		.with = older->jid,
 		.before = older->before,
-		.end_ms = end_ms,
+		.end_ms = older->end_ms,
 		.max = OLDER_PAGE,
 	};
 	archive_query_ask(profile, &archive->queries, &request, on_older,
 			  mem_strdup(older->jid));
+}
+
+/* How the archive may be asked for what is older. */
+struct start {
+	const char *before; /* in the arena; NULL: nothing can come */
+	int64_t end_ms;
+};
+
+/* Before the first line of CONVERSATION: by the archive's id of that or of one soon after
+ * it, else by time. */
+static struct start
+before_first(struct profile *profile, int64_t conversation, bool may_use_ids,
+	     struct arena *arena)
+{
+	const char *own = profile_account(profile)->bare;
+	struct message_list list = {0};
+	struct message_range range = {
+		.conversation = conversation, .after = INT64_MIN, .limit = OLDER_LOOK};
+	if (messages_page(profile_store(profile), &range, arena, &list) < 0 ||
+	    !list.count)
+		return (struct start){.before = ""};
+	for (size_t i = 0; may_use_ids && i < list.count; i++) {
+		const struct message *line = &list.items[i];
+		if (line->archive_id && strcmp(line->archive_by, own) == 0)
+			return (struct start){.before = line->archive_id};
+	}
+	return (struct start){.before = "", .end_ms = list.items[0].sent_ms + SKEW_MS};
+}
+
+/* The archive lost the id that it was asked with, perhaps with all that was older. */
+static bool
+go_by_time(struct profile *profile, struct archive_older *older)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	int64_t conversation;
+	if (!*older->before ||
+	    conversations_find(store, CONVERSATION_CHAT, older->jid, &conversation) < 0)
+		return false;
+	struct start start = before_first(profile, conversation, false, &arena);
+	mem_replace(&older->before, start.before);
+	older->end_ms = start.end_ms;
+	arena_done(&arena);
+	ask(profile, older);
+	return true;
 }
 
 static void
@@ -179,15 +227,13 @@ on_older(struct profile *profile, const struct archive_page *page, void *data)
 	if (page->outcome == ARCHIVE_PAGE && store_older(profile, older, page) &&
 	    ++older->rounds < OLDER_ROUNDS) {
 		mem_replace(&older->before, page->first);
-		ask(profile, older, 0);
+		older->end_ms = 0;
+		ask(profile, older);
 		return;
 	}
-	/* It went, perhaps with all that was old: nothing comes from there. */
-	int64_t conversation;
 	if (page->outcome == ARCHIVE_UNKNOWN && store && store_is_in_job(store) &&
-	    conversations_find(store, CONVERSATION_CHAT, older->jid, &conversation) == 0)
-		(void)profile_check(profile, conversations_set_oldest(store, conversation,
-								      NULL, true));
+	    go_by_time(profile, older))
+		return;
 	end(profile, older);
 }
 
@@ -217,26 +263,6 @@ wait_for(struct archive_older *older, archive_fetched *fn, void *data)
 	LL_PREPEND(older->waiters, waiter);
 }
 
-/* When the first line of CONVERSATION was sent, for the archive's look at what is older;
- * 0 for none. */
-static int64_t
-first_ms(struct profile *profile, int64_t conversation, struct arena *arena)
-{
-	struct message_list list = {0};
-	struct message_range range = {
-		.conversation = conversation, .after = INT64_MIN, .limit = 1};
-	if (messages_page(profile_store(profile), &range, arena, &list) < 0 ||
-	    !list.count)
-		return 0;
-	return list.items[0].sent_ms;
-}
-
-/* How the archive may be asked for what is older. */
-struct start {
-	const char *before; /* in the arena; NULL: nothing can come */
-	int64_t end_ms;
-};
-
 static struct start
 find_start(struct profile *profile, const char *jid, struct arena *arena)
 {
@@ -253,8 +279,10 @@ find_start(struct profile *profile, const char *jid, struct arena *arena)
 					 &is_whole) < 0 ||
 		    is_whole || is_in_gap(profile, conversation))
 			return start;
-		start.before = oldest_id ? oldest_id : "";
-		start.end_ms = oldest_id ? 0 : first_ms(profile, conversation, arena);
+		if (oldest_id)
+			start.before = oldest_id;
+		else
+			start = before_first(profile, conversation, true, arena);
 	} else if (!is_in_gap(profile, 0)) {
 		start.before = "";
 	}
@@ -270,7 +298,8 @@ begin(struct profile *profile, const char *jid, const struct start *start)
 	older->before = mem_strdup(start->before);
 	older->alarm = alarm_set(profile, OLDER_WAIT_MS, on_wait_over, older);
 	DL_APPEND(archive->older, older);
-	ask(profile, older, start->end_ms);
+	older->end_ms = start->end_ms;
+	ask(profile, older);
 	return older;
 }
 

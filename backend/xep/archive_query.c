@@ -123,17 +123,28 @@ last_of(const struct archive_query *query, const char *named)
 	return query->items[query->count - 1].id;
 }
 
+/* Servers call their own troubles by any type: Prosody's are to be cancelled. */
+static enum archive_outcome
+outcome_of_error(const struct stanza *answer)
+{
+	struct stanza_error error;
+	if (stanza_read_error(answer, &error) < 0)
+		return ARCHIVE_REFUSED;
+	if (strcmp(error.condition, "item-not-found") == 0)
+		return ARCHIVE_UNKNOWN;
+	bool is_busy = strcmp(error.type, "wait") == 0 ||
+		       strcmp(error.condition, "internal-server-error") == 0 ||
+		       strcmp(error.condition, "resource-constraint") == 0;
+	return is_busy ? ARCHIVE_BUSY : ARCHIVE_REFUSED;
+}
+
 static enum archive_outcome
 outcome_of(const struct archive_query *query, const struct stanza *answer)
 {
-	struct stanza_error error;
 	if (!answer)
 		return ARCHIVE_SILENT;
-	if (!stanza_has_type(answer, "result")) {
-		bool is_unknown = stanza_read_error(answer, &error) == 0 &&
-				  strcmp(error.condition, "item-not-found") == 0;
-		return is_unknown ? ARCHIVE_UNKNOWN : ARCHIVE_REFUSED;
-	}
+	if (!stanza_has_type(answer, "result"))
+		return outcome_of_error(answer);
 	if (!stanza_child(answer, "fin", NS_MAM))
 		return ARCHIVE_REFUSED;
 	return query->is_too_large ? ARCHIVE_TOO_LARGE : ARCHIVE_PAGE;

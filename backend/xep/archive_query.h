@@ -35,6 +35,7 @@ enum archive_outcome {
 	ARCHIVE_TOO_LARGE, /* they would have been too large to be kept; there are none */
 	ARCHIVE_UNKNOWN,   /* the server does not know the id to go on from */
 	ARCHIVE_REFUSED,   /* it does not answer such a question */
+	ARCHIVE_BUSY,	   /* it cannot answer now */
 	ARCHIVE_SILENT,	   /* no answer came, or the session ended */
 };
 

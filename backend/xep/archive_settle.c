@@ -248,9 +248,9 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 {
 	struct archive *archive = archive_of(profile);
 	struct archive_settle *settle = archive->settle;
-	bool was_silent = page->outcome == ARCHIVE_SILENT;
+	bool is_late = page->outcome == ARCHIVE_SILENT || page->outcome == ARCHIVE_BUSY;
 	(void)data;
-	if (was_silent && archive_retry(profile))
+	if (is_late && archive_retry(profile))
 		return;
 	archive->is_asking = false;
 	if (!settle || !settle->conversation)

@@ -4,18 +4,38 @@
  * to see; whatever else carries the elements of this XEP is dropped whole, since nothing
  * in it is proven. What was unwrapped walks the road of every message.
  */
+#include "backend/xep/carbons.h"
+
 #include <string.h>
 
 #include "backend/session/profile.h"
+#include "backend/store/session_scope.h"
+#include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
+
+#define FACT_ON "carbons.on"
 
 static void
 on_enabled(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
 	(void)is_last, (void)data;
-	if (answer && !stanza_has_type(answer, "result"))
+	if (!answer)
+		return;
+	if (stanza_has_type(answer, "result"))
+		(void)profile_check(profile, session_fact_set(profile_store(profile),
+							      FACT_ON, "yes"));
+	else
 		log_info("carbons", "not enabled profile=%s", profile_name(profile));
+}
+
+bool
+carbons_are_on(struct profile *profile)
+{
+	struct arena arena = {0};
+	bool is_on = session_fact(profile_store(profile), FACT_ON, &arena) != NULL;
+	arena_done(&arena);
+	return is_on;
 }
 
 static const struct module_ask asks[] = {

@@ -1,0 +1,95 @@
+"""Own lines after a break that no session outlived: what the archive proves of them."""
+
+import re
+
+import pytest
+
+from keeper import (ALICE, BOB, FORGED, MAM, make_authority, make_place,  # noqa: F401
+                    numbers, sent_ids, wait_sent)
+
+
+# ------------------------------------------------------------------ own lines after a break
+
+def test_an_own_line_that_the_archive_has_is_settled_and_not_sent_again(place):
+    place.come_online()
+    place.send("kept")
+    place.session.wait("kept")
+    place.server.fence(place.session)
+    place.come_back()
+    rows = place.wait_lines(lambda rows: rows[0]["state"] == "acked")
+    assert not rows[0].get("may_repeat") and len(rows) == 1
+    assert sent_ids(place.session) == []
+
+
+@pytest.mark.parametrize("prefs, may_repeat", [
+    ("default='always'", False), ("default='roster'", False), ("default='never'", True)])
+def test_an_own_line_that_the_archive_lacks_is_sent_again_in_order(place, prefs, may_repeat):
+    place.server.prefs = f"<prefs xmlns='{MAM}' {prefs}/>"
+    place.server.keeps = lambda text: "lost" not in text
+    place.come_online()
+    for body in ("kept", "lost 1", "lost 2"):
+        place.send(body)
+        place.session.wait(body)
+    ids = sent_ids(place.session)
+    place.session.close()
+    place.send("later")
+    place.server.keeps = lambda text: True
+    place.greet()
+    wait_sent(place.session, ids[1:])
+    place.wait_lines(lambda rows: rows[-1]["state"] == "sent")
+    rows = place.rows()
+    assert [row["body"] for row in rows] == ["kept", "lost 1", "lost 2", "later"]
+    assert [bool(row.get("may_repeat")) for row in rows] == [False, may_repeat, may_repeat, False]
+
+
+def test_a_server_that_stores_nothing_gets_everything_again_marked(place):
+    place.server.features = []
+    place.come_online()
+    place.send("hello")
+    place.session.wait("hello")
+    ids = sent_ids(place.session)
+    place.come_back()
+    wait_sent(place.session, ids)
+    [row] = place.wait_lines(lambda rows: rows[0].get("may_repeat"))
+    assert row["body"] == "hello"
+
+
+def test_what_a_server_without_any_memory_answered_behind_is_not_sent_again(place):
+    place.server.features = []
+    place.server.answers_pings = True
+    place.come_online()
+    for body in ("one", "two"):
+        place.send(body)
+        place.session.wait(body)
+    place.wait_lines(lambda rows: [row["state"] for row in rows] == ["acked", "acked"])
+    place.come_back()
+    place.send("three")
+    place.session.wait("three")
+    assert len(sent_ids(place.session)) == 1
+
+
+def test_own_messages_written_elsewhere_are_own_and_read_what_is_before(place):
+    place.come_online()
+    place.say(place.live("1", place.server.add("1")))
+    place.server.add("2")
+    place.server.archive.append(("a000090", FORGED.replace(
+        f"from='{BOB}/x' to='{ALICE}'", f"from='{ALICE}/phone' to='{BOB}'").replace(
+            "forged", "from the phone")))
+    place.server.count = 90
+    place.server.add("3")
+    place.come_back()
+    place.wait_bodies(["1", "2", "from the phone", "3"])
+    row = place.rows()[2]
+    assert row.get("is_own") and row["state"] == "acked"
+    state = place.bridge.call("profile.attach", profile="home")
+    assert [c["unread"] for c in state["conversations"]] == [1]
+
+
+def test_an_own_line_that_waited_stands_behind_what_came_before_it_was_sent(place):
+    place.come_online()
+    place.session.close()
+    place.send("mine")
+    for body in numbers(1, 70):
+        place.server.add(body)
+    place.greet()
+    place.wait_bodies(numbers(1, 70) + ["mine"])
