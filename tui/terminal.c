@@ -6,6 +6,7 @@
 #include "tui/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -135,6 +136,19 @@ on_resized(uv_signal_t *handle, int number)
 		terminal->hooks.on_resize(terminal->data);
 }
 
+/* libuv makes what it polls non-blocking, which would reach the shell that shares the
+ * descriptor and outlive us there: so its flags stay as they were. */
+static int
+poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int result = uv_poll_init(loop, poll, fd);
+
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags);
+	return result;
+}
+
 static void
 start_handles(struct terminal *terminal)
 {
@@ -145,12 +159,12 @@ start_handles(struct terminal *terminal)
 	(void)uv_signal_init(loop, &terminal->resized);
 	terminal->resized.data = terminal;
 	(void)uv_signal_start(&terminal->resized, on_resized, SIGWINCH);
-	(void)uv_poll_init(loop, &terminal->input, STDIN_FILENO);
+	(void)poll_init(loop, &terminal->input, STDIN_FILENO);
 	terminal->input.data = terminal;
 	(void)uv_poll_start(&terminal->input, UV_READABLE | UV_DISCONNECT, on_input);
 	int fd = screen_output_fd(terminal->screen);
 	terminal->has_output =
-		fd != STDIN_FILENO && uv_poll_init(loop, &terminal->output, fd) == 0;
+		fd != STDIN_FILENO && poll_init(loop, &terminal->output, fd) == 0;
 	terminal->output.data = terminal;
 	terminal->open_handles = terminal->has_output ? 4 : 3;
 }

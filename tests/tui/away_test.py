@@ -1,5 +1,6 @@
 """Coming and going: daemons that die, lock, refuse or talk nonsense; leaving in every way."""
 
+import os
 import signal
 import time
 
@@ -262,6 +263,14 @@ def test_why_it_is_offline_is_said_whole_and_goes_when_it_is_online(house, daemo
 
 
 # ---- leaving ----
+
+@pytest.mark.parametrize("descriptor", [0, 1, 2])
+def test_what_is_shared_with_the_shell_stays_blocking(house, daemon, screen, descriptor):
+    open_chat(screen)
+    with open(f"/proc/{screen.pid}/fdinfo/{descriptor}", encoding="ascii") as file:
+        (flags,) = [int(row.split()[1], 8) for row in file if row.startswith("flags:")]
+    assert not flags & os.O_NONBLOCK
+
 
 def test_detach_leaves_online_and_says_so(house, daemon, screen):
     open_chat(screen)
