@@ -49,9 +49,11 @@ void
 serve_session_ping(struct process *process, struct profile *profile,
 		   struct serve_request *request)
 {
-	(void)process;
-	(void)profile;
 	serve_result(request, NULL);
+	DL_FOREACH (process->profiles, profile) {
+		if (profile->store)
+			store_rest(profile->store);
+	}
 	memory_rest();
 }
 

@@ -148,6 +148,12 @@ sql_close(struct sql_db *db)
 	db->handle = NULL;
 }
 
+void
+sql_rest(struct sql_db *db)
+{
+	(void)sqlite3_db_release_memory(db->handle);
+}
+
 struct sql
 sql_start(struct sql_db *db, const char *text)
 {

@@ -52,6 +52,9 @@ int sql_open(struct sql_db *db, const char *path, enum sql_mode mode);
 /* Finalizes the statements and closes; checkpoints if it is the last connection. */
 void sql_close(struct sql_db *db);
 
+/* Frees the pages of the database that are kept in memory and not in use. */
+void sql_rest(struct sql_db *db);
+
 /* Begins the cached statement TEXT, which must be a literal: it is known by its address.
  */
 struct sql sql_start(struct sql_db *db, const char *text);

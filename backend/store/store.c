@@ -339,6 +339,15 @@ arm(struct store *store)
 	(void)uv_idle_start(&store->idle, on_idle);
 }
 
+void
+store_rest(struct store *store)
+{
+	if (store->is_committing || store->is_closed) /* the pool has the connection */
+		return;
+	sql_rest(&store->writer);
+	sql_rest(&store->reader);
+}
+
 static int
 read_meta(struct sql_db *db, const char *key, int64_t *ret_number)
 {

@@ -121,6 +121,9 @@ bool store_is_damaged(const struct store *store);
  */
 const char *store_sentence(int error);
 
+/* Frees what is kept in memory only to be quick; it is read again when it is needed. */
+void store_rest(struct store *store);
+
 /* Runs what is queued, commits, tells the effects, closes (checkpoint on the pool) and
  * frees the store; then tells CLOSED (may be NULL). */
 void store_close(struct store *store, store_closed closed, void *data);

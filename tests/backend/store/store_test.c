@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "backend/store/settings.h"
 #include "bridge/base/mem.h"
@@ -337,6 +338,22 @@ write_big(struct store *store, void *data)
 }
 
 static void
+a_rest_frees_memory_and_changes_nothing(void **state)
+{
+	struct bed *bed = *state;
+	struct big *big = mem_alloc(sizeof *big);
+	memset(big->text, 'x', sizeof big->text - 1);
+	for (big->number = 0; big->number < 10; big->number++)
+		assert_int_equal(bed_run(bed, write_big, big), 0);
+	int64_t before = sqlite3_memory_used();
+	store_rest(bed->store);
+	assert_true(before - sqlite3_memory_used() > 10 * (int64_t)sizeof big->text);
+	assert_int_equal(bed_run(bed, look_inside, bed), -ECANCELED);
+	assert_int_equal(bed_run(bed, write_big, big), 0);
+	free(big);
+}
+
+static void
 a_full_disk_refuses_and_goes_on_when_there_is_room(void **state)
 {
 	struct bed *bed = *state;
@@ -459,6 +476,7 @@ main(void)
 		CASE(the_epoch_lasts_until_a_new_one_is_made),
 		CASE(reads_see_the_batch_inside_and_only_the_committed_outside),
 		CASE(a_full_disk_refuses_and_goes_on_when_there_is_room),
+		CASE(a_rest_frees_memory_and_changes_nothing),
 		cmocka_unit_test(what_was_said_before_a_kill_is_there_after_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
