@@ -465,6 +465,7 @@ link_stop(struct profile *profile, link_stopped *stopped)
 		/* Whoever waits for the end already goes on waiting. */
 		if (stopped)
 			link->stopped = stopped;
+		sm_say_last(profile);
 		stream_close(link->stream);
 		if (profile->phase == PROFILE_LOCKED)
 			rest(profile);

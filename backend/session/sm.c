@@ -89,15 +89,28 @@ sm_forget_chore(struct profile *profile, struct chore *chore)
 /* ---- acknowledging ---- */
 
 static void
-answer_now(struct profile *profile, struct chore *chore)
+say_answer(struct profile *profile)
 {
 	char xml[96];
-	if (!sm_is_current(profile, chore->stream) || !profile->sm.is_counting_in ||
-	    stream_queued(profile->link.stream) > SM_ANSWERS)
-		return;
 	(void)snprintf(xml, sizeof xml, "<a xmlns='" NS_SM "' h='%lld'/>",
 		       (long long)(profile->sm.in_done % SM_WRAP));
 	sm_send_nonza(profile, xml);
+}
+
+static void
+answer_now(struct profile *profile, struct chore *chore)
+{
+	if (!sm_is_current(profile, chore->stream) || !profile->sm.is_counting_in ||
+	    stream_queued(profile->link.stream) > SM_ANSWERS)
+		return;
+	say_answer(profile);
+}
+
+void
+sm_say_last(struct profile *profile)
+{
+	if (profile->sm.is_counting_in && profile_is_online(profile))
+		say_answer(profile);
 }
 
 static void

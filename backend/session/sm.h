@@ -102,6 +102,10 @@ void sm_drained(struct profile *profile);
  * be given to the stream. */
 bool sm_is_full(const struct profile *profile);
 
+/* The stream is about to be closed for good: says what we have, or the server would call
+ * it undelivered and send it back or again. */
+void sm_say_last(struct profile *profile);
+
 /* The stream ended with FAULT and CONDITION (may be NULL). True if the session may go on
  * with another stream. */
 bool sm_stream_ended(struct profile *profile, enum stream_fault fault,

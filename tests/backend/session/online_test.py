@@ -2,6 +2,7 @@
 changed settings and lost connections."""
 
 import random
+import re
 import tempfile
 import time
 
@@ -15,6 +16,7 @@ from scripted_server import Gone, ScriptedServer
 from session_process import SessionProcess
 
 DISCO_NS = "http://jabber.org/protocol/disco#info"
+SM_NS = "urn:xmpp:sm:3"
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,20 @@ def test_a_disconnect_before_the_closing_does_not_lose_it(session, server):
                session.request("link.connect", profile="home")]
     codes = session.collect(numbers, 10)
     assert codes[numbers[1]] is None and time.monotonic() - begin < 5 * SLOW
+    session.end()
+
+
+def test_a_goodbye_says_what_we_have(session, server):
+    """Or the server sends it back to its sender, or to us once more (XEP-0198)."""
+    server.bound_features += f"<sm xmlns='{SM_NS}'/>"
+    connection = online(session, server)
+    connection.wait("<enable ")
+    connection.send(f"<enabled xmlns='{SM_NS}' id='one' resume='true'/>"
+                    "<message from='bob@localhost/x'><body>again</body></message>")
+    session.wait_event("message.changed", 10, lambda p: p["line"]["body"] == "again")
+    session.call("link.disconnect", profile="home")
+    connection.wait("</stream")
+    assert re.match(r"<a .*h='[1-9]", connection.log[-2])
     session.end()
 
 
