@@ -85,9 +85,10 @@ app_client(struct app *app)
 {
 	if (door_state(app->door) == DOOR_ATTACHED)
 		return door_client(app->door);
-	app_say_error(app,
-		      "The daemon is away and being started again. Your text is kept; "
-		      "try again in a moment.");
+	app_say_error(app, "%s Your text is kept; try again in a moment.",
+		      door_state(app->door) < DOOR_CONNECTED
+			      ? "The daemon is away and being started again."
+			      : "The profile is being opened.");
 	return NULL;
 }
 

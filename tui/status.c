@@ -177,6 +177,13 @@ self_text(struct app *app, struct arena *arena)
 	return kept;
 }
 
+/* What the account waits for while this tern is not attached to it. */
+static const char *
+door_text(const struct app *app)
+{
+	return door_state(app->door) < DOOR_CONNECTED ? "the daemon is away" : "opening";
+}
+
 /* Whether what is known of others is known to be so now. */
 static bool
 is_connected(const struct app *app)
@@ -206,7 +213,7 @@ add_self(struct app *app, struct parts *parts)
 				     .shrink = 7,
 				     .role = is_bad ? ROLE_STATUS_BAD : ROLE_STATUS,
 				     .text = is_attached ? self_text(app, &parts->arena)
-							 : "the daemon is away"});
+							 : door_text(app)});
 	if (is_attached && !model->is_protected)
 		add(parts, (struct bar_part){.side = BAR_LEFT,
 					     .priority = 2,

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fake_daemon import FakeDaemon, Failure, Silence, lone_tern
+from fake_daemon import FakeDaemon, Failure, Later, Silence, lone_tern
 from house import House
 
 ANNA = "anna@example.org"
@@ -105,6 +105,21 @@ def test_attaching_waits_for_a_session_process(house, daemon):
     daemon.on["profile.attach"] = attach
     with house.tern() as screen:
         screen.wait("Anna")
+
+
+def test_a_profile_that_takes_long_to_open_is_no_daemon_that_is_away(house, daemon, screen):
+    def attach(params):
+        raise Later
+    daemon.on["profile.attach"] = attach
+    daemon.tell("profile.resync")
+    screen.wait("home opening")
+    screen.line("/away")
+    screen.wait("The profile is being opened. Your text is kept")
+    del daemon.on["profile.attach"]
+    daemon.stop()
+    screen.wait("the daemon is away")
+    daemon.start()
+    screen.wait_gone("the daemon is away")
 
 
 def test_another_schema(house):
