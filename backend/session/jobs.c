@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "backend/muc/muc.h"
 #include "backend/session/inner.h"
 #include "backend/store/store.h"
 #include "bridge/base/mem.h"
@@ -53,16 +54,38 @@ request_in_job(struct profile *profile, struct serve_request *request, request_j
 		done(pending, -ESHUTDOWN);
 }
 
+static bool
+parse(struct profile *profile, struct serve_request *request, const char *text,
+      struct jid *ret_jid)
+{
+	const char *reason = NULL;
+	if (jid_parse(text, ret_jid, &reason) == 0)
+		return true;
+	profile_refuse(profile, request, ERROR_BAD_JID, "%s: %s", text,
+		       reason ? reason : "that is no address.");
+	return false;
+}
+
+bool
+request_conversation(struct profile *profile, struct serve_request *request,
+		     const char *text, struct conversation_key *ret_key)
+{
+	struct jid jid = {0};
+	const char *key;
+	if (!parse(profile, request, text, &jid))
+		return false;
+	ret_key->kind = muc_kind(profile, &jid, &key);
+	ret_key->jid = arena_strdup(&request->arena, key);
+	jid_done(&jid);
+	return true;
+}
+
 const char *
 request_address(struct profile *profile, struct serve_request *request, const char *text)
 {
 	struct jid jid = {0};
-	const char *reason = NULL;
-	if (jid_parse(text, &jid, &reason) < 0) {
-		profile_refuse(profile, request, ERROR_BAD_JID, "%s: %s", text,
-			       reason ? reason : "that is no address.");
+	if (!parse(profile, request, text, &jid))
 		return NULL;
-	}
 	const char *bare = arena_strdup(&request->arena, jid.bare);
 	jid_done(&jid);
 	return bare;

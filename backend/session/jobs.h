@@ -4,6 +4,10 @@
 #ifndef TERN_SESSION_JOBS_H
 #define TERN_SESSION_JOBS_H
 
+#include <stdbool.h>
+
+#include "backend/store/conversations.h"
+
 struct profile;
 struct serve_request;
 
@@ -20,5 +24,11 @@ void request_in_job(struct profile *profile, struct serve_request *request,
  * returns NULL if it is none. */
 const char *request_address(struct profile *profile, struct serve_request *request,
 			    const char *text);
+
+/* The conversation that TEXT addresses: with a person, a known room or an occupant of
+ * one. It lives as long as REQUEST; false, with REQUEST refused, if TEXT is no address.
+ */
+bool request_conversation(struct profile *profile, struct serve_request *request,
+			  const char *text, struct conversation_key *ret_key);
 
 #endif

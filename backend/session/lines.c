@@ -29,12 +29,25 @@ state_of(const struct message *message)
 						      : line_state_RECEIVED;
 }
 
+static enum bridge_conversation_kind
+kind_of(enum conversation_kind kind)
+{
+	static const enum bridge_conversation_kind kinds[] = {
+		[CONVERSATION_CHAT] = conversation_kind_CHAT,
+		[CONVERSATION_ROOM] = conversation_kind_ROOM,
+		[CONVERSATION_PRIVATE] = conversation_kind_PRIVATE,
+	};
+	return kinds[kind];
+}
+
 void
-lines_fill(const char *jid, const struct message *message, struct bridge_line *ret_line)
+lines_fill(const struct conversation_key *key, const struct message *message,
+	   struct bridge_line *ret_line)
 {
 	*ret_line = (struct bridge_line){
 		.id = message->id,
-		.jid = jid,
+		.jid = key->jid,
+		.kind = kind_of(key->kind),
 		.place = message->place,
 		.seq = message->seq,
 		.is_own = message->is_outgoing,
@@ -45,6 +58,7 @@ lines_fill(const char *jid, const struct message *message, struct bridge_line *r
 		.state = state_of(message),
 		.reason = message->reason,
 		.may_repeat = message->may_repeat,
+		.is_mention = message->is_mention,
 	};
 }
 
@@ -60,10 +74,12 @@ lines_fill_badge(const struct conversation *row, struct arena *arena,
 		.read_place = row->read_place,
 		.draft = row->draft,
 		.seq = row->seq,
+		.kind = kind_of(row->kind),
 	};
 	if (row->has_last) {
 		struct bridge_line *last = arena_alloc(arena, sizeof *last);
-		lines_fill(row->jid, &row->last, last);
+		lines_fill(&(struct conversation_key){row->kind, row->jid}, &row->last,
+			   last);
 		size_t len = strlen(last->body);
 		last->body = arena_strndup(arena, last->body,
 					   utf8_cut(last->body, len, BADGE_BODY_MAX));
@@ -103,7 +119,8 @@ lines_emit(struct profile *profile, int64_t id, bool is_new,
 	    profile_check(profile, conversations_get(store, message.conversation, &arena,
 						     &row)) == 0) {
 		struct bridge_line line;
-		lines_fill(row.jid, &message, &line);
+		lines_fill(&(struct conversation_key){row.kind, row.jid}, &message,
+			   &line);
 		if (token)
 			line.token = *token;
 		profile_emit(profile, EVENT_line_changed,
@@ -138,11 +155,12 @@ lines_emit_badge(struct profile *profile, int64_t conversation)
 }
 
 int
-lines_conversation(struct profile *profile, const char *jid, int64_t *ret_id)
+lines_conversation(struct profile *profile, const struct conversation_key *key,
+		   int64_t *ret_id)
 {
 	struct store *store = profile_store(profile);
 	int result = profile_check(
-		profile, conversations_ensure(store, CONVERSATION_CHAT, jid, ret_id));
+		profile, conversations_ensure(store, key->kind, key->jid, ret_id));
 	if (result < 0)
 		return result;
 	result = profile_check(profile, conversations_set_open(store, *ret_id, true));

@@ -13,8 +13,8 @@
 
 struct profile;
 
-/* Fills the bridge's record of MESSAGE in the conversation JID; strings are borrowed. */
-void lines_fill(const char *jid, const struct message *message,
+/* Fills the bridge's record of MESSAGE in the conversation KEY; strings are borrowed. */
+void lines_fill(const struct conversation_key *key, const struct message *message,
 		struct bridge_line *ret_line);
 
 /* The bridge's record of a conversation's badge; parts of it are in ARENA. The newest
@@ -33,8 +33,9 @@ void lines_emit(struct profile *profile, int64_t id, bool is_new,
  * of the counts. */
 void lines_emit_badge(struct profile *profile, int64_t conversation);
 
-/* Inside a job: the conversation with the bare JID, made and opened if need be. 0 or a
- * negative errno. */
-int lines_conversation(struct profile *profile, const char *jid, int64_t *ret_id);
+/* Inside a job: the conversation KEY, made and opened if need be. 0 or a negative errno.
+ */
+int lines_conversation(struct profile *profile, const struct conversation_key *key,
+		       int64_t *ret_id);
 
 #endif

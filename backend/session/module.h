@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/store/conversations.h"
 #include "backend/xmpp/jid.h"
 #include "backend/xmpp/stanza.h"
 
@@ -29,8 +30,14 @@ struct inbound {
 	enum inbound_origin origin;
 	struct jid from; /* its true sender; our own full JID where it had none */
 	struct jid to;
-	const char *peer; /* bare JID of the other side: its conversation */
-	bool is_own;	  /* written by this account */
+	enum conversation_kind kind;
+	const char
+		*peer; /* its conversation: the other side's bare JID, or occupant JID */
+	const char *sender; /* its true sender: bare JID; in a room the occupant JID */
+	const char
+		*occupant_id; /* of the sender (XEP-0421), trusted; NULL where unknown */
+	bool is_mention;      /* it names us, in a room */
+	bool is_own;	      /* written by this account */
 	bool is_delayed;
 	int64_t time_ms;  /* when it was sent, wall clock */
 	const char *body; /* NULL: none */

@@ -26,10 +26,15 @@ enum {
 };
 
 static struct stanza *
-build(struct profile *profile, const char *jid, const struct message *message)
+build(struct profile *profile, const struct conversation *row,
+      const struct message *message)
 {
+	bool is_room = row->kind == CONVERSATION_ROOM;
 	struct stanza *stanza =
-		stanza_message(profile_stanzas(profile), "chat", jid, message->wire_id);
+		stanza_message(profile_stanzas(profile), is_room ? "groupchat" : "chat",
+			       row->jid, message->wire_id);
+	if (row->kind == CONVERSATION_PRIVATE)
+		stanza_add(stanza, "x", NS_MUC_USER); /* XEP-0045 section 7.5 */
 	stanza_add_with_text(stanza, "body", NULL, message->body);
 	struct stanza *origin = stanza_add(stanza, "origin-id", NS_STANZA_ID);
 	stanza_set(origin, "id", message->origin_id);
@@ -114,7 +119,7 @@ send_one(struct profile *profile, const struct message *message, struct arena *a
 		found = settle_place(profile, message, arena);
 	if (found < 0)
 		return found;
-	struct stanza *stanza = build(profile, row.jid, message);
+	struct stanza *stanza = build(profile, &row, message);
 	if (!fits(profile, stanza)) {
 		stanza_free(stanza);
 		return fail_one(profile, message);
@@ -191,6 +196,22 @@ outbox_pump(struct profile *profile)
 	profile_hold(profile);
 	if (store_submit(profile->store, pump_job, pump_done, profile) < 0)
 		pump_done(profile, -ESHUTDOWN);
+}
+
+static void
+wake(void *data, int status)
+{
+	struct profile *profile = data;
+	if (status == 0)
+		outbox_pump(profile);
+	profile_release(profile);
+}
+
+void
+outbox_wake(struct profile *profile)
+{
+	profile_hold(profile);
+	store_on_commit(profile->store, wake, profile);
 }
 
 void

@@ -12,4 +12,7 @@ struct profile;
 void outbox_hold(struct profile *profile);
 void outbox_release(struct profile *profile);
 
+/* Inside a job: more can be sent when it is durable (we are in a room). */
+void outbox_wake(struct profile *profile);
+
 #endif

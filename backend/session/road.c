@@ -104,6 +104,7 @@ read_addresses(struct profile *profile, const struct stanza *message,
 		return -EINVAL;
 	}
 	inbound->peer = inbound->is_own ? inbound->to.bare : inbound->from.bare;
+	inbound->sender = inbound->from.bare;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/muc/muc.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -253,6 +254,7 @@ attach_job(struct profile *profile, struct serve_request *request)
 	result.settings = options_rows(&profile->options, &arena);
 	result.settings_count = OPTION_COUNT;
 	(void)waiting_held(store, &result.held);
+	result.rooms = muc_list(profile, &arena, &result.rooms_count);
 	profile_reply(profile, request, &result);
 	tell_left_out(profile, left);
 	arena_done(&arena);

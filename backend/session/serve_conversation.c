@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/muc/muc.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -29,23 +30,17 @@ struct sent {
 	int64_t id;
 };
 
-static void
-pump(void *data, int status)
-{
-	struct profile *profile = data;
-	if (status == 0)
-		outbox_pump(profile);
-	profile_release(profile);
-}
-
 static int
-add_line(struct profile *profile, const char *jid, const char *body, int64_t *ret_id,
-	 int64_t *ret_conversation)
+add_line(struct profile *profile, const struct conversation_key *key, const char *body,
+	 int64_t *ret_id, int64_t *ret_conversation)
 {
 	char id[STANZA_ID_SIZE];
-	int result = lines_conversation(profile, jid, ret_conversation);
+	struct arena arena = {0};
+	int result = lines_conversation(profile, key, ret_conversation);
 	if (result < 0)
 		return result;
+	const struct room *room =
+		key->kind == CONVERSATION_ROOM ? muc_find(profile, key->jid) : NULL;
 	stanza_random_id(id);
 	struct message message = {
 		.conversation = *ret_conversation,
@@ -54,7 +49,8 @@ add_line(struct profile *profile, const char *jid, const char *body, int64_t *re
 		.is_outgoing = true,
 		.sent_ms = profile_now_ms(),
 		.received_ms = profile_now_ms(),
-		.sender = profile->account.bare,
+		.sender =
+			room ? muc_own_jid(profile, room, &arena) : profile->account.bare,
 		.resource = profile->resource,
 		.wire_id = id,
 		.origin_id = id,
@@ -62,6 +58,7 @@ add_line(struct profile *profile, const char *jid, const char *body, int64_t *re
 	};
 	result = messages_add(profile->store, &message);
 	*ret_id = message.id;
+	arena_done(&arena);
 	return result;
 }
 
@@ -69,11 +66,11 @@ static int
 send_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_message_send_params *params = request->params;
-	const char *jid = request_address(profile, request, params->jid);
-	if (!jid)
+	struct conversation_key key;
+	if (!request_conversation(profile, request, params->jid, &key))
 		return 0;
 	struct buf spoken = {0};
-	buf_printf(&spoken, "%s\n%s", jid, params->body);
+	buf_printf(&spoken, "%s\n%s", key.jid, params->body);
 	struct token_call call = {params->token.data, "message.send", spoken.data,
 				  spoken.len};
 	const void *kept = NULL;
@@ -86,7 +83,7 @@ send_job(struct profile *profile, struct serve_request *request)
 		profile_refuse(profile, request, ERROR_TOKEN_REUSED,
 			       "That token was used for another message.");
 	} else if (found == -ENOENT) {
-		result = add_line(profile, jid, params->body, &sent.id, &conversation);
+		result = add_line(profile, &key, params->body, &sent.id, &conversation);
 		if (result == 0)
 			result = tokens_put(profile->store, &call, &sent, sizeof sent,
 					    profile_now_ms());
@@ -95,8 +92,7 @@ send_job(struct profile *profile, struct serve_request *request)
 				.id = sent.id, .state = line_state_QUEUED};
 			lines_emit(profile, sent.id, true, &params->token);
 			lines_emit_badge(profile, conversation);
-			profile_hold(profile);
-			store_on_commit(profile->store, pump, profile);
+			outbox_wake(profile);
 			profile_reply(profile, request, &answer);
 		}
 	} else if (result == 0 && kept_len == sizeof sent) {
@@ -104,7 +100,7 @@ send_job(struct profile *profile, struct serve_request *request)
 		memcpy(&sent, kept, sizeof sent);
 		(void)messages_get(profile->store, sent.id, &request->arena, &message);
 		struct bridge_line line;
-		lines_fill(jid, &message, &line);
+		lines_fill(&key, &message, &line);
 		struct bridge_message_send_result answer = {.id = sent.id,
 							    .state = line.state};
 		profile_reply(profile, request, &answer);
@@ -168,7 +164,7 @@ get_job(struct profile *profile, struct serve_request *request)
 			       "There is no such line.");
 		return 0;
 	}
-	lines_fill(row.jid, &message, &line);
+	lines_fill(&(struct conversation_key){row.kind, row.jid}, &message, &line);
 	profile_reply(profile, request, &(struct bridge_line_result){.line = &line});
 	return 0;
 }
@@ -191,10 +187,10 @@ change_conversation(struct profile *profile, struct serve_request *request,
 		    int (*change)(struct profile *, struct serve_request *, int64_t))
 {
 	int64_t id;
-	const char *jid = request_address(profile, request, text);
-	if (!jid)
+	struct conversation_key key;
+	if (!request_conversation(profile, request, text, &key))
 		return 0;
-	int result = conversations_ensure(profile->store, CONVERSATION_CHAT, jid, &id);
+	int result = conversations_ensure(profile->store, key.kind, key.jid, &id);
 	if (result == 0)
 		result = change(profile, request, id);
 	if (result < 0)

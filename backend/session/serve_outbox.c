@@ -20,10 +20,10 @@ static int
 find_conversation(struct profile *profile, struct serve_request *request,
 		  const char *address, int64_t *ret_id)
 {
-	const char *jid = request_address(profile, request, address);
-	if (!jid)
+	struct conversation_key key;
+	if (!request_conversation(profile, request, address, &key))
 		return 1;
-	int found = conversations_find(profile->store, CONVERSATION_CHAT, jid, ret_id);
+	int found = conversations_find(profile->store, key.kind, key.jid, ret_id);
 	if (found != -ENOENT)
 		return found;
 	profile_refuse(profile, request, ERROR_NOT_FOUND, "Nothing waits there.");

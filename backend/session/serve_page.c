@@ -43,8 +43,8 @@ cut_page(struct message_list *list, bool begins_old)
 
 /* Answers with the lines of LIST, which was read with one line more than LIMIT. */
 static void
-answer(struct profile *profile, struct serve_request *request, const char *jid,
-       struct message_list list, size_t limit)
+answer(struct profile *profile, struct serve_request *request,
+       const struct conversation_key *key, struct message_list list, size_t limit)
 {
 	const struct bridge_message_page_params *params = request->params;
 	bool begins_old = params->after != 0;
@@ -56,12 +56,12 @@ answer(struct profile *profile, struct serve_request *request, const char *jid,
 	}
 	if (cut_page(&list, begins_old))
 		result.has_more = true;
-	if (!begins_old && archive_has_older(profile, jid))
+	if (!begins_old && archive_has_older(profile, key->jid))
 		result.has_more = true;
 	struct bridge_line *lines =
 		arena_array(&request->arena, list.count, sizeof *lines);
 	for (size_t i = 0; i < list.count; i++)
-		lines_fill(jid, &list.items[i], &lines[i]);
+		lines_fill(key, &list.items[i], &lines[i]);
 	result.lines = lines;
 	result.lines_count = list.count;
 	profile_reply(profile, request, &result);
@@ -76,9 +76,9 @@ read_page(struct profile *profile, struct serve_request *request, bool may_fetch
 	struct store *store = profile->store;
 	struct message_list list = {0};
 	int64_t limit = params->limit ? params->limit : PAGE_USUAL;
-	const char *jid = request_address(profile, request, params->jid);
+	struct conversation_key key;
 	struct message_range range = {.before = params->before, .after = params->after};
-	if (!jid)
+	if (!request_conversation(profile, request, params->jid, &key))
 		return 0;
 	if (limit < 1 || limit > PAGE_MAX) {
 		profile_refuse(profile, request, ERROR_BAD_PARAMS,
@@ -86,16 +86,16 @@ read_page(struct profile *profile, struct serve_request *request, bool may_fetch
 		return 0;
 	}
 	range.limit = (int)limit + 1; /* one more shows that there are more */
-	int found =
-		conversations_find(store, CONVERSATION_CHAT, jid, &range.conversation);
+	int found = conversations_find(store, key.kind, key.jid, &range.conversation);
 	if (found == 0)
 		found = messages_page(store, &range, &request->arena, &list);
 	if (found < 0 && found != -ENOENT)
 		return found;
-	if (may_fetch && !params->after && list.count <= (size_t)limit &&
-	    archive_fetch_older(profile, jid, on_fetched, request))
+	if (may_fetch && key.kind == CONVERSATION_CHAT && !params->after &&
+	    list.count <= (size_t)limit &&
+	    archive_fetch_older(profile, key.jid, on_fetched, request))
 		return 0;
-	answer(profile, request, jid, list, (size_t)limit);
+	answer(profile, request, &key, list, (size_t)limit);
 	return 0;
 }
 

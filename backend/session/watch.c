@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "backend/muc/muc.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/process.h"
@@ -156,6 +157,10 @@ serve_session_watch(struct process *process, struct profile *profile,
 		serve_fail(request, ERROR_NO_PROFILE, "That profile is not open here.");
 		return;
 	}
+	/* Nobody knows which of them showed the occupants of a room. */
+	if (params->attached < profile->watch.attached)
+		muc_unwatch(profile);
+	profile->watch.attached = params->attached;
 	watch_set(profile, params->active);
 	serve_result(request, NULL);
 }

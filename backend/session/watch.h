@@ -12,6 +12,7 @@
 struct profile;
 
 struct watch {
+	int64_t attached; /* frontends, in use or not */
 	bool is_active;	  /* somebody sits at a frontend */
 	bool is_inactive; /* the server may know that nobody does: for a moment already */
 	int64_t left_ms;  /* CLOCK_BOOTTIME when the last one left or went idle */

@@ -77,6 +77,26 @@ conversations_ensure(struct store *store, enum conversation_kind kind, const cha
 	return error ? error : conversations_find(store, kind, jid, ret_id);
 }
 
+/* Runs an UPDATE that changes one row or none: 1 or 0. */
+static int
+run_update(struct store *store, struct sql *sql)
+{
+	int error = sql_run(sql);
+	return error ? error : sql_changed(store_writing(store)) > 0;
+}
+
+int
+conversations_become_room(struct store *store, const char *jid)
+{
+	int64_t seq = store_next_seq(store);
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE OR IGNORE conversations SET kind=1, seq=?"
+				   " WHERE kind=0 AND jid=?");
+	sql_int(&sql, seq);
+	sql_text(&sql, jid);
+	return run_update(store, &sql);
+}
+
 int
 conversations_get(struct store *store, int64_t id, struct arena *arena,
 		  struct conversation *ret_conversation)
@@ -119,14 +139,6 @@ conversations_changed(struct store *store, int64_t since, struct arena *arena,
 	if (!error)
 		*ret_list = list;
 	return error;
-}
-
-/* Runs an UPDATE that changes one row or none: 1 or 0. */
-static int
-run_update(struct store *store, struct sql *sql)
-{
-	int error = sql_run(sql);
-	return error ? error : sql_changed(store_writing(store)) > 0;
 }
 
 int

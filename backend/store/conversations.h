@@ -20,6 +20,12 @@ enum conversation_kind {
 	CONVERSATION_PRIVATE = 2, /* jid is an occupant's */
 };
 
+/* What tells a conversation from all others. */
+struct conversation_key {
+	enum conversation_kind kind;
+	const char *jid;
+};
+
 struct conversation {
 	int64_t id;
 	enum conversation_kind kind;
@@ -48,6 +54,10 @@ int conversations_ensure(struct store *store, enum conversation_kind kind,
 /* The id of that conversation, or -ENOENT. */
 int conversations_find(struct store *store, enum conversation_kind kind, const char *jid,
 		       int64_t *ret_id);
+
+/* The chat with JID goes on as the room that JID turned out to be: 1 if there was one,
+ * else 0. Inside a job. */
+int conversations_become_room(struct store *store, const char *jid);
 
 /* The row ID with its last line; -ENOENT. */
 int conversations_get(struct store *store, int64_t id, struct arena *arena,

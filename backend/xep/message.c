@@ -34,8 +34,7 @@ bounced(struct profile *profile, const struct inbound *inbound)
 	struct message message;
 	int64_t conversation;
 	if (id && stanza_read_error(inbound->stanza, &error) == 0 &&
-	    conversations_find(store, CONVERSATION_CHAT, inbound->peer, &conversation) ==
-		    0 &&
+	    conversations_find(store, inbound->kind, inbound->peer, &conversation) == 0 &&
 	    messages_find_sent(store, conversation, id, &arena, &message) == 0 &&
 	    message.state < MESSAGE_DELIVERED) {
 		char *text = clean_text(error.text, CLEAN_LINE, REASON_MAX);
@@ -141,7 +140,7 @@ find_copy(struct profile *profile, const struct inbound *inbound, int64_t conver
 		inbound->is_own && strcmp(inbound->peer, inbound->from.bare) == 0;
 	struct message_twin twin = {
 		.conversation = conversation,
-		.sender = inbound->from.bare,
+		.sender = inbound->sender,
 		.id = origin_id ? origin_id : stanza_id(inbound->stanza),
 		.body = inbound->body,
 		.is_unarchived = inbound->archive_id && !origin_id && !is_to_self,
@@ -153,6 +152,10 @@ find_copy(struct profile *profile, const struct inbound *inbound, int64_t conver
 		return true;
 	if (!twin.id)
 		return false;
+	/* Our nick may have changed since it was written; its id is random and ours. */
+	if (inbound->kind == CONVERSATION_ROOM && inbound->is_own &&
+	    messages_find_sent(store, conversation, twin.id, arena, ret_line) == 0)
+		return true;
 	if (messages_find_same(store, &twin, arena, ret_line) == 0)
 		return origin_id || inbound->is_own || inbound->is_delayed ||
 		       inbound->origin != INBOUND_LIVE || is_replay(inbound, ret_line);
@@ -203,11 +206,26 @@ take_its_place(struct profile *profile, const struct inbound *inbound,
 	       profile_check(profile, messages_move(store, line->id, place)) == 0;
 }
 
+/* A room says what we said to everybody in one order, us included. */
+static bool
+is_reflection(const struct inbound *inbound)
+{
+	return inbound->kind == CONVERSATION_ROOM && inbound->origin == INBOUND_LIVE;
+}
+
+static bool
+go_last(struct profile *profile, const struct message *line)
+{
+	return profile_check(profile,
+			     messages_move_to_end(profile_store(profile), line->id)) > 0;
+}
+
 static void
 merge(struct profile *profile, const struct inbound *inbound, const struct message *line)
 {
 	bool is_proven = inbound->is_own && prove(profile, line);
-	bool is_moved = take_its_place(profile, inbound, line);
+	bool is_moved = take_its_place(profile, inbound, line) ||
+			(is_proven && is_reflection(inbound) && go_last(profile, line));
 	if (inbound->archive_id && !line->archive_id)
 		(void)profile_check(profile,
 				    messages_set_archived(profile_store(profile),
@@ -253,13 +271,13 @@ deliver(struct profile *profile, const struct inbound *inbound)
 	struct arena arena = {0};
 	struct message line;
 	int64_t conversation;
-	bool is_copy = conversations_find(store, CONVERSATION_CHAT, inbound->peer,
-					  &conversation) == 0 &&
+	struct conversation_key key = {inbound->kind, inbound->peer};
+	bool is_copy = conversations_find(store, key.kind, key.jid, &conversation) == 0 &&
 		       find_copy(profile, inbound, conversation, &arena, &line);
 	if (is_copy)
 		merge(profile, inbound, &line);
 	arena_done(&arena);
-	if (is_copy || lines_conversation(profile, inbound->peer, &conversation) < 0)
+	if (is_copy || lines_conversation(profile, &key, &conversation) < 0)
 		return;
 	struct message message = {
 		.conversation = conversation,
@@ -267,12 +285,14 @@ deliver(struct profile *profile, const struct inbound *inbound)
 		.state = inbound->is_own ? MESSAGE_ACKED : MESSAGE_RECEIVED,
 		.is_outgoing = inbound->is_own,
 		.is_delayed = inbound->is_delayed,
+		.is_mention = inbound->is_mention,
 		.is_markable = !inbound->is_own &&
 			       stanza_child(inbound->stanza, "markable", NS_MARKERS),
 		.sent_ms = inbound->time_ms,
 		.received_ms = profile_now_ms(),
-		.sender = inbound->from.bare,
+		.sender = inbound->sender,
 		.resource = inbound->from.resource,
+		.occupant_id = inbound->occupant_id,
 		.wire_id = stanza_id(inbound->stanza),
 		.origin_id = origin_of(inbound),
 		.archive_id = inbound->archive_id,
@@ -300,7 +320,8 @@ on_message(struct profile *profile, struct inbound *inbound)
 		return MODULE_TAKEN;
 	}
 	bool is_talk = !type || strcmp(type, "chat") == 0 ||
-		       strcmp(type, "normal") == 0 || strcmp(type, "headline") == 0;
+		       strcmp(type, "normal") == 0 || strcmp(type, "headline") == 0 ||
+		       inbound->kind == CONVERSATION_ROOM;
 	if (is_talk && inbound->body && *inbound->body)
 		deliver(profile, inbound);
 	return MODULE_PASS;

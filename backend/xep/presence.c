@@ -403,6 +403,32 @@ presence_own(struct profile *profile, struct arena *arena, enum bridge_show *ret
 	*ret_text = text && *text ? text : NULL;
 }
 
+static void
+describe(struct stanza *presence, enum bridge_show show, const char *text)
+{
+	if (show_text(show))
+		stanza_add_with_text(presence, "show", NULL, show_text(show));
+	if (text)
+		stanza_add_with_text(presence, "status", NULL, text);
+}
+
+void
+presence_describe(struct profile *profile, struct stanza *stanza)
+{
+	struct arena arena = {0};
+	enum bridge_show show;
+	const char *text;
+	presence_own(profile, &arena, &show, &text);
+	describe(stanza, show, text);
+	arena_done(&arena);
+}
+
+enum bridge_show
+presence_show_of(const struct stanza *stanza)
+{
+	return show_of(stanza_child_text(stanza, "show", NS_CLIENT));
+}
+
 void
 presence_announce(struct profile *profile)
 {
@@ -411,10 +437,7 @@ presence_announce(struct profile *profile)
 	const char *text;
 	presence_own(profile, &arena, &show, &text);
 	struct stanza *presence = stanza_presence(profile_stanzas(profile), NULL, NULL);
-	if (show_text(show))
-		stanza_add_with_text(presence, "show", NULL, show_text(show));
-	if (text)
-		stanza_add_with_text(presence, "status", NULL, text);
+	describe(presence, show, text);
 	const char *said = arena_printf(&arena, "%d %s", (int)show, text ? text : "");
 	(void)profile_check(profile,
 			    session_fact_set(profile_store(profile), FACT_SAID, said));

@@ -21,6 +21,13 @@ void presence_begin(struct profile *profile, enum presence_gate gate);
 /* Inside a job: sends our own presence as chosen. */
 void presence_announce(struct profile *profile);
 
+/* Adds our availability and status text to STANZA, a presence that goes to one address.
+ */
+void presence_describe(struct profile *profile, struct stanza *stanza);
+
+/* The availability that a presence without a type tells. */
+enum bridge_show presence_show_of(const struct stanza *stanza);
+
 /* Inside a job: keeps our availability and status text (NULL or "": none), sends it if we
  * are online. 0 or a negative errno. */
 int presence_choose(struct profile *profile, enum bridge_show show, const char *text);

@@ -1,0 +1,74 @@
+/*
+ * Words are told by what is around them: neither a letter nor a digit. Case is folded by
+ * Unicode's rules, so a nick in any script is found.
+ */
+#include "backend/muc/mention.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+/* Case-folded and composed; NULL if TEXT is no UTF-8. */
+static char *
+fold(const char *text)
+{
+	utf8proc_uint8_t *out = NULL;
+	utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text, 0, &out,
+					    UTF8PROC_NULLTERM | UTF8PROC_STABLE |
+						    UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+	return len < 0 ? NULL : (char *)out;
+}
+
+static bool
+is_word(utf8proc_int32_t point)
+{
+	utf8proc_category_t category = utf8proc_category(point);
+	return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO);
+}
+
+static utf8proc_int32_t
+point_at(const char *text, size_t len)
+{
+	utf8proc_int32_t point = 0;
+	if (len == 0 || utf8proc_iterate((const utf8proc_uint8_t *)text,
+					 (utf8proc_ssize_t)len, &point) < 0)
+		return 0;
+	return point;
+}
+
+static utf8proc_int32_t
+point_before(const char *text, const char *end)
+{
+	const char *start = end;
+	while (start > text && ((unsigned char)*--start & 0xc0) == 0x80)
+		continue;
+	return point_at(start, (size_t)(end - start));
+}
+
+static bool
+stands_alone(const char *text, const char *found, size_t len)
+{
+	const char *end = found + len;
+	bool is_joined_left =
+		is_word(point_at(found, len)) && is_word(point_before(text, found));
+	bool is_joined_right =
+		is_word(point_before(found, end)) && is_word(point_at(end, strlen(end)));
+	return !is_joined_left && !is_joined_right;
+}
+
+bool
+mention_has(const char *text, const char *nick)
+{
+	char *all = fold(text);
+	char *word = fold(nick);
+	size_t len = word ? strlen(word) : 0;
+	bool is_there = false;
+	const char *at = all && len ? strstr(all, word) : NULL;
+	for (; at && !is_there; at = strstr(at + 1, word))
+		is_there = stands_alone(all, at, len);
+	free(all);
+	free(word);
+	return is_there;
+}

@@ -1,0 +1,482 @@
+/*
+ * The way into a room and back into it. A join is: what the room is (disco), then our
+ * presence, then everybody's, ours last. A few rooms join at a time; what failed for a
+ * reason that passes is tried again, later each time. After a resume, and after a long
+ * silence, a room is asked whether we are still in it (XEP-0410).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/muc/muc_inner.h"
+#include "backend/session/alarm.h"
+#include "backend/session/lines.h"
+#include "backend/session/outbox.h"
+#include "backend/store/store.h"
+#include "backend/xep/presence.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+#include "bridge/serve.h"
+
+enum {
+	JOINS_MAX = 4, /* at once */
+	STEP_MS = 60 * 1000,
+	LEAVE_MS = 10 * 1000,
+	OFFLINE_MS = 10 * 1000, /* how long a caller waits for the profile to be online */
+	RETRY_MS = 5 * 1000,	/* doubled with each failure */
+	RETRY_MAX_MS = 10 * 60 * 1000,
+	SILENCE_MS = 15 * 60 * 1000,
+	STAGGER_MS = 300,
+	HISTORY = 50, /* lines */
+};
+
+static void on_alarm(struct profile *profile, void *data);
+
+static void
+set_alarm(struct profile *profile, struct room *room, uint64_t ms)
+{
+	alarm_stop(room->alarm);
+	room->alarm = alarm_set(profile, ms, on_alarm, room);
+}
+
+void
+muc_answer(struct profile *profile, struct room *room)
+{
+	struct serve_request *request = room->request;
+	struct bridge_room record;
+	if (!request)
+		return;
+	room->request = NULL;
+	muc_fill(room, &record);
+	if (room->state == room_state_IN)
+		profile_reply(profile, request,
+			      &(struct bridge_room_result){.room = &record});
+	else if (room->condition && strcmp(room->condition, "no-room") == 0)
+		profile_refuse(profile, request, ERROR_NOT_FOUND, "%s", room->reason);
+	else
+		profile_refuse(profile, request,
+			       profile_is_online(profile) ? ERROR_SERVER_REFUSED
+							  : ERROR_OFFLINE,
+			       "%s",
+			       room->reason ? room->reason
+					    : "The room is joined when the profile is "
+					      "online again.");
+}
+
+/* ---- whose turn it is ---- */
+
+static size_t
+count_entering(const struct profile *profile)
+{
+	struct room *room, *next;
+	size_t count = 0;
+	HASH_ITER (hh, muc_rooms(profile), room, next)
+		count += room->state == room_state_ENTERING;
+	return count;
+}
+
+/* The next one that only waits for its turn. */
+static void
+next_turn(struct profile *profile)
+{
+	struct room *room, *next;
+	HASH_ITER (hh, muc_rooms(profile), room, next) {
+		if (room->state == room_state_WAITING && !room->alarm &&
+		    room->step == ROOM_STEP_NONE) {
+			muc_enter(profile, room);
+			return;
+		}
+	}
+}
+
+static void
+why(struct room *room, const char *sentence, const char *condition)
+{
+	mem_replace(&room->reason, sentence);
+	mem_replace(&room->condition, condition);
+}
+
+/* The join failed: out, until the user says so or until later. */
+static void
+fail(struct profile *profile, struct room *room, enum muc_remedy remedy)
+{
+	alarm_stop(room->alarm);
+	room->alarm = NULL;
+	room_clear(room);
+	muc_forget_occupants(profile, room);
+	bool is_over = remedy == MUC_ASK || !room->is_wanted;
+	room->state = is_over ? room_state_REFUSED : room_state_WAITING;
+	log_info("muc", "out profile=%s condition=%s again=%d", profile_name(profile),
+		 room->condition ? room->condition : "", !is_over);
+	if (!is_over) {
+		uint64_t ms = (uint64_t)RETRY_MS << (room->tries < 8 ? room->tries : 8);
+		room->tries++;
+		set_alarm(profile, room, ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
+	}
+	muc_changed(profile, room);
+	muc_answer(profile, room);
+	next_turn(profile);
+}
+
+/* ---- the steps ---- */
+
+static void
+say_presence(struct profile *profile, struct room *room, bool is_join)
+{
+	struct arena arena = {0};
+	struct stanza *presence =
+		stanza_presence(profile_stanzas(profile), NULL,
+				arena_printf(&arena, "%s/%s", room->jid, room->wish));
+	presence_describe(profile, presence);
+	if (is_join) {
+		struct stanza *x = stanza_add(presence, "x", NS_MUC);
+		stanza_set_number(stanza_add(x, "history", NS_MUC), "maxstanzas",
+				  HISTORY);
+		if (room->password)
+			stanza_add_with_text(x, "password", NS_MUC, room->password);
+	}
+	profile_send(profile, presence);
+	arena_done(&arena);
+}
+
+static const struct {
+	const char *var;
+	enum room_feature feature;
+} features[] = {
+	{NS_MAM, ROOM_HAS_ARCHIVE | ROOM_HAS_STANZA_IDS},
+	{NS_STANZA_ID, ROOM_HAS_STANZA_IDS},
+	{NS_OCCUPANT_ID, ROOM_HAS_OCCUPANT_IDS},
+	{"muc_moderated", ROOM_IS_MODERATED},
+	{"muc_nonanonymous", ROOM_IS_OPEN_NAMED},
+	{"muc_persistent", ROOM_IS_PERSISTENT},
+	{"muc_membersonly", ROOM_IS_MEMBERS_ONLY},
+	{"muc_passwordprotected", ROOM_HAS_PASSWORD},
+	{"urn:xmpp:message-moderate:1", ROOM_CAN_MODERATE},
+	{"urn:xmpp:message-moderate:0", ROOM_CAN_MODERATE_OLD},
+};
+
+static void
+read_info(struct room *room, const struct stanza *query)
+{
+	const struct stanza *child = stanza_child(query, "feature", NS_DISCO_INFO);
+	room->features = 0;
+	for (; child; child = stanza_next(child, "feature", NS_DISCO_INFO)) {
+		const char *var = stanza_get(child, "var");
+		for (size_t i = 0; var && i < sizeof features / sizeof *features; i++) {
+			if (strcmp(features[i].var, var) == 0)
+				room->features |= features[i].feature;
+		}
+	}
+	const char *name =
+		stanza_get(stanza_child(query, "identity", NS_DISCO_INFO), "name");
+	if (name && *name)
+		mem_replace(&room->name, name);
+}
+
+/* Whether a room that is asked what it is says that it does not exist. */
+static bool
+is_absent(const struct stanza *answer)
+{
+	struct stanza_error error;
+	return stanza_read_error(answer, &error) == 0 &&
+	       (strcmp(error.condition, "item-not-found") == 0 ||
+		strcmp(error.condition, "gone") == 0);
+}
+
+static void
+on_info(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	char *jid = data;
+	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
+	(void)is_last;
+	free(jid);
+	if (!answer || !room || room->step != ROOM_STEP_INFO)
+		return; /* the alarm of the step or the next session goes on */
+	if (stanza_has_type(answer, "result")) {
+		read_info(room, stanza_payload(answer));
+	} else if (is_absent(answer) && !room->may_create) {
+		struct stanza_error error;
+		(void)stanza_read_error(answer, &error);
+		if (strcmp(error.condition, "gone") == 0) {
+			const char *condition;
+			char *sentence;
+			(void)muc_refusal(room, answer, &condition, &sentence);
+			why(room, sentence, condition);
+			free(sentence);
+		} else {
+			why(room, "There is no such room.", "no-room");
+		}
+		fail(profile, room, MUC_ASK);
+		return;
+	}
+	room->step = ROOM_STEP_PRESENCE;
+	set_alarm(profile, room, STEP_MS);
+	say_presence(profile, room, true);
+}
+
+void
+muc_enter(struct profile *profile, struct room *room)
+{
+	if (!profile_is_online(profile) || count_entering(profile) >= JOINS_MAX) {
+		room->state = room_state_WAITING;
+		muc_changed(profile, room);
+		return;
+	}
+	room->state = room_state_ENTERING;
+	room->step = ROOM_STEP_INFO;
+	set_alarm(profile, room, STEP_MS);
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", room->jid, NULL);
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	profile_ask(profile, iq, PROFILE_ASK, on_info, mem_strdup(room->jid));
+	muc_changed(profile, room);
+}
+
+/* A room that was made for us opens with the defaults of its server (section 10.1.2). */
+static void
+open_new_room(struct profile *profile, const struct room *room)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", room->jid, NULL);
+	struct stanza *query = stanza_add(iq, "query", NS_MUC_OWNER);
+	stanza_set(stanza_add(query, "x", NS_DATA_FORM), "type", "submit");
+	profile_send(profile, iq);
+}
+
+void
+muc_entered(struct profile *profile, struct room *room, bool is_new_room)
+{
+	if (is_new_room)
+		open_new_room(profile, room);
+	room->tries = 0;
+	room->may_create = false;
+	mem_replace(&room->wish, room->nick);
+	why(room, NULL, NULL);
+	set_alarm(profile, room, SILENCE_MS);
+	muc_changed(profile, room);
+	muc_answer(profile, room);
+	outbox_wake(profile);
+	next_turn(profile);
+}
+
+void
+muc_presence_error(struct profile *profile, struct room *room,
+		   const struct stanza *presence)
+{
+	const char *condition;
+	char *sentence;
+	enum muc_remedy remedy = muc_refusal(room, presence, &condition, &sentence);
+	if (room->step == ROOM_STEP_PRESENCE) {
+		why(room, sentence, condition);
+		fail(profile, room, remedy);
+	} else if (room->state == room_state_IN) {
+		/* Another nick was refused: we stay who we are. */
+		mem_replace(&room->wish, room->nick);
+		profile_emit(profile, EVENT_notice,
+			     &(struct bridge_notice_event){
+				     .profile = profile_name(profile),
+				     .text = sentence,
+				     .jid = room->jid,
+			     });
+	}
+	free(sentence);
+}
+
+void
+muc_left(struct profile *profile, struct room *room, const struct room_presence *presence)
+{
+	const char *condition;
+	char *sentence;
+	enum muc_remedy remedy = muc_exit(presence, &sentence, &condition);
+	if (presence->end == occupant_end_DESTROYED)
+		room->is_wanted = false;
+	why(room, sentence, condition);
+	free(sentence);
+	fail(profile, room, remedy);
+}
+
+/* ---- joining and leaving on demand ---- */
+
+void
+muc_join(struct profile *profile, const struct muc_join *join,
+	 struct serve_request *request)
+{
+	struct room *room = muc_ensure(profile, join->jid);
+	const struct jid *account = profile_account(profile);
+	int64_t conversation;
+	muc_answer(profile, room); /* of an earlier caller: as it is now */
+	room->request = request;
+	room->is_wanted = true;
+	room->may_create = join->may_create;
+	room->tries = 0;
+	if (join->password)
+		mem_replace(&room->password, join->password);
+	if (join->nick || !room->wish)
+		mem_replace(&room->wish, join->nick	  ? join->nick
+					 : account->local ? account->local
+							  : account->domain);
+	why(room, NULL, NULL);
+	(void)profile_check(profile,
+			    conversations_become_room(profile_store(profile), room->jid));
+	struct conversation_key key = {CONVERSATION_ROOM, room->jid};
+	if (lines_conversation(profile, &key, &conversation) < 0)
+		return;
+	lines_emit_badge(profile, conversation);
+	if (room->state == room_state_IN && strcmp(room->nick, room->wish) == 0) {
+		muc_changed(profile, room);
+		muc_answer(profile, room);
+	} else if (room->state == room_state_IN) {
+		say_presence(profile, room, false);
+		muc_answer(profile, room);
+	} else if (room->step != ROOM_STEP_LEAVING &&
+		   room->state != room_state_ENTERING) {
+		alarm_stop(room->alarm);
+		room->alarm = NULL;
+		muc_enter(profile, room);
+		/* The profile may be on its way. */
+		if (!profile_is_online(profile))
+			set_alarm(profile, room, OFFLINE_MS);
+	}
+}
+
+void
+muc_leave(struct profile *profile, struct room *room, const char *text)
+{
+	struct arena arena = {0};
+	bool was_there = room->state == room_state_IN || room->step == ROOM_STEP_PRESENCE;
+	room->is_wanted = false;
+	why(room, NULL, NULL);
+	alarm_stop(room->alarm);
+	room->alarm = NULL;
+	if (was_there && profile_is_online(profile)) {
+		struct stanza *presence =
+			stanza_presence(profile_stanzas(profile), "unavailable",
+					muc_own_jid(profile, room, &arena));
+		if (text && *text)
+			stanza_add_with_text(presence, "status", NULL, text);
+		profile_send(profile, presence);
+	}
+	muc_answer(profile, room);
+	room_clear(room);
+	muc_forget_occupants(profile, room);
+	if (was_there) {
+		/* Until it is confirmed, what comes is of the old stay. */
+		room->step = ROOM_STEP_LEAVING;
+		set_alarm(profile, room, LEAVE_MS);
+	}
+	muc_changed(profile, room);
+	next_turn(profile);
+	arena_done(&arena);
+}
+
+void
+muc_change_nick(struct profile *profile, struct room *room, const char *nick)
+{
+	mem_replace(&room->wish, nick);
+	say_presence(profile, room, false);
+}
+
+void
+muc_set_subject(struct profile *profile, struct room *room, const char *subject)
+{
+	struct stanza *message =
+		stanza_message(profile_stanzas(profile), "groupchat", room->jid, NULL);
+	stanza_add_with_text(message, "subject", NULL, subject);
+	profile_send(profile, message);
+}
+
+/* ---- are we still in? (XEP-0410) ---- */
+
+static void
+on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	char *jid = data;
+	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
+	struct stanza_error error;
+	(void)is_last;
+	free(jid);
+	if (!answer || !room || room->state != room_state_IN)
+		return;
+	if (stanza_read_error(answer, &error) < 0 ||
+	    strcmp(error.condition, "not-acceptable") != 0)
+		return;
+	log_info("muc", "not in any more profile=%s", profile_name(profile));
+	room_clear(room);
+	muc_forget_occupants(profile, room);
+	muc_enter(profile, room);
+}
+
+static void
+ping(struct profile *profile, struct room *room)
+{
+	struct arena arena = {0};
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
+				      muc_own_jid(profile, room, &arena), NULL);
+	stanza_add(iq, "ping", NS_PING);
+	profile_ask(profile, iq, PROFILE_ASK, on_pong, mem_strdup(room->jid));
+	arena_done(&arena);
+}
+
+void
+muc_heard(struct profile *profile, struct room *room)
+{
+	if (room->state == room_state_IN)
+		room->is_silent = false;
+	(void)profile;
+}
+
+static void
+on_alarm(struct profile *profile, void *data)
+{
+	struct room *room = data;
+	room->alarm = NULL;
+	if (room->step == ROOM_STEP_LEAVING) {
+		room->step = ROOM_STEP_NONE;
+		if (room->is_wanted)
+			muc_enter(profile, room);
+	} else if (room->state == room_state_ENTERING) {
+		why(room, "The room does not answer.", "timeout");
+		fail(profile, room, MUC_TRY_AGAIN);
+	} else if (room->state == room_state_WAITING) {
+		muc_enter(profile, room);
+		if (!profile_is_online(profile))
+			muc_answer(profile, room);
+	} else if (room->state == room_state_IN) {
+		/* One alarm for each silence, and none for what is said in between. */
+		if (room->is_silent && profile_is_online(profile))
+			ping(profile, room);
+		room->is_silent = true;
+		set_alarm(profile, room, SILENCE_MS);
+	}
+}
+
+void
+muc_session_began(struct profile *profile)
+{
+	struct room *room, *next;
+	HASH_ITER (hh, muc_rooms(profile), room, next) {
+		if (!room->is_wanted)
+			continue;
+		room->tries = 0;
+		muc_enter(profile, room);
+	}
+}
+
+void
+muc_session_resumed(struct profile *profile)
+{
+	struct room *room, *next;
+	uint64_t stagger = 0;
+	HASH_ITER (hh, muc_rooms(profile), room, next) {
+		if (room->state == room_state_IN) {
+			room->is_silent = true;
+			set_alarm(profile, room, stagger += STAGGER_MS);
+		} else if (room->state == room_state_ENTERING) {
+			/* To join what one is in already does no harm. */
+			room->state = room_state_OUT;
+			muc_enter(profile, room);
+		} else if (room->state == room_state_WAITING && !room->alarm) {
+			muc_enter(profile, room);
+		} else if (room->is_wanted && room->state == room_state_OUT) {
+			muc_enter(profile, room);
+		}
+	}
+}

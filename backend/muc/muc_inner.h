@@ -1,0 +1,71 @@
+/*
+ * The inside of the rooms' module, for the files of this folder.
+ */
+#ifndef TERN_MUC_MUC_INNER_H
+#define TERN_MUC_MUC_INNER_H
+
+#include "backend/muc/muc.h"
+#include "backend/xmpp/stanza.h"
+
+/* ---- muc_table.c ---- */
+
+/* Makes the table with what the store has of it (module start), frees it (stop). */
+void muc_table_start(struct profile *profile);
+void muc_table_stop(struct profile *profile);
+
+/* The room of the bare JID, made if there is none. */
+struct room *muc_ensure(struct profile *profile, const char *jid);
+
+/* Inside a job: keeps ROOM as it is now and tells the frontends. */
+void muc_changed(struct profile *profile, struct room *room);
+
+/* Inside a job: keeps what CHANGE did with PRESENCE, and tells who watches. */
+void muc_occupant_changed(struct profile *profile, struct room *room,
+			  enum room_change change, const struct room_presence *presence);
+
+/* Inside a job: nobody is in ROOM any more, as the store has it. */
+void muc_forget_occupants(struct profile *profile, struct room *room);
+
+/* ---- muc_entry.c ---- */
+
+/* Inside a job: begins to join, or waits for its turn. */
+void muc_enter(struct profile *profile, struct room *room);
+
+/* Inside a job: we are in. IS_NEW_ROOM: it was made for us and waits to be configured. */
+void muc_entered(struct profile *profile, struct room *room, bool is_new_room);
+
+/* Inside a job: a presence of type error came from ROOM or its occupant NICK. */
+void muc_presence_error(struct profile *profile, struct room *room,
+			const struct stanza *presence);
+
+/* Inside a job: we are out, as PRESENCE says; comes back where that makes sense. */
+void muc_left(struct profile *profile, struct room *room,
+	      const struct room_presence *presence);
+
+/* Inside a job: a session began; or it goes on, and each room is looked after. */
+void muc_session_began(struct profile *profile);
+void muc_session_resumed(struct profile *profile);
+
+/* Inside a job: something came from ROOM: it is not silent. */
+void muc_heard(struct profile *profile, struct room *room);
+
+/* Answers who waits for the join of ROOM: with the room, or by why it was refused. */
+void muc_answer(struct profile *profile, struct room *room);
+
+/* ---- muc_refusal.c ---- */
+
+/* What to do about a refused join. */
+enum muc_remedy {
+	MUC_TRY_AGAIN, /* by itself, later */
+	MUC_ASK,       /* only the user can mend it */
+};
+
+/* Reads why: the remedy, the condition (borrowed) and a sentence to be freed. */
+enum muc_remedy muc_refusal(const struct room *room, const struct stanza *error,
+			    const char **ret_condition, char **ret_sentence);
+
+/* The sentence of how we went out, to be freed, and the remedy. */
+enum muc_remedy muc_exit(const struct room_presence *presence, char **ret_sentence,
+			 const char **ret_condition);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * Why a room is closed to us, in words that say what to do, and whether trying again by
+ * itself makes sense: tables of conditions (XEP-0045 section 7.2) and of endings.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/muc/muc_inner.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+
+enum { WORDS_MAX = 300 }; /* bytes of what a room says itself */
+
+static const struct {
+	const char *condition;
+	enum muc_remedy remedy;
+	const char *sentence;
+} refusals[] = {
+	{"not-authorized", MUC_ASK,
+	 "The room has a password, and that was not it: /join ROOM NICK PASSWORD."},
+	{"forbidden", MUC_ASK, "You are banned from this room."},
+	{"item-not-found", MUC_ASK,
+	 "The room is not open yet: its owner has to configure it first."},
+	{"not-allowed", MUC_ASK,
+	 "There is no such room, and you may not make one on this server."},
+	{"not-acceptable", MUC_ASK,
+	 "The room lets you in only under the nick that you registered there."},
+	{"registration-required", MUC_ASK,
+	 "The room is for members only: ask one of its admins to add you."},
+	{"conflict", MUC_ASK,
+	 "Somebody else has that nick there: /join ROOM with another nick."},
+	{"jid-malformed", MUC_ASK,
+	 "The room takes no such nick: /join ROOM with another."},
+	{"service-unavailable", MUC_TRY_AGAIN, "The room is full."},
+	{"policy-violation", MUC_TRY_AGAIN, "The server does not let you join so often."},
+	{"resource-constraint", MUC_TRY_AGAIN, "The server has no room for another one."},
+	{"remote-server-not-found", MUC_TRY_AGAIN, "The room's server was not found."},
+	{"remote-server-timeout", MUC_TRY_AGAIN, "The room's server does not answer."},
+	{"internal-server-error", MUC_TRY_AGAIN, "The room's server made a mistake."},
+	{"recipient-unavailable", MUC_TRY_AGAIN, "The room does not answer."},
+};
+
+/* The address in what <gone/> or <redirect/> hold (RFC 6120 section 8.3.3.5). */
+static char *
+moved_to(const struct stanza *stanza)
+{
+	const struct stanza *error = stanza_child(stanza, "error", NULL);
+	const char *uri = stanza_child_text(error, "gone", NS_STANZA_ERRORS);
+	if (!uri || !*uri)
+		uri = stanza_child_text(error, "redirect", NS_STANZA_ERRORS);
+	if (!uri || !*uri)
+		return NULL;
+	if (strncmp(uri, "xmpp:", 5) == 0)
+		uri += 5;
+	char *text = mem_strndup(uri, strcspn(uri, "?"));
+	char *jid = jid_bare(text);
+	free(text);
+	return jid;
+}
+
+enum muc_remedy
+muc_refusal(const struct room *room, const struct stanza *stanza,
+	    const char **ret_condition, char **ret_sentence)
+{
+	struct stanza_error error = {.condition = "undefined-condition"};
+	(void)stanza_read_error(stanza, &error);
+	char *moved = moved_to(stanza);
+	char *words = error.text ? clean_text(error.text, CLEAN_LINE, WORDS_MAX) : NULL;
+	const char *sentence = NULL;
+	enum muc_remedy remedy =
+		error.type && strcmp(error.type, "wait") == 0 ? MUC_TRY_AGAIN : MUC_ASK;
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		if (strcmp(refusals[i].condition, error.condition) != 0)
+			continue;
+		sentence = refusals[i].sentence;
+		remedy = refusals[i].remedy;
+	}
+	*ret_condition = error.condition;
+	if (moved)
+		*ret_sentence = mem_printf("The room moved to %s.", moved);
+	else if (strcmp(error.condition, "gone") == 0)
+		*ret_sentence = mem_strdup("The room is no more.");
+	else if (sentence && words && *words)
+		*ret_sentence = mem_printf("%s (%s)", sentence, words);
+	else if (sentence)
+		*ret_sentence = mem_strdup(sentence);
+	else
+		*ret_sentence = mem_printf("The room said no: %s.",
+					   words && *words ? words : error.condition);
+	/* A nick that was ours before the break may still be held by the old session. */
+	if (strcmp(error.condition, "conflict") == 0 && room->is_wanted &&
+	    !room->request && room->tries < 4)
+		remedy = MUC_TRY_AGAIN;
+	free(moved);
+	free(words);
+	return remedy;
+}
+
+static const struct {
+	enum bridge_occupant_end end;
+	enum muc_remedy remedy;
+	const char *condition;
+	const char *sentence;
+} exits[] = {
+	{occupant_end_LEFT, MUC_TRY_AGAIN, "left", "The room let you go."},
+	{occupant_end_KICKED, MUC_ASK, "kicked", "You were kicked"},
+	{occupant_end_BANNED, MUC_ASK, "banned", "You were banned"},
+	{occupant_end_UNAFFILIATED, MUC_ASK, "unaffiliated",
+	 "You are no member any more, and the room is for members only"},
+	{occupant_end_MEMBERS_ONLY, MUC_ASK, "members-only",
+	 "The room is for members only now"},
+	{occupant_end_SHUTDOWN, MUC_TRY_AGAIN, "shutdown", "The room's server goes down"},
+	{occupant_end_ERROR, MUC_TRY_AGAIN, "error", "The room lost you"},
+	{occupant_end_DESTROYED, MUC_ASK, "destroyed", "The room was destroyed"},
+};
+
+enum muc_remedy
+muc_exit(const struct room_presence *presence, char **ret_sentence,
+	 const char **ret_condition)
+{
+	size_t row = 0;
+	for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+		row = exits[i].end == presence->end ? i : row;
+	char *actor = clean_text(presence->actor ? presence->actor : "", CLEAN_LINE, 200);
+	char *why = clean_text(presence->why ? presence->why : "", CLEAN_LINE, WORDS_MAX);
+	char *moved = presence->elsewhere ? jid_bare(presence->elsewhere) : NULL;
+	*ret_condition = exits[row].condition;
+	*ret_sentence = mem_printf("%s%s%s%s%s.%s%s", exits[row].sentence,
+				   *actor ? " by " : "", actor, *why ? ": " : "", why,
+				   moved ? " It goes on in " : "", moved ? moved : "");
+	free(actor);
+	free(why);
+	free(moved);
+	return exits[row].remedy;
+}

@@ -1,0 +1,126 @@
+/*
+ * Messages of rooms (XEP-0045 section 7.4 to 7.9): says of each whose it is and to which
+ * conversation it belongs, so that it goes down the same road as any other. Our own line
+ * comes back from the room, and only that proves that it was said there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/muc/mention.h"
+#include "backend/muc/muc_inner.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+
+enum { SUBJECT_MAX = 4096 };
+
+/* A subject is told by a message with <subject/> and neither <body/> nor <thread/>. */
+static bool
+is_subject(const struct inbound *inbound)
+{
+	return stanza_child(inbound->stanza, "subject", NS_CLIENT) && !inbound->body &&
+	       !stanza_child(inbound->stanza, "thread", NS_CLIENT);
+}
+
+static void
+take_subject(struct profile *profile, struct room *room, const struct inbound *inbound)
+{
+	const char *text = stanza_child_text(inbound->stanza, "subject", NS_CLIENT);
+	char *subject = mem_strndup(text, utf8_cut(text, strlen(text), SUBJECT_MAX));
+	const char *by = inbound->from.resource;
+	bool is_same = strcmp(room->subject ? room->subject : "", subject) == 0;
+	if (!is_same) {
+		mem_replace(&room->subject, *subject ? subject : NULL);
+		mem_replace(&room->subject_by, by);
+		muc_changed(profile, room);
+	}
+	free(subject);
+}
+
+/* The room's own id of the message; anybody could write one for another (XEP-0359). */
+static const char *
+archive_id(const struct room *room, const struct stanza *message)
+{
+	const struct stanza *child = stanza_child(message, "stanza-id", NS_STANZA_ID);
+	if (!(room->features & (ROOM_HAS_ARCHIVE | ROOM_HAS_STANZA_IDS)))
+		return NULL;
+	for (; child; child = stanza_next(child, "stanza-id", NS_STANZA_ID)) {
+		const char *by = stanza_get(child, "by");
+		const char *id = stanza_get(child, "id");
+		if (by && id && *id && jid_is_same(by, room->jid))
+			return id;
+	}
+	return NULL;
+}
+
+static bool
+is_ours(const struct room *room, const struct inbound *inbound)
+{
+	const struct occupant *self = room_self(room);
+	if (!inbound->from.resource || !room->nick)
+		return false;
+	/* Of what is repeated from before we came, the nick alone tells nothing. */
+	if (inbound->is_delayed)
+		return self && self->id && inbound->occupant_id &&
+		       strcmp(self->id, inbound->occupant_id) == 0;
+	return strcmp(inbound->from.resource, room->nick) == 0;
+}
+
+static void
+annotate(struct profile *profile, struct room *room, struct inbound *inbound)
+{
+	const struct stanza *stanza = inbound->stanza;
+	inbound->kind = CONVERSATION_ROOM;
+	inbound->peer = room->jid;
+	inbound->sender = inbound->from.full;
+	if (room->features & ROOM_HAS_OCCUPANT_IDS)
+		inbound->occupant_id = stanza_get(
+			stanza_child(stanza, "occupant-id", NS_OCCUPANT_ID), "id");
+	if (!inbound->archive_id) {
+		inbound->archive_id = archive_id(room, stanza);
+		inbound->archive_by = inbound->archive_id ? room->jid : NULL;
+	}
+	inbound->is_own = is_ours(room, inbound);
+	inbound->is_mention = !inbound->is_own && inbound->body && room->nick &&
+			      mention_has(inbound->body, room->nick);
+	(void)profile;
+}
+
+static enum module_verdict
+on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound)
+{
+	muc_heard(profile, room);
+	if (room->state != room_state_IN && room->step != ROOM_STEP_PRESENCE &&
+	    inbound->origin == INBOUND_LIVE)
+		return MODULE_TAKEN; /* we are not there */
+	if (is_subject(inbound)) {
+		if (inbound->origin == INBOUND_LIVE)
+			take_subject(profile, room, inbound);
+		return MODULE_TAKEN;
+	}
+	annotate(profile, room, inbound);
+	return MODULE_PASS;
+}
+
+static enum module_verdict
+on_message(struct profile *profile, struct inbound *inbound)
+{
+	const char *type = stanza_type(inbound->stanza);
+	const struct jid *other = inbound->is_own ? &inbound->to : &inbound->from;
+	struct room *room = muc_find(profile, other->bare);
+	bool is_groupchat = type && strcmp(type, "groupchat") == 0;
+	if (!room)
+		return is_groupchat ? MODULE_TAKEN : MODULE_PASS;
+	if (is_groupchat)
+		return inbound->is_own ? MODULE_TAKEN
+				       : on_groupchat(profile, room, inbound);
+	inbound->kind = muc_kind(profile, other, &inbound->peer);
+	if (inbound->kind == CONVERSATION_PRIVATE && !inbound->is_own)
+		inbound->sender = inbound->from.full;
+	return MODULE_PASS;
+}
+
+const struct module module_muc_talk = {
+	.name = "muc_talk",
+	.on_message = on_message,
+};
