@@ -15,6 +15,7 @@
 #include "backend/router/route.h"
 #include "backend/router/router.h"
 #include "backend/router/supervise.h"
+#include "backend/router/trial.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
@@ -220,6 +221,7 @@ frontend_free(struct frontend *frontend)
 		if (!router->is_stopping)
 			profile_tell(router, profile);
 	}
+	trial_forget(router, frontend->peer);
 	peer_free(frontend->peer);
 	free(frontend->program);
 	free(frontend);

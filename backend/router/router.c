@@ -16,6 +16,7 @@
 #include "backend/router/frontend.h"
 #include "backend/router/profile.h"
 #include "backend/router/supervise.h"
+#include "backend/router/trial.h"
 #include "backend/router/worker.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -101,6 +102,7 @@ router_stop(struct router *router, const char *why)
 		return;
 	router->is_stopping = true;
 	log_info("router", "stopping: %s", why);
+	trial_stop(router);
 	home_unpublish(&router->home);
 	if (router->has_door)
 		door_done(&router->door);

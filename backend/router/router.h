@@ -19,6 +19,7 @@
 
 struct frontend;
 struct profile;
+struct trial;
 struct worker;
 
 /* What a profile field says for the default profile. */
@@ -59,13 +60,14 @@ struct router {
 	struct slots slots;
 	struct keys keys;
 	uv_timer_t ping;
-	uv_timer_t hung; /* runs while a ping is unanswered */
+	uv_timer_t hung;   /* runs while a ping is unanswered */
+	uint64_t hung_due; /* loop time at which it is to ring */
 
 	uv_signal_t signals[3];
+	struct trial *trial;  /* of a successor, under way; NULL */
 	uv_timer_t last_call; /* while stopping: kills what does not end */
 	bool is_stopping;
 	bool is_restarting; /* is_stopping too: streams stay resumable */
-	bool is_tried;	    /* a successor is being tried */
 	bool is_finished;
 };
 

@@ -60,8 +60,9 @@ on_opened(void *data, const struct bridge_failure *failure, const void *result)
 	struct router *router = opening->router;
 	struct profile *profile = profile_find(router, opening->name);
 	(void)result;
+	/* Who stops closes what is being opened, and that is no problem. */
 	bool is_meant = profile && profile->worker == opening->worker &&
-			profile->phase == PROFILE_OPENING;
+			profile->phase == PROFILE_OPENING && !router->is_stopping;
 	/* A death on the way is told by supervise_worker_down. */
 	if (is_meant && profile->worker->peer && !profile->worker->is_lost) {
 		if (failure && strcmp(failure->code, "NO_PROFILE") == 0 &&
@@ -249,11 +250,28 @@ supervise_answered(struct router *router)
 	(void)uv_timer_stop(&router->hung);
 }
 
+static void on_hung(uv_timer_t *timer);
+
+static void
+await_answers(struct router *router)
+{
+	unsigned patience = ANSWER_MS / router->options.hurry;
+	router->hung_due = uv_now(&router->loop) + patience;
+	(void)uv_timer_start(&router->hung, on_hung, patience, 0);
+}
+
 static void
 on_hung(uv_timer_t *timer)
 {
 	struct router *router = timer->data;
 	struct worker *worker = NULL;
+	/* Who stood still itself (a freeze, SIGSTOP) has not listened meanwhile, and what
+	 * it waits for may have stood still with it. */
+	if (uv_now(&router->loop) - router->hung_due >
+	    ANSWER_MS / router->options.hurry / 4) {
+		await_answers(router);
+		return;
+	}
 	DL_FOREACH (router->workers, worker) {
 		if (!worker->is_asked)
 			continue;
@@ -278,8 +296,7 @@ on_ping(uv_timer_t *timer)
 	struct worker *worker = NULL;
 	DL_FOREACH (router->workers, worker)
 		worker_ping(worker);
-	(void)uv_timer_start(&router->hung, on_hung, ANSWER_MS / router->options.hurry,
-			     0);
+	await_answers(router);
 	if (router->options.embedded_fd < 0) {
 		struct profile *profile = NULL;
 		DL_FOREACH (router->profiles, profile) {

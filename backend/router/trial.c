@@ -1,6 +1,8 @@
 /*
- * A trial is a child that runs `ternd --version`: that shows a missing library, a wrong
- * architecture or a half-written file while the old router still runs.
+ * A trial is a child that runs `ternd --version`, then one that runs `session --version`:
+ * that shows a missing library, a wrong architecture or a half-written file while the old
+ * router still runs. There is one trial at a time, the router's `trial`, until the
+ * answer.
  */
 #include "backend/router/trial.h"
 
@@ -15,55 +17,74 @@
 #include "bridge/base/mem.h"
 #include "bridge/serve.h"
 
-enum { TRIAL_MS = 5 * 1000 };
+enum {
+	TRIAL_MS = 5 * 1000, /* for each program */
+	PROGRAMS = 2,
+};
 
 struct trial {
 	struct router *router;
 	struct serve_request *request;
+	const char *programs[PROGRAMS];
+	int step; /* which of them runs */
 	uv_process_t process;
 	uv_timer_t timer;
-	int handles;
+	char *why; /* there can be no restart; NULL */
 };
 
+static void start(struct trial *trial);
+
 static void
-on_closed(uv_handle_t *handle)
+timer_closed(uv_handle_t *handle)
 {
 	struct trial *trial = handle->data;
-	if (--trial->handles == 0)
-		free(trial);
+	free(trial->why);
+	free(trial);
 }
 
-/* The trial is over; WHY is NULL if the successor may come. */
+/* The trial is over; its `why` is NULL if the successor may come. */
 static void
-end(struct trial *trial, const char *why)
+end(struct trial *trial)
 {
 	struct router *router = trial->router;
-	router->is_tried = false;
-	if (why) {
-		log_warn("router", "no restart: %s", why);
+	router->trial = NULL;
+	if (router->is_stopping) {
+		serve_fail(trial->request, ERROR_BUSY, "The daemon is ending.");
+	} else if (trial->why) {
+		log_warn("router", "no restart: %s", trial->why);
 		serve_fail(trial->request, ERROR_INTERNAL,
-			   "%s; the daemon goes on as it is.", why);
+			   "%s; the daemon goes on as it is.", trial->why);
 	} else {
 		serve_result(trial->request, NULL);
 		router_restart(router);
 	}
-	uv_close((uv_handle_t *)&trial->process, on_closed);
-	uv_close((uv_handle_t *)&trial->timer, on_closed);
+	uv_close((uv_handle_t *)&trial->timer, timer_closed);
+}
+
+static void
+process_closed(uv_handle_t *handle)
+{
+	struct trial *trial = handle->data;
+	bool is_over = trial->why || ++trial->step == PROGRAMS;
+	if (is_over || trial->router->is_stopping)
+		end(trial);
+	else
+		start(trial);
 }
 
 static void
 on_exit_status(uv_process_t *process, int64_t code, int signal_number)
 {
 	struct trial *trial = process->data;
-	const char *program = trial->router->options.program;
-	char *why = NULL;
+	const char *program = trial->programs[trial->step];
+	(void)uv_timer_stop(&trial->timer);
 	if (signal_number)
-		why = mem_printf("%s was ended by signal %d", program, signal_number);
+		trial->why =
+			mem_printf("%s was ended by signal %d", program, signal_number);
 	else if (code)
-		why = mem_printf("%s does not run here (it ended with code %d)", program,
-				 (int)code);
-	end(trial, why);
-	free(why);
+		trial->why = mem_printf("%s does not run here (it ended with code %d)",
+					program, (int)code);
+	uv_close((uv_handle_t *)process, process_closed);
 }
 
 static void
@@ -92,11 +113,10 @@ obstacle(const struct router *router)
 }
 
 static void
-start(struct router *router, struct serve_request *request)
+start(struct trial *trial)
 {
-	struct trial *trial = mem_alloc(sizeof *trial);
-	*trial = (struct trial){.router = router, .request = request, .handles = 2};
-	char *program = mem_strdup(router->options.program);
+	struct router *router = trial->router;
+	char *program = mem_strdup(trial->programs[trial->step]);
 	char version[] = "--version";
 	char *args[] = {program, version, NULL};
 	uv_stdio_container_t stdio[3] = {
@@ -108,16 +128,12 @@ start(struct router *router, struct serve_request *request)
 		.stdio_count = 3,
 		.stdio = stdio,
 	};
-	router->is_tried = true;
-	(void)uv_timer_init(&router->loop, &trial->timer);
 	int status = uv_spawn(&router->loop, &trial->process, &options);
 	trial->process.data = trial;
-	trial->timer.data = trial;
 	if (status) {
-		char *why = mem_printf("%s cannot be started: %s", program,
-				       uv_strerror(status));
-		end(trial, why);
-		free(why);
+		trial->why = mem_printf("%s cannot be started: %s", program,
+					uv_strerror(status));
+		uv_close((uv_handle_t *)&trial->process, process_closed);
 	} else {
 		(void)uv_timer_start(&trial->timer, on_late,
 				     TRIAL_MS / router->options.hurry, 0);
@@ -128,15 +144,40 @@ start(struct router *router, struct serve_request *request)
 void
 trial_begin(struct router *router, struct serve_request *request)
 {
-	if (router->is_tried) {
+	if (router->trial) {
 		serve_fail(request, ERROR_BUSY, "The daemon is being restarted already.");
 		return;
 	}
 	char *why = obstacle(router);
-	if (why)
+	if (why) {
 		serve_fail(request, ERROR_INTERNAL, "%s; the daemon goes on as it is.",
 			   why);
-	else
-		start(router, request);
-	free(why);
+		free(why);
+		return;
+	}
+	struct trial *trial = mem_alloc(sizeof *trial);
+	*trial = (struct trial){
+		.router = router,
+		.request = request,
+		.programs = {router->options.program, router->options.session_path},
+	};
+	router->trial = trial;
+	(void)uv_timer_init(&router->loop, &trial->timer);
+	trial->timer.data = trial;
+	start(trial);
+}
+
+void
+trial_forget(struct router *router, const struct peer *peer)
+{
+	if (router->trial && router->trial->request->peer == peer)
+		router->trial->request->peer = NULL;
+}
+
+void
+trial_stop(struct router *router)
+{
+	struct trial *trial = router->trial;
+	if (trial && uv_is_active((const uv_handle_t *)&trial->process))
+		(void)uv_process_kill(&trial->process, SIGKILL);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -29,8 +30,11 @@ tie_to_parent(pid_t parent)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	/* So that a router can try this program before it relies on it. */
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return printf("session " TERN_VERSION "\n") < 0;
 	memory_begin();
 	tie_to_parent(getppid());
 	log_open("session", 2, log_level_named(getenv("TERN_LOG"), LOG_WARN));

@@ -105,7 +105,9 @@ finish(struct opening *opening)
 	bool has_failed = opening->result < 0;
 	profile->opening = NULL;
 	if (has_failed) {
-		log_warn("session", "profile not opened error=%d", opening->result);
+		if (opening->result != -ECANCELED)
+			log_warn("session", "profile not opened error=%d",
+				 opening->result);
 		serve_fail(opening->request, opening->error, "%s", opening->sentence);
 	} else {
 		serve_result(opening->request, NULL);

@@ -122,6 +122,11 @@ class Session:
         return {"profile": profile, "jid": "a@example.org", "epoch": os.getpid(), "seq": 1,
                 "link": {"state": "online"}}
 
+    def session_ping(self):
+        with open(f"{DATA}/../pings", "a", encoding="utf-8") as pings:
+            pings.write("ping\n")
+        return {}
+
     def message_send(self, profile, token, jid, body):
         self.seq += 1
         line = {"id": self.seq, "jid": jid, "place": self.seq, "seq": self.seq, "body": body,
@@ -200,4 +205,6 @@ class Session:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--version"]:
+        sys.exit(0)
     Session().run()

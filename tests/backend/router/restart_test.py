@@ -209,6 +209,80 @@ def test_a_program_that_vanishes_at_the_last_moment_leaves_the_old_one(rooms, in
         assert "cannot be started" in bridge.call("router.status")["problem"]
 
 
+class Stuck:
+    """A program that runs until it is let go, and then does not."""
+
+    def __init__(self, rooms, installed):
+        self.mark, self.gate = rooms.path("mark"), rooms.path("gate")
+        os.mkfifo(self.gate)
+        installed.replace(f'#!/bin/sh\n: > "{self.mark}"\nread x < "{self.gate}"\nexit 3\n')
+
+    def wait(self):
+        deadline = Deadline(10)
+        while not os.path.exists(self.mark):
+            assert not deadline.is_over()
+            time.sleep(0.01)
+
+    def let_go(self):
+        with open(self.gate, "w", encoding="utf-8"):
+            pass
+
+
+def test_who_asked_may_leave_before_the_answer(rooms, installed):
+    rooms.profile("home")
+    installed.start()
+    stuck = Stuck(rooms, installed)
+    with rooms.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        with rooms.bridge() as other:
+            other.request("router.restart")
+            stuck.wait()
+            assert refusal(bridge, "router.restart") == "BUSY"
+        deadline = Deadline(10)
+        while bridge.call("router.status")["frontends"] > 1:
+            assert not deadline.is_over()
+        stuck.let_go()
+        while "no restart" not in rooms.log():
+            assert not deadline.is_over()
+        ask(bridge, "home", "events 1 1")
+        installed.replace_by_itself()
+        bridge.call("router.restart")
+    deadline = Deadline(10)
+    while ends(rooms) != ["session.suspend"]:
+        assert not deadline.is_over()
+
+
+def test_an_end_ends_the_trial_of_a_successor_too(rooms, installed):
+    installed.start()
+    pid = rooms.daemon_pid()
+    stuck = Stuck(rooms, installed)
+    with rooms.bridge() as bridge:
+        bridge.request("router.restart")
+        stuck.wait()
+        begin = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        assert wait_for_end(pid, 10) and time.monotonic() - begin < 3
+    assert not rooms.daemon_file()
+
+
+def test_a_session_program_that_does_not_run_changes_nothing(rooms):
+    rooms.profile("home")
+    program = rooms.path("session")
+    shutil.copy(FAKE, program)
+    rooms.start_daemon(session=program)
+    with rooms.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        before = pid_of(bridge, "home")
+        with open(f"{program}.new", "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nexit 127\n")
+        os.chmod(f"{program}.new", 0o755)
+        os.rename(f"{program}.new", program)
+        done = rooms.run("ternd", "restart", code=1)
+        assert f"{program} does not run here" in done.stderr
+        assert pid_of(bridge, "home") == before
+        ask(bridge, "home", "events 1 1")
+
+
 def test_without_a_daemon_there_is_nothing_to_restart(rooms):
     done = rooms.run("ternd", "restart", code=1)
     assert done.stderr == "ternd: No daemon is running.\n"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -127,6 +128,43 @@ def test_a_hung_process_is_killed_and_replaced(rooms, how):
         bridge.wait_event("profile.resync")
         assert pid_of(bridge, "home") not in (0, before)
         assert pid_of(bridge, "other") == other
+
+
+def test_a_router_that_stood_still_itself_kills_nobody(rooms):
+    """It wakes up long after the answer was due, which lies unread."""
+    rooms.profile("home")
+    rooms.start_daemon(hurry=5)  # a ping every 4 s, 2 s for an answer
+    path = f"{rooms.data}/tern/pings"
+
+    def pings():
+        if not os.path.exists(path):
+            return 0
+        with open(path, encoding="utf-8") as file:
+            return len(file.readlines())
+
+    def until(look, seconds):
+        deadline = Deadline(seconds)
+        while not look():
+            assert not deadline.is_over()
+            time.sleep(0.01)
+
+    with rooms.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        session, router = pid_of(bridge, "home"), rooms.daemon_pid()
+        count = pings()
+        until(lambda: pings() > count, 10)
+        begin, count = time.monotonic(), pings()
+        os.kill(session, signal.SIGSTOP)
+        until(lambda: time.monotonic() > begin + 4.8, 5)  # the next question is on its way
+        os.kill(router, signal.SIGSTOP)
+        os.kill(session, signal.SIGCONT)
+        until(lambda: pings() > count, 10)
+        until(lambda: time.monotonic() > begin + 7, 8)
+        os.kill(router, signal.SIGCONT)
+        bridge.call("profile.list")
+        until(lambda: pings() > count + 1, 10)
+        assert pid_of(bridge, "home") == session
+    assert "killed" not in rooms.log()
 
 
 def test_a_process_that_speaks_garbage_is_replaced(rooms):
