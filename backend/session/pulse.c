@@ -111,6 +111,14 @@ pulse_again(struct profile *profile)
 	enum pulse_verdict verdict =
 		pulse_judge(&profile->pulse, now, heard, dead_ms(profile),
 			    IDLE_MS / profile->process->hurry, &next);
+	/* A process that stood still (starved, SIGSTOP) wakes up with its timers first:
+	 * the answer may lie unread. */
+	bool is_sure = profile->pulse.is_last_look;
+	profile->pulse.is_last_look = verdict == PULSE_LOSE && !is_sure;
+	if (profile->pulse.is_last_look) {
+		look_at(profile, now + 1);
+		return;
+	}
 	if (verdict == PULSE_LOSE) {
 		link_lose(profile, "The server stopped answering.");
 		return;
@@ -151,7 +159,7 @@ void
 pulse_begin(struct profile *profile)
 {
 	struct pulse *pulse = &profile->pulse;
-	pulse->has_asked = pulse->is_unheard = false;
+	pulse->has_asked = pulse->is_unheard = pulse->is_last_look = false;
 	pulse_again(profile);
 }
 

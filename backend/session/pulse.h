@@ -22,6 +22,7 @@ struct pulse {
 	uint64_t grace;	 /* after asked_at */
 	bool is_unheard; /* no byte was seen to come since first_said */
 	bool has_asked;
+	bool is_last_look; /* what lies unread is read first */
 };
 
 enum pulse_verdict { PULSE_WAIT, PULSE_ASK, PULSE_LOSE };

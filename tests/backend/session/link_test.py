@@ -1,6 +1,8 @@
 """Dead links: found in time, dropped without a goodbye, and tried again at once."""
 
+import os
 import random
+import signal
 import threading
 import time
 
@@ -107,6 +109,28 @@ def test_one_byte_is_answer_enough(session, server):
         with pytest.raises(TimedOut):
             session.wait_event("never", 0.2 / SLOW)
     assert not any(name == "link.changed" for name, _ in session.events)
+    server.is_deaf.clear()
+    session.end()
+
+
+def test_an_answer_that_lies_unread_is_one(session, server):
+    """The process stands still until long after the answer was due."""
+    connection = online(session, server)
+    option(session, "dead_link", 3)
+    server.is_deaf.set()
+    session.events.clear()
+    send(session, 1)
+    connection.wait("line 1")
+    connection.wait("urn:xmpp:ping")  # whether it arrived
+    connection.wait("urn:xmpp:ping")  # whether anybody is there
+    os.kill(session.process.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, session.process.pid, os.WSTOPPED)
+    connection.send(" ")
+    with pytest.raises(TimedOut):
+        session.wait_event("never", 2 / SLOW)
+    os.kill(session.process.pid, signal.SIGCONT)
+    with pytest.raises(TimedOut):
+        session.wait_event("link.changed", 1 / SLOW)
     server.is_deaf.clear()
     session.end()
 
