@@ -18,12 +18,16 @@
 
 #include <sys/stat.h>
 
+#include "backend/store/damage.h"
 #include "backend/store/salvage.h"
 #include "backend/store/schema.h"
+#include "backend/store/settings.h"
 #include "backend/store/sql.h"
 #include "backend/store/store.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
+
+enum { VERSION_MAX = 250 }; /* a number above is no version but damage */
 
 void
 prepare_mark_suspect(const char *folder)
@@ -119,59 +123,23 @@ migrate_file(const struct place *place, const char *path, int64_t version)
 	return error;
 }
 
-/* Runs a statement that says "ok" when all is well. */
 static int
-run_check(struct sql_db *db, const char *text, char **ret_sentence)
-{
-	struct arena arena = {0};
-	struct sql sql = sql_start(db, text);
-	const char *said = sql_step(&sql) > 0 ? sql_get_text(&sql, 0, &arena) : NULL;
-	int error = sql_end(&sql);
-	if (!error && (!said || strcmp(said, "ok") != 0)) {
-		error = -EBADMSG;
-		mem_replace(ret_sentence, said);
-	}
-	arena_done(&arena);
-	return error;
-}
-
-/* The tables that a profile can't do without are small: they are looked at at each start.
- * All of it only if damage was met before: a million lines take seconds. */
-static int
-look_for_damage(struct sql_db *db, bool is_thorough)
-{
-	static const char *const checks[] = {
-		"PRAGMA quick_check(meta)",	"PRAGMA quick_check(settings)",
-		"PRAGMA quick_check(contacts)", "PRAGMA quick_check(conversations)",
-		"PRAGMA quick_check(requests)", "PRAGMA quick_check(blocked)",
-	};
-	char *found = NULL;
-	int error = 0;
-	if (is_thorough)
-		error = run_check(db, "PRAGMA integrity_check(1)", &found);
-	for (size_t i = 0; !error && i < sizeof checks / sizeof *checks; i++)
-		error = run_check(db, checks[i], &found);
-	if (found)
-		log_warn("store", "damage=\"%s\"", found);
-	free(found);
-	return error;
-}
-
-static int
-look_at_file(const char *path, bool is_thorough, int64_t *ret_version)
+look_at_file(const struct place *place, const char *path, int64_t *ret_version)
 {
 	struct sql_db db = {0};
-	int error = sql_open(&db, path, SQL_READ);
+	int64_t version = 0;
+	int error = damage_look_at_header(place->dir, PREPARE_DB);
+	if (!error)
+		error = sql_open(&db, path, SQL_READ);
 	if (error)
 		return error;
-	int64_t version = 0;
 	error = schema_read_version(&db, &version);
 	if (!error && version > schema_version())
-		error = -EPROTONOSUPPORT;
-	if (!error && version < 0)
+		error = version > VERSION_MAX ? -EBADMSG : -EPROTONOSUPPORT;
+	if (!error && version <= 0)
 		error = -EBADMSG;
-	if (!error && version > 0)
-		error = look_for_damage(&db, is_thorough);
+	if (!error)
+		error = damage_look(&db, version, exists(place->dir, PREPARE_SUSPECT));
 	sql_close(&db);
 	if (!error)
 		*ret_version = version;
@@ -206,8 +174,9 @@ remove_beside(int dir, const char *name)
 	}
 }
 
+/* Moves the database and its log out of the way. */
 static int
-swap_in(const struct place *place, const char *aside)
+set_aside(const struct place *place, const char *aside)
 {
 	int error = move_file(place, PREPARE_DB, aside);
 	if (error)
@@ -217,16 +186,24 @@ swap_in(const struct place *place, const char *aside)
 		error = move_file(place, PREPARE_DB "-wal", wal);
 	free(wal);
 	remove_file(place->dir, PREPARE_DB "-shm");
-	if (!error)
-		error = move_file(place, PREPARE_NEW, PREPARE_DB);
 	return error;
 }
 
-static void
-report_salvage(struct store_report *report, const struct salvage *salvage)
+/* The new database takes its place, whatever becomes of the machine. */
+static int
+put_in_place(const struct place *place)
 {
-	report->carried = salvage->carried;
-	report->lost = salvage->lost;
+	int error = move_file(place, PREPARE_NEW, PREPARE_DB);
+	if (!error)
+		error = file_fault(place);
+	if (!error && fsync(place->dir) < 0)
+		error = error_now();
+	return error;
+}
+
+static char *
+tell_salvage(const char *aside, const struct salvage *salvage)
+{
 	char *lost = mem_strdup("");
 	if (salvage->lost < 0)
 		mem_replace(&lost, ", perhaps not all");
@@ -234,21 +211,59 @@ report_salvage(struct store_report *report, const struct salvage *salvage)
 		free(lost);
 		lost = mem_printf(", %d could not be read", salvage->lost);
 	}
-	report->sentence =
+	char *sentence =
 		mem_printf("The history was damaged and is set aside as %s. Unsent "
-			   "messages and drafts "
-			   "carried over: %d%s. Contacts come again from the server.",
-			   report->set_aside, salvage->carried, lost);
+			   "messages and drafts carried over: %d%s. Contacts come again "
+			   "from the server.",
+			   aside, salvage->carried, lost);
 	free(lost);
+	return sentence;
 }
 
-/* Builds a fresh database from the damaged one and swaps the two. */
+/* What the new database says of the one it replaces; it is read when it is opened. */
 static int
-replace_damaged(const struct place *place, struct store_report *report)
+keep_sentence(struct sql_db *db, const char *sentence)
+{
+	struct sql sql =
+		sql_start(db, "INSERT OR REPLACE INTO settings(key, value) VALUES(?, ?)");
+	sql_text(&sql, SETTING_REPAIRED);
+	sql_text(&sql, sentence);
+	return sql_run(&sql);
+}
+
+/* Whether there may be rows: SQLite throws the log of an empty database away, and never
+ * ends reading a pipe. */
+static bool
+is_readable(int dir)
+{
+	struct stat info;
+	return fstatat(dir, PREPARE_DB, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(info.st_mode) && info.st_size > 0;
+}
+
+/* Fills the new DB with what can be read of the old one, which is to be ASIDE. */
+static int
+fill(const struct place *place, struct sql_db *db, const char *aside,
+     struct salvage *ret_salvage)
 {
 	char *damaged = mem_printf("%s/%s", place->folder, PREPARE_DB);
+	*ret_salvage = (struct salvage){.lost = -1};
+	int error = is_readable(place->dir) ? salvage_run(damaged, db, ret_salvage) : 0;
+	free(damaged);
+	if (error)
+		return error;
+	char *sentence = tell_salvage(aside, ret_salvage);
+	error = keep_sentence(db, sentence);
+	free(sentence);
+	return error;
+}
+
+/* Builds a new database beside the place of the old one; ASIDE (NULL: there is none) is
+ * the name that this is to have. */
+static int
+build(const struct place *place, const char *aside, struct salvage *ret_salvage)
+{
 	char *fresh = mem_printf("%s/%s", place->folder, PREPARE_NEW);
-	struct salvage salvage = {0};
 	struct sql_db db = {0};
 	remove_beside(place->dir, PREPARE_NEW);
 	int error = make_file(place, PREPARE_NEW);
@@ -256,49 +271,97 @@ replace_damaged(const struct place *place, struct store_report *report)
 		error = open_for_writing(place, fresh, &db);
 	if (!error) {
 		error = schema_migrate(&db, 0);
-		if (!error)
-			error = salvage_run(damaged, &db, &salvage);
+		if (!error && aside)
+			error = fill(place, &db, aside, ret_salvage);
 		/* The log beside it does not move with it. */
 		if (!error)
 			error = sql_exec(&db, "PRAGMA wal_checkpoint(TRUNCATE)");
 		sql_close(&db);
 	}
-	if (!error) {
-		char *aside = name_aside(place->dir);
-		error = swap_in(place, aside);
-		report->set_aside = aside;
-	}
-	if (!error)
-		error = file_fault(place);
-	if (!error && fsync(place->dir) < 0)
-		error = error_now();
-	if (!error)
-		report_salvage(report, &salvage);
-	free(damaged);
 	free(fresh);
 	return error;
 }
 
-/* Makes what is missing and ends what a death in swap_in left half done. */
+/* Replaces the damaged database by one with what can be saved from it. */
+static int
+replace_damaged(const struct place *place, struct store_report *report)
+{
+	char *aside = name_aside(place->dir);
+	struct salvage salvage = {0};
+	int error = build(place, aside, &salvage);
+	if (!error)
+		error = set_aside(place, aside);
+	if (!error)
+		error = put_in_place(place);
+	if (error) {
+		free(aside);
+		return error;
+	}
+	report->set_aside = aside;
+	report->carried = salvage.carried;
+	report->lost = salvage.lost;
+	report->sentence = tell_salvage(aside, &salvage);
+	return 0;
+}
+
+/* A new database that was built to its end and closed has a version and no log. */
+static bool
+is_whole(int dir, const char *name)
+{
+	uint8_t version[4] = {0};
+	char *wal = mem_printf("%s-wal", name);
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool is_read = fd >= 0 && pread(fd, version, sizeof version, 60) == 4;
+	bool is_alone = !exists(dir, wal);
+	if (fd >= 0)
+		(void)close(fd);
+	free(wal);
+	return is_read && is_alone && memcmp(version, "\0\0\0", 4) != 0;
+}
+
+/* There is no database: ends what a death in replace_damaged left half done, or makes
+ * one. */
+static int
+make_database(const struct place *place, struct store_report *report)
+{
+	if (is_whole(place->dir, PREPARE_NEW)) {
+		/* A log of the damaged one would be taken for that of the new one. */
+		if (exists(place->dir, PREPARE_DB "-wal")) {
+			char *aside = name_aside(place->dir);
+			char *wal = mem_printf("%s-wal", aside);
+			int error = move_file(place, PREPARE_DB "-wal", wal);
+			free(wal);
+			free(aside);
+			if (error)
+				return error;
+		}
+		remove_beside(place->dir, PREPARE_DB);
+		return put_in_place(place);
+	}
+	report->is_new = true;
+	int error = build(place, NULL, NULL);
+	if (!error) {
+		remove_beside(place->dir, PREPARE_DB);
+		error = put_in_place(place);
+	}
+	return error;
+}
+
+/* Makes what is missing, and sets aside what is no file. */
 static int
 find_file(const struct place *place, struct store_report *report)
 {
 	int dir = place->dir;
 	struct stat info;
-	if (fstatat(dir, PREPARE_DB, &info, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
-			return -EPERM;
-		if (exists(dir, PREPARE_NEW))
-			remove_beside(dir, PREPARE_NEW);
-		return 0;
-	}
-	if (errno != ENOENT)
-		return error_now();
+	if (fstatat(dir, PREPARE_DB, &info, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? make_database(place, report) : error_now();
+	if (S_ISLNK(info.st_mode) || info.st_uid != geteuid())
+		return -EPERM;
+	if (!S_ISREG(info.st_mode))
+		return replace_damaged(place, report);
 	if (exists(dir, PREPARE_NEW))
-		return move_file(place, PREPARE_NEW, PREPARE_DB);
-	remove_beside(dir, PREPARE_DB);
-	report->is_new = true;
-	return make_file(place, PREPARE_DB);
+		remove_beside(dir, PREPARE_NEW);
+	return 0;
 }
 
 /* SQLite opens what it can't write as read-only, and says so with the first line that
@@ -323,7 +386,8 @@ prepare_in(const struct place *place, struct store_report *report)
 		return error;
 	char *path = mem_printf("%s/%s", place->folder, PREPARE_DB);
 	int64_t version = 0;
-	error = look_at_file(path, exists(place->dir, PREPARE_SUSPECT), &version);
+	report->is_read = exists(place->dir, PREPARE_SUSPECT);
+	error = look_at_file(place, path, &version);
 	if (!error)
 		error = migrate_file(place, path, version);
 	free(path);
@@ -360,7 +424,7 @@ store_check(const char *folder, char **ret_sentence)
 	char *found = NULL;
 	int error = sql_open(&db, path, SQL_READ);
 	if (!error) {
-		error = run_check(&db, "PRAGMA integrity_check(1)", &found);
+		error = damage_look_at_all(&db, &found);
 		sql_close(&db);
 	}
 	free(path);

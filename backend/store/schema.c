@@ -154,6 +154,15 @@ migrate(struct sql_db *db, int64_t version)
 }
 
 int
+schema_make(struct sql_db *db, int64_t version)
+{
+	int error = 0;
+	for (int64_t i = 0; !error && i < version; i++)
+		error = sql_exec(db, versions[i]);
+	return error;
+}
+
+int
 schema_migrate(struct sql_db *db, int64_t version)
 {
 	if (version == schema_version())

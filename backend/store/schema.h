@@ -18,4 +18,8 @@ int schema_read_version(struct sql_db *db, int64_t *ret_version);
 /* Brings DB from VERSION to schema_version() in one transaction. */
 int schema_migrate(struct sql_db *db, int64_t version);
 
+/* Makes the tables of VERSION (up to schema_version()) in the empty DB, to compare with;
+ * no numbers are put in. */
+int schema_make(struct sql_db *db, int64_t version);
+
 #endif

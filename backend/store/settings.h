@@ -24,7 +24,8 @@ struct store;
 #define SETTING_SHOW "presence.show"	    /* "", "away", "chat", "dnd", "xa" */
 #define SETTING_STATUS "presence.status"
 #define SETTING_ROSTER_VERSION "roster.version"
-#define SETTING_OPTION "option." /* prefix of what /set keeps for a profile */
+#define SETTING_REPAIRED "store.repaired" /* a sentence until it was told */
+#define SETTING_OPTION "option."	  /* prefix of what /set keeps for a profile */
 
 struct setting {
 	const char *key;

@@ -106,13 +106,13 @@ int
 sql_open(struct sql_db *db, const char *path, enum sql_mode mode)
 {
 	/* A small cache: the newest pages are what is read, and the kernel has the rest.
-	 */
+	 * A small log: it takes room on the disk that lines could have. */
 	static const char *const settings[] = {
 		[SQL_READ] = "PRAGMA query_only=1; PRAGMA cache_size=-512;",
 		[SQL_WRITE] =
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-			"PRAGMA cache_size=-1024; PRAGMA journal_size_limit=4194304;"
-			"PRAGMA foreign_keys=0;",
+			"PRAGMA cache_size=-1024; PRAGMA journal_size_limit=2097152;"
+			"PRAGMA wal_autocheckpoint=512; PRAGMA foreign_keys=0;",
 		[SQL_RESCUE] = "PRAGMA query_only=1; PRAGMA cell_size_check=1;",
 	};
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE;

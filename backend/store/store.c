@@ -78,6 +78,9 @@ struct store {
 	bool is_committing;
 	bool is_closing;
 	bool is_closed; /* the connections belong to the pool, or are gone */
+	bool is_marked; /* as damaged, for the next store_prepare */
+	void (*damage_told)(void *data);
+	void *damage_data;
 	store_closed closed;
 	void *closed_data;
 };
@@ -126,8 +129,9 @@ tell_effects(struct store *store, int status)
 static void
 mark_damaged(struct store *store)
 {
-	if (!store->writer.is_damaged && !store->reader.is_damaged)
+	if (!store_is_damaged(store) || store->is_marked)
 		return;
+	store->is_marked = true;
 	prepare_mark_suspect(store->folder);
 }
 
@@ -140,11 +144,13 @@ finish_batch(struct store *store, int status)
 		if (sql_is_open_transaction(&store->writer))
 			(void)sql_exec(&store->writer, "ROLLBACK");
 		store->ceiling = 0;
-		mark_damaged(store);
 		log_warn("store", "commit=failed error=%s", strerror(-status));
 	}
+	mark_damaged(store);
 	store->committed_seq = store->seq;
 	tell_effects(store, status);
+	if (store->is_marked && store->damage_told && !store->is_closing)
+		store->damage_told(store->damage_data);
 	if (store->jobs || store->is_closing)
 		arm(store);
 }
@@ -517,6 +523,13 @@ store_is_damaged(const struct store *store)
 	return store->writer.is_damaged || store->reader.is_damaged;
 }
 
+void
+store_on_damage(struct store *store, void (*told)(void *data), void *data)
+{
+	store->damage_told = told;
+	store->damage_data = data;
+}
+
 const char *
 store_sentence(int error)
 {
@@ -529,6 +542,7 @@ store_sentence(int error)
 		{-EACCES,
 		 "permission is denied; look at the owner and mode of the folder"},
 		{-EBADMSG, "the database is damaged"},
+		{-EPERM, "store.db in it is a link or belongs to another user"},
 		{-EPROTONOSUPPORT, "it was written by a newer tern; install that one"},
 		{-EBUSY, "another program holds the database"},
 		{-ESHUTDOWN, "the profile is being closed"},

@@ -48,6 +48,7 @@ struct store_report {
 	int carried;	 /* unsent messages and drafts carried over from it */
 	int lost;	 /* rows of these that could not be read; -1 where unknown */
 	bool is_new;	 /* there was no database before */
+	bool is_read;	 /* all of it was read, since damage was met before */
 };
 
 /* The cursor's world, see store_position. */
@@ -116,6 +117,10 @@ int store_expire(struct store *store, int64_t now_ms);
 /* Whether damage was met (-EBADMSG). The next store_prepare will look at everything:
  * close, prepare and open again. */
 bool store_is_damaged(const struct store *store);
+
+/* From now on TOLD is called with DATA at the end of each batch, outside of any job and
+ * behind the effects, once damage was met. It may close the store. */
+void store_on_damage(struct store *store, void (*told)(void *data), void *data);
 
 /* A plain sentence for what a negative errno of this folder means for the user. Constant.
  */

@@ -235,7 +235,7 @@ open_lines_are_carried_over_in_their_state(void **state)
 	bed_close(bed);
 	assert_true(break_page_with(bed, "contact77@example.org", 0));
 	assert_int_equal(store_prepare(bed->folder, NULL, &report), 0);
-	assert_int_equal(report.carried, 4); /* three lines and a draft */
+	assert_int_equal(report.carried, 5); /* four lines and a draft */
 	store_report_done(&report);
 	bed_open(bed);
 	assert_int_equal(messages_get(bed->store, 1, &arena, &message), 0);
@@ -244,6 +244,8 @@ open_lines_are_carried_over_in_their_state(void **state)
 	assert_int_equal(message.state, MESSAGE_SENT);
 	assert_int_equal(messages_get(bed->store, 501, &arena, &message), 0);
 	assert_int_equal(message.state, MESSAGE_HELD);
+	assert_int_equal(messages_get(bed->store, 301, &arena, &message), 0);
+	assert_int_equal(message.state, MESSAGE_FAILED);
 	assert_int_equal(messages_get(bed->store, 201, &arena, &message), -ENOENT);
 	arena_done(&arena);
 }

@@ -105,9 +105,10 @@ file_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int
 file_sync(sqlite3_file *file, int flags)
 {
-	if (fails(true))
-		return SQLITE_IOERR_FSYNC;
-	return real(file)->pMethods->xSync(real(file), flags);
+	/* Nothing of this outlives the machine: a real sync would only take its time. */
+	(void)file;
+	(void)flags;
+	return fails(true) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
 static int
