@@ -333,6 +333,18 @@ route_worker_request(struct worker *worker, const struct frame *frame)
 	calls_worker(worker, frame);
 }
 
+/* Its session process closed it and wants it opened again. */
+static void
+open_again(struct router *router, struct profile *profile)
+{
+	if (!home_has_profile(&router->home, profile->name))
+		return; /* it is being deleted */
+	profile->phase = PROFILE_CLOSED;
+	frontend_cut_off(router, profile);
+	profile_tell(router, profile);
+	supervise_open(router, profile);
+}
+
 static void
 note_status(struct worker *worker, const struct frame *frame)
 {
@@ -347,7 +359,10 @@ note_status(struct worker *worker, const struct frame *frame)
 		struct profile *profile = profile_find(router, event.info->name);
 		if (!profile && worker->creating > 0)
 			profile = supervise_adopt(router, event.info->name, worker);
-		if (profile && profile->worker == worker && !event.is_gone)
+		bool is_here = profile && profile->worker == worker;
+		if (is_here && event.is_gone)
+			open_again(router, profile);
+		else if (is_here)
 			profile_heard(router, profile, &arena, event.info);
 	}
 	arena_done(&arena);

@@ -74,7 +74,9 @@ struct profile {
 	struct bridge_profile_info told; /* what it was told last: unread and requests */
 	int handles;			 /* uv handles that are not closed yet */
 	bool is_deleting;
-	bool is_ending; /* nothing on the pool is waited for any more */
+	bool is_reopening;	/* its end is for another beginning */
+	uint64_t reopen_before; /* loop time; not for damage met earlier than that */
+	bool is_ending;		/* nothing on the pool is waited for any more */
 	struct serve_request *close_request; /* answered when closed */
 };
 
@@ -100,6 +102,10 @@ void profile_tell_gone(struct process *process, const char *name);
  * REQUEST (may be NULL) is answered at the end. */
 void profile_close(struct profile *profile, bool is_deleting,
 		   struct serve_request *request);
+
+/* Damage was met in the database: closes the profile, without a goodbye to its server,
+ * for the router to have it opened again, which repairs what it can. */
+void profile_reopen(struct profile *profile);
 
 /* Goes on with the closing of a CLOSING profile if neither its opening nor work on its
  * vault is under way; else it is called again at the end of these. */

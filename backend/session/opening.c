@@ -23,7 +23,11 @@
 #include "bridge/peer.h"
 #include "bridge/serve.h"
 
-enum { OPENING_RETRY_MS = 200, OPENING_TRIES = 25 };
+enum {
+	OPENING_RETRY_MS = 200,
+	OPENING_TRIES = 25,
+	OPENING_REST_MS = 60 * 1000, /* after all was read: before it is read again */
+};
 
 /* A profile on its way; freed when it is open or has failed. */
 struct opening {
@@ -183,13 +187,9 @@ on_settled(void *data, int status)
 		profile_tell_status(profile);
 	if (opening->is_new && !is_locked && vault_is_protected(profile->vault))
 		profile_keep_key(profile);
-	if (opening->report.sentence) {
-		log_warn("session", "store repaired");
-		profile_emit(
-			profile, EVENT_notice,
-			&(struct bridge_notice_event){.profile = profile->name,
-						      .text = opening->report.sentence});
-	}
+	if (opening->report.sentence)
+		log_warn("session", "profile=%s %s", profile->name,
+			 opening->report.sentence);
 	finish(opening);
 	if (profile->phase != PROFILE_READY)
 		return;
@@ -230,6 +230,12 @@ settle_job(struct store *store, void *data)
 	return result;
 }
 
+static void
+on_damage(void *data)
+{
+	profile_reopen(data);
+}
+
 /* The account by the database, or where that was damaged by the vault's copy. A locked
  * vault is asked when it is unlocked. */
 static int
@@ -256,6 +262,10 @@ open_store(struct opening *opening)
 		finish(opening);
 		return;
 	}
+	profile->reopen_before = uv_now(profile->process->loop);
+	if (opening->report.is_read)
+		profile->reopen_before += OPENING_REST_MS;
+	store_on_damage(profile->store, on_damage, profile);
 	if (opening->key.len && vault_is_locked(profile->vault))
 		(void)vault_unlock_key(profile->vault, &opening->key);
 	if (!opening->is_new && find_account(opening) < 0) {

@@ -157,21 +157,35 @@ profile_tell_status(struct profile *profile)
 			&(struct bridge_profile_event){.info = &info});
 }
 
+void
+profile_tell_gone(struct process *process, const char *name)
+{
+	struct bridge_profile_info info = {.name = name};
+	if (process->router)
+		peer_send_event(
+			process->router, EVENT_session_status,
+			&(struct bridge_profile_event){.info = &info, .is_gone = true});
+}
+
 static void
 free_now(struct profile *profile)
 {
 	struct process *process = profile->process;
 	struct serve_request *request = profile->close_request;
+	bool is_reopening = profile->is_reopening && !profile->is_deleting;
+	char *name = profile->name;
 	DL_DELETE(process->profiles, profile);
 	jid_done(&profile->account);
 	secret_done(&profile->scram);
 	options_done(&profile->options);
 	free(profile->resource);
-	free(profile->name);
 	free(profile->twin);
 	free(profile);
 	if (request)
 		serve_result(request, NULL);
+	if (is_reopening && !process->is_ending)
+		profile_tell_gone(process, name);
+	free(name);
 	process_profile_gone(process);
 }
 
@@ -196,16 +210,6 @@ stop_modules(struct profile *profile)
 			modules[id]->stop(profile);
 	}
 	profile->has_modules = false;
-}
-
-void
-profile_tell_gone(struct process *process, const char *name)
-{
-	struct bridge_profile_info info = {.name = name};
-	if (process->router)
-		peer_send_event(
-			process->router, EVENT_session_status,
-			&(struct bridge_profile_event){.info = &info, .is_gone = true});
 }
 
 static void
@@ -286,13 +290,25 @@ profile_close(struct profile *profile, bool is_deleting, struct serve_request *r
 }
 
 void
+profile_reopen(struct profile *profile)
+{
+	bool is_open =
+		profile->phase == PROFILE_READY || profile->phase == PROFILE_LOCKED;
+	if (!is_open || uv_now(profile->process->loop) < profile->reopen_before)
+		return;
+	log_warn("session", "database damaged profile=%s", profile->name);
+	profile->is_reopening = true;
+	profile_close(profile, false, NULL);
+}
+
+void
 profile_close_further(struct profile *profile)
 {
 	if (profile->phase != PROFILE_CLOSING || profile->is_ending || profile->opening ||
 	    profile->vault_jobs)
 		return;
 	profile->is_ending = true;
-	if (!profile->process->is_suspending)
+	if (!profile->process->is_suspending && !profile->is_reopening)
 		link_stop(profile, on_link_stopped);
 	else if (!profile->store ||
 		 store_submit(profile->store, settle_job, on_settled, profile) < 0)

@@ -208,6 +208,22 @@ tell_left_out(struct profile *profile, size_t count)
 	free(text);
 }
 
+/* What was repaired since somebody last looked. */
+static void
+tell_repair(struct profile *profile)
+{
+	struct arena arena = {0};
+	const char *text = settings_get(profile->store, SETTING_REPAIRED, &arena);
+	if (text && *text) {
+		profile_emit(profile, EVENT_notice,
+			     &(struct bridge_notice_event){.profile = profile->name,
+							   .text = text});
+		profile_check(profile,
+			      settings_set(profile->store, SETTING_REPAIRED, ""));
+	}
+	arena_done(&arena);
+}
+
 /* Whether the cursor of PARAMS can be continued from. */
 static bool
 is_known(const struct bridge_attach_params *params, const struct store_position *position)
@@ -257,6 +273,7 @@ attach_job(struct profile *profile, struct serve_request *request)
 	result.rooms = muc_list(profile, &arena, &result.rooms_count);
 	profile_reply(profile, request, &result);
 	tell_left_out(profile, left);
+	tell_repair(profile);
 	arena_done(&arena);
 	return 0;
 }

@@ -184,6 +184,11 @@ on_line(struct ctl *ctl, enum bridge_event event, const void *record)
 	struct sending *sending = ctl->data;
 	if (event == EVENT_resync) {
 		sending->is_stale = true;
+	} else if (event == EVENT_notice) {
+		const struct bridge_notice_event *notice = record;
+		char *text = clean_text(notice->text, CLEAN_LINE, 4096);
+		(void)ctl_complain(CTL_OK, "%s", text);
+		free(text);
 	} else if (event == EVENT_link_changed) {
 		note_link(sending, ((const struct bridge_link_event *)record)->link);
 	} else if (event == EVENT_line_changed) {
