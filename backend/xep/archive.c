@@ -138,6 +138,32 @@ archive_go_on(struct profile *profile)
 
 /* ---- what the server has ---- */
 
+static void ask_disco(struct profile *profile);
+
+static void
+on_ask_again(struct profile *profile, void *data)
+{
+	struct archive *archive = data;
+	archive->alarm = NULL;
+	if (profile_is_online(profile))
+		ask_disco(profile);
+}
+
+/* No answer says nothing of the server: the session is over, and the next one asks for
+ * itself, or it is slow. False when it had its chances. */
+static bool
+ask_again(struct profile *profile)
+{
+	struct archive *archive = archive_of(profile);
+	if (!profile_is_online(profile))
+		return true;
+	if (++archive->failures > RETRIES)
+		return false;
+	if (!archive->alarm)
+		archive->alarm = alarm_set(profile, RETRY_MS, on_ask_again, archive);
+	return true;
+}
+
 static void
 on_disco(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
@@ -145,6 +171,9 @@ on_disco(struct profile *profile, const struct stanza *answer, bool is_last, voi
 	(void)is_last, (void)data;
 	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)))
 		return;
+	if (!answer && ask_again(profile))
+		return;
+	archive->failures = 0;
 	archive->is_known = true;
 	archive->has_archive = archive->has_ids = false;
 	const struct stanza *query = stanza_child(answer, "query", NS_DISCO_INFO);
@@ -170,6 +199,15 @@ static const struct module_ask asks[] = {
 	{"archive.disco", 0, on_disco},
 	{0},
 };
+
+static void
+ask_disco(struct profile *profile)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
+				      profile_account(profile)->bare, NULL);
+	(void)stanza_add(iq, "query", NS_DISCO_INFO);
+	profile_ask_lasting(profile, iq, &asks[0], NULL);
+}
 
 /* ---- hooks ---- */
 
@@ -217,10 +255,7 @@ begin(struct profile *profile)
 	outbox_hold(profile);
 	archive_open_gap(profile);
 	archive->late = alarm_set(profile, PRESENCE_WAIT_MS, on_late, archive);
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
-				      profile_account(profile)->bare, NULL);
-	(void)stanza_add(iq, "query", NS_DISCO_INFO);
-	profile_ask_lasting(profile, iq, &asks[0], NULL);
+	ask_disco(profile);
 }
 
 /* What another process knew of the session. */

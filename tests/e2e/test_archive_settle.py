@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from keeper import (ALICE, BOB, FORGED, MAM, make_authority, make_place,  # noqa: F401
+from keeper import (ALICE, BOB, DISCO, FORGED, MAM, make_authority, make_place,  # noqa: F401
                     numbers, sent_ids, wait_sent)
 
 
@@ -19,6 +19,29 @@ def test_an_own_line_that_the_archive_has_is_settled_and_not_sent_again(place):
     rows = place.wait_lines(lambda rows: rows[0]["state"] == "acked")
     assert not rows[0].get("may_repeat") and len(rows) == 1
     assert sent_ids(place.session) == []
+
+
+def test_a_link_that_breaks_at_the_first_question_says_nothing_of_the_archive(place):
+    """Nor is a server without an archive what does not answer."""
+    place.come_online()
+    place.send("kept")
+    place.session.wait("kept")
+    place.server.fence(place.session)
+    reply = place.server.on_stanza
+
+    def break_off(session, text):
+        if DISCO in text:
+            place.server.on_stanza = reply
+            session.close()
+        else:
+            reply(session, text)
+    place.server.on_stanza = break_off
+    place.session.close()
+    broken = place.server.session(20)
+    place.greet()
+    rows = place.wait_lines(lambda rows: rows[0]["state"] == "acked")
+    assert not rows[0].get("may_repeat") and len(rows) == 1
+    assert sent_ids(broken) == sent_ids(place.session) == []
 
 
 @pytest.mark.parametrize("prefs, may_repeat", [
