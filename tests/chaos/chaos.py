@@ -26,7 +26,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../support")]
 
 from deadline import SLOW  # noqa: E402
 from faults import Faults, text_plan  # noqa: E402
-from judge import Case, judge, server_stores, table, traces  # noqa: E402
+from judge import Case, judge, server_stores, server_times, table, traces  # noqa: E402
 from ledger import Ledger, read_body  # noqa: E402
 from prosody import Prosody  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -122,15 +122,18 @@ class Run:
         loop = asyncio.get_running_loop()
         stores = await loop.run_in_executor(None, server_stores, self.server.folder)
         alice, bob = stores.get("alice", []), stores.get("bob", [])
+        taken = server_times(self.server.folder, self.ledger)
         left, peer, *others = self.sides
         shown, states = await loop.run_in_executor(None, self._shown)
-        cases = [Case("t", peer.name, left.sent, peer.arrived.get("t", []), states, alice, bob),
-                 Case("p", left.name, peer.sent, shown.get("p", []), peer.states(), bob, alice)]
+        cases = [Case("t", peer.name, left.sent, peer.arrived.get("t", []), states, alice, bob,
+                      taken),
+                 Case("p", left.name, peer.sent, shown.get("p", []), peer.states(), bob, alice,
+                      taken)]
         for side in others:
             cases.append(Case("e", peer.name, side.sent, peer.arrived.get("e", []),
-                              side.states(), alice, bob))
+                              side.states(), alice, bob, taken))
             cases.append(Case("e", left.name, side.sent, shown.get("e", []), None, alice,
-                              alice))
+                              alice, taken))
         return [judge(case, self.ledger) for case in cases]
 
     def crashes(self):
@@ -298,8 +301,9 @@ def main():
     parser.add_argument("--alone", action="store_true",
                         help="no second client on tern's account")
     arguments = parser.parse_args()
-    # slixmpp logs an error for each link that ends in the middle of something.
-    logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
+    # Both complain of each link that ends in the middle of something.
+    for name in ("slixmpp", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     print(f"seed {arguments.seed}", flush=True)
     return 0 if asyncio.run(live(arguments)) else 1
 

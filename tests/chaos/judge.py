@@ -2,7 +2,7 @@
 missing. Reads the two sides, the ledger and the server's own files; changes nothing.
 
 A message that is missing is "lost by the server" only if the server took it (a copy in its
-sender's archive) and has it in no store of the recipient, and a kill of the server is near.
+sender's archive) and has it in no store of the recipient, and was killed just then.
 Every other finding makes the run fail.
 """
 
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from ledger import read_body
 
-NEAR_KILL = 10.0  # seconds between the sending of a message and a kill that may eat it
+# Seconds from the moment at which the server took a message, which it knows to the second,
+# to a kill that may eat it: it writes both archives at once, if it is not starved.
+JUST_THEN = (-0.5, 4.0)
 FINDINGS = ("lost", "twice", "out of order", "wrongly marked", "lost by the server")
 PROOFS = ("acked", "delivered", "displayed")
 BODY = re.compile(r"<body[^>]*>([^<]*)</body>|\"(chaos [tpe] \d{6}[^\"]*)\"")
@@ -34,27 +36,42 @@ class Verdict:
         return not any(self.findings[name] for name in FINDINGS[:-1])
 
 
-def server_stores(folder, names=("archive", "offline")):
-    """{user: [(direction, number) …]}: what lies in the stores of each user, in order."""
+def _rows(folder, names):
+    """(user, (direction, number), unix time) of what lies in the stores NAMES, in order."""
     path = os.path.join(folder, "data", "prosody.sqlite")
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as database:
         rows = database.execute(
-            f"SELECT user, value FROM prosodyarchive WHERE store IN ({','.join('?' * len(names))})"
-            " ORDER BY sort_id", names).fetchall()
-    found = {}
-    for user, value in rows:
+            'SELECT user, value, "when" FROM prosodyarchive WHERE store IN '
+            f"({','.join('?' * len(names))}) ORDER BY sort_id", names).fetchall()
+    for user, value, when in rows:
         match = BODY.search(value)
         name = read_body(match[1] or match[2]) if match else None
         if name:
-            found.setdefault(user, []).append(name)
+            yield user, name, float(when)
+
+
+def server_stores(folder, names=("archive", "offline")):
+    """{user: [(direction, number) …]}: what lies in the stores of each user, in order."""
+    found = {}
+    for user, name, _ in _rows(folder, names):
+        found.setdefault(user, []).append(name)
     return found
+
+
+def server_times(folder, ledger):
+    """{(direction, number): when the server took it, in LEDGER's seconds}, as the archive
+    of its sender says, which comes before any other."""
+    times = {}
+    for _, name, when in _rows(folder, ("archive",)):
+        times.setdefault(name, when - ledger.began)
+    return times
 
 
 @dataclass
 class Case:
     """What one viewer shows of one direction. SENT and SHOWN are lists of numbers (SHOWN in
     the order of display), STATES what the sender claims of each, None where that is told
-    by another case; the stores are those of server_stores()."""
+    by another case; the stores are those of server_stores(), TAKEN is server_times()."""
 
     direction: str
     viewer: str
@@ -63,6 +80,7 @@ class Case:
     states: dict
     sender_store: list
     recipient_store: list
+    taken: dict
 
 
 def judge(case, ledger):
@@ -77,11 +95,13 @@ def judge(case, ledger):
     for number in sent:
         if number in has_arrived:
             continue
-        at = _last_sent(ledger, direction, number)
-        near = [kill for kill in kills if at is not None and abs(kill - at) < NEAR_KILL]
+        at = case.taken.get((direction, number))
+        near = [kill for kill in kills
+                if at is not None and JUST_THEN[0] <= kill - at <= JUST_THEN[1]]
         if number in in_sender and number not in in_recipient and near:
             verdict.findings["lost by the server"].append(
-                (number, f"only its sender's archive has it; the server was killed at {near[0]:.3f}"))
+                (number, f"only its sender's archive has it, since second {at:.0f}; the server "
+                 f"was killed at {near[0]:.3f}"))
             continue
         where = [name for name, there in (("sender's archive", in_sender),
                                           ("recipient's archive", in_recipient))
@@ -92,11 +112,6 @@ def judge(case, ledger):
     if case.states is not None:
         _look_at_marks(verdict, case, in_sender, ledger)
     return verdict
-
-
-def _last_sent(ledger, direction, number):
-    times = ledger.told((direction, number), ("sent", "accepted"))
-    return times[-1] if times else None
 
 
 def _count_twice(verdict, shown, recipient_store):

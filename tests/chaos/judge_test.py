@@ -19,17 +19,18 @@ def store(*numbers):
     return [("t", number) for number in numbers]
 
 
-def verdict_on(shown, states=None, sender=(1, 2, 3), recipient=(1, 2, 3), rows=()):
+def verdict_on(shown, states=None, sender=(1, 2, 3), recipient=(1, 2, 3), rows=(), taken=0):
     ledger = Ledger()
     for who, what, number in rows:
         ledger.note(who, what, ("t", number) if number else None)
     states = states or {1: "acked", 2: "delivered", 3: "displayed"}
     return judge(Case("t", "peer", [1, 2, 3], list(shown), states, store(*sender),
-                      store(*recipient)), ledger)
+                      store(*recipient), {("t", number): taken for number in sender}), ledger)
 
 
 HAD = [("peer", "arrived by stream", n) for n in (1, 2, 3)]
 SENT = [("tern", "sent line", 2), ("killer", "kill -9 server", None)]
+ACKED = dict.fromkeys([1, 2, 3], "acked")
 CASES = {
     "all is well": ({"shown": [1, 2, 3]}, {}),
     "one is missing": ({"shown": [1, 3], "states": {1: "acked", 2: "sent", 3: "acked"}},
@@ -37,11 +38,19 @@ CASES = {
     "one is missing and nobody was killed": (
         {"shown": [1, 3], "recipient": [1, 3]}, {"lost": [2], "wrongly marked": [2]}),
     "the server lost it when it was killed": (
-        {"shown": [1, 3], "states": dict.fromkeys([1, 2, 3], "acked"), "recipient": [1, 3],
-         "rows": SENT}, {"lost by the server": [2]}),
+        {"shown": [1, 3], "states": ACKED, "recipient": [1, 3], "rows": SENT},
+        {"lost by the server": [2]}),
+    "the server was killed before it took it": (
+        {"shown": [1, 3], "states": ACKED, "recipient": [1, 3], "rows": SENT, "taken": 2},
+        {"lost": [2]}),
+    "the server was killed long after it took it": (
+        {"shown": [1, 3], "states": ACKED, "recipient": [1, 3], "rows": SENT, "taken": -9},
+        {"lost": [2]}),
+    "the server was killed and has it": (
+        {"shown": [1, 3], "states": ACKED, "rows": SENT}, {"lost": [2]}),
     "nobody ever took it though the server was killed": (
-        {"shown": [1, 3], "states": dict.fromkeys([1, 2, 3], "acked"), "sender": [1, 3],
-         "recipient": [1, 3], "rows": SENT}, {"lost": [2], "wrongly marked": [2]}),
+        {"shown": [1, 3], "states": ACKED, "sender": [1, 3], "recipient": [1, 3],
+         "rows": SENT}, {"lost": [2], "wrongly marked": [2]}),
     "one comes twice": ({"shown": [1, 2, 2, 3]}, {"twice": [2]}),
     "one comes late": ({"shown": [1, 3, 2]}, {"out of order": [2]}),
     "failed though it arrived": (

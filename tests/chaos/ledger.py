@@ -29,6 +29,7 @@ class Ledger:
 
     def __init__(self):
         self._begin = time.monotonic()
+        self.began = time.time()  # the same moment for those who know no other clock
         self._lock = threading.Lock()
         self._common = []
         self._rows = {}

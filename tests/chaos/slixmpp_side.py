@@ -306,6 +306,9 @@ class Connection:
                 inner = result["mam_result"]
                 self._take(inner["forwarded"]["stanza"], inner["id"])
                 after = side.place = inner["id"]
+            # What was not found up to here lies behind it, if anywhere.
+            for own in side.unsettled.values():
+                own.since = after if after and own.since is not None else own.since
             if answer["mam_fin"]["complete"] or not answer["mam"]["results"]:
                 return
 
