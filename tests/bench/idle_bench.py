@@ -11,6 +11,7 @@ from house import memory_of, switches_of
 
 SECONDS = int(os.environ.get("TERN_BENCH_IDLE", "60"))
 PSS_GOALS = {"tern": 5.0, "router": 1.5, "session": 5.0}
+SETTLED = 15  # seconds after which a login has no timer any more, nor the server a question
 PING = 20
 # A ping wakes both ends of it, for its way there and back: once each.
 WAKE_GOALS = {"tern": 0, "router": 2 * (SECONDS // PING + 1), "session": SECONDS // PING + 1}
@@ -20,7 +21,7 @@ def main():
     with Town() as town:
         town.create()
         screen = open_chat(town, columns=200, lines=50)
-        screen.settle(2, 10)
+        time.sleep(SETTLED)
         pids = town.pids(screen)
         before = {name: switches_of(pid) for name, pid in pids.items()}
         time.sleep(SECONDS)
