@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from bridge_client import BridgeError
 from deadline import Deadline
 from ejabberd import Ejabberd
 from peer import Peer
@@ -51,6 +52,19 @@ class Town:
         self.bridge = self.house.bridge()
         self.bridge.call("profile.attach", profile="home")
         self.wait_link("online")
+
+    def reattach(self, seconds=20):
+        """After the death of the session process."""
+        self.bridge.close()
+        self.bridge = self.house.bridge()
+        deadline = Deadline(seconds)
+        while True:
+            try:
+                self.bridge.call("profile.attach", profile="home")
+                return
+            except BridgeError:
+                assert not deadline.is_over()
+                time.sleep(0.02)
 
     def wait_link(self, state, seconds=20):
         deadline = Deadline(seconds)
@@ -176,3 +190,80 @@ def test_history_from_before_the_first_login_is_fetched_when_asked_for(town):
         assert not deadline.is_over(), seen
     assert town.rows(before=town.rows()[0]["place"], is_local=False) == []
     assert [bool(row.get("is_own")) for row in town.rows()][:3] == [True, False, True]
+
+
+def test_what_has_no_id_or_is_said_again_comes_as_often_as_it_was_said(town):
+    """Live, as carbons, while away, and to oneself; then once more from the archive."""
+    town.come_online()
+    with town.peer("bob") as bob, town.peer("alice", resource="phone") as phone:
+        def say(peer, other, body, ident=""):
+            peer.send_raw(f"<message to='{town.jid(other)}' type='chat' {ident}>"
+                          f"<body>{body}</body></message>")
+
+        phone.call(phone.client.get_roster)
+        for ident in ("", "", "id='1'", "id='1'"):
+            say(bob, "alice", "ok", ident)
+            assert phone.wait_message("ok")
+        for ident in ("", "", "id='2'"):
+            say(phone, "bob", "mine", ident)
+            assert bob.wait_message("mine")
+        for ident in ("id='3'", "id='4'"):
+            say(phone, "alice", "note", ident)
+        town.wait_bodies(4 * ["ok"] + 3 * ["mine"])
+        town.wait_bodies(2 * ["note"], "alice")
+        town.leave()
+        for ident in ("", "", "id='1'", "id='1'"):
+            say(bob, "alice", "ok", ident)
+            assert phone.wait_message("ok")
+        say(phone, "alice", "note", "id='5'")
+        phone.call(phone.client.get_roster)
+        town.come_back()
+        expected = 4 * ["ok"] + 3 * ["mine"] + 4 * ["ok"]
+        town.wait_bodies(expected)
+        for _ in range(2):
+            town.leave()
+            town.come_back()
+        bob.send(town.jid("alice"), "now")
+        town.wait_bodies(expected + ["now"])
+        assert town.bodies("alice") == 3 * ["note"]
+
+
+def test_a_process_killed_in_the_middle_goes_on_where_it_stopped(town):
+    town.come_online()
+    with town.peer("bob") as bob:
+        bob.send(town.jid("alice"), "1")
+        town.wait_bodies(["1"])
+        town.leave()
+        for body in numbers(2, 450):
+            bob.send(town.jid("alice"), body)
+        bob.call(bob.client.get_roster)
+        town.house.ctl("connect")
+        seen = [51]  # with the newest page
+        while len(seen) < 4 and seen[-1] < 450:
+            if (count := len(town.rows())) > seen[-1]:
+                seen.append(count)
+                [pid] = town.house.session_pids()
+                town.house.kill(pid)
+                town.reattach()
+        assert seen[1] < 450, "it was killed too late"
+        bob.send(town.jid("alice"), "451")
+        town.wait_bodies(numbers(1, 451))
+
+
+def test_one_scrolls_up_to_the_first_line(town):
+    with town.peer("alice", resource="phone") as phone, town.peer("bob") as bob:
+        for number in range(1, 151):
+            bob.send(town.jid("alice"), f"line {number} of all")
+        assert phone.wait_message("line 150 of all")
+    town.come_online()
+    town.wait_bodies([f"line {number} of all" for number in range(101, 151)])
+    with town.house.tern(columns=80, lines=24) as screen:
+        screen.wait("● home", 15)
+        screen.line(f"/msg {town.jid('bob')}")
+        screen.wait("line 120 of all")
+        deadline = Deadline(30)
+        while "line 1 of all" not in screen.text():
+            assert not deadline.is_over(), screen.text()
+            screen.keys("\x1b[5~")
+            screen.settle()
+    assert town.bodies() == [f"line {number} of all" for number in range(1, 151)]

@@ -2,6 +2,7 @@
 nothing comes twice, order is kept."""
 
 import glob
+import re
 import sqlite3
 import time
 
@@ -186,6 +187,26 @@ def test_what_killed_us_twice_is_taken_singly_and_then_passed_over(place, tries,
     asked = [place.server.wish(text, "max") for text in place.server.queries
              if "<before/>" not in text]
     assert asked[:40] == ["1"] * 40 and session
+
+
+def test_the_status_bar_counts_what_is_caught_up(place):
+    place.come_online()
+    place.say(place.live("1", place.server.add("1")))
+    for body in numbers(2, 300):
+        place.server.add(body)
+    honest = place.server.give
+
+    def give(session, text, query_id, rows, is_complete):
+        time.sleep(0.5)
+        honest(session, text, query_id, rows, is_complete)
+    place.server.give = give
+    with place.house.tern() as screen:
+        screen.wait("● home", 15)
+        place.session.close()
+        screen.wait(re.compile(r"catching up \d+"), 30)
+        screen.wait("● home", 30)
+        screen.wait_gone("catching up")
+    place.wait_bodies(numbers(1, 300))
 
 
 # ------------------------------------------------------------------ numbers that lie

@@ -17,41 +17,40 @@ MARKERS, POSITIONS = "urn:xmpp:chat-markers:0", "urn:xmpp:mds:displayed:0"
 USERS = ("alice", "bob", "carol")
 
 
-def make_prosody():
-    server = Prosody().start()
-    for user in USERS:
-        server.add_user(user, f"{user}'s secret")
-    server.befriend("alice", "bob")
-    return server
+KINDS = {"prosody": Prosody, "ejabberd": Ejabberd}
 
 
-def make_ejabberd():
-    server = Ejabberd().start()
-    for user in USERS:
-        roster = {"alice": {"bob": "both"}, "bob": {"alice": "both"}}.get(user)
-        server.add_user(user, f"{user}'s secret", roster)
-    return server
+@pytest.fixture(name="world", scope="module", params=list(KINDS))
+def make_world(request):
+    with KINDS[request.param]() as server:
+        yield server
 
 
-@pytest.fixture(name="town", params=[make_prosody, make_ejabberd],
-                ids=["prosody", "ejabberd"])
-def make_town(house, request):
-    """Alice's tern, online and looked at over the bridge, and her phone."""
-    server = request.param()
-    try:
-        yield Town(house, server)
-    finally:
-        server.remove()
+@pytest.fixture(name="town")
+def make_town(house, world):
+    """Alice's tern, online and looked at over the bridge; accounts of this test's own, where
+    Alice and Bob are friends."""
+    world.count = getattr(world, "count", 0) + 1
+    names = {user: f"{user}{world.count}" for user in USERS}
+    friends = {"alice": {names["bob"]: "both"}, "bob": {names["alice"]: "both"}}
+    for user, name in names.items():
+        world.add_user(name, "secret", friends.get(user))
+    town = Town(house, world, names)
+    yield town
+    town.bridge.close()
 
 
 class Town:
-    def __init__(self, house, server):
-        self.house, self.server = house, server
-        house.create_profile(server, "alice", "alice's secret", "home")
+    def __init__(self, house, server, names):
+        self.house, self.server, self.names = house, server, names
+        house.create_profile(server, names["alice"], "secret", "home")
         self.bridge = house.bridge()
         self.bridge.call("profile.attach", profile="home")
         self.wait_link("online")
-        self.bob_jid = server.jid("bob")
+        self.bob_jid = self.jid("bob")
+
+    def jid(self, user):
+        return self.server.jid(self.names[user])
 
     def wait_link(self, state):
         deadline = Deadline(15)
@@ -67,7 +66,7 @@ class Town:
         self.wait_link("online")
 
     def peer(self, user, resource="peer", **more):
-        return Peer(self.server, user, f"{user}'s secret", resource=resource, **more)
+        return Peer(self.server, self.names[user], "secret", resource=resource, **more)
 
     def phone(self):
         """Another client of Alice, which gets carbons."""
@@ -131,7 +130,7 @@ def test_carbons_go_both_ways(town):
         assert not line.get("is_own") and line["sender"] == town.bob_jid
         town.send("from tern")
         copy = phone.wait_message(match=holds("urn:xmpp:forward:0", "from tern"))
-        assert copy["from"].bare == town.server.jid("alice")
+        assert copy["from"].bare == town.jid("alice")
         phone.disconnect()
     assert [line["body"] for line in town.lines()] == [
         "from the phone", "to the phone", "from tern"]
@@ -163,7 +162,7 @@ def test_receipts_and_markers_raise_our_lines(town):
         ids = [bob.wait_message(body)["id"] for body in ("one", "two")]
         assert f"<request xmlns=\"{RECEIPTS}\"" in str(bob.messages[-1])
         assert f"<markable xmlns=\"{MARKERS}\"" in str(bob.messages[-1])
-        alice = town.server.jid("alice")
+        alice = town.jid("alice")
         bob.send_raw(raw(alice, "r1", f"<received xmlns='{RECEIPTS}' id='{ids[0]}'/>"))
         town.wait_state(first, "delivered")
         bob.send_raw(raw(alice, "d1", f"<displayed xmlns='{MARKERS}' id='{ids[1]}'/>"))
@@ -186,7 +185,7 @@ def test_a_receipt_that_another_client_got_counts(town):
 
 def test_contacts_are_told_and_strangers_are_not(town):
     ask = f"<request xmlns='{RECEIPTS}'/><markable xmlns='{MARKERS}'/>"
-    alice = town.server.jid("alice")
+    alice = town.jid("alice")
     with town.peer("bob") as bob, town.peer("carol") as carol:
         carol.send_raw(raw(alice, "c1", f"<body>psst</body>{ask}"))
         town.read(town.wait_line("psst"))
@@ -199,7 +198,7 @@ def test_contacts_are_told_and_strangers_are_not(town):
         bob.send_raw(raw(alice, "bob-again", f"<body>again</body>{ask}"))
         town.read(town.wait_line("again"))
         town.send("the end")
-        town.send("the end", town.server.jid("carol"))
+        town.send("the end", town.jid("carol"))
         bob.wait_message("the end")
         carol.wait_message("the end")
         assert not [m for m in bob.messages if "bob-again" in str(m)]
@@ -207,7 +206,7 @@ def test_contacts_are_told_and_strangers_are_not(town):
 
 
 def test_what_was_read_offline_is_told_once(town):
-    alice = town.server.jid("alice")
+    alice = town.jid("alice")
     with town.peer("bob") as bob:
         bob.send_raw(raw(alice, "bob-1", f"<body>hello</body><markable xmlns='{MARKERS}'/>"))
         line = town.wait_line("hello")
@@ -221,7 +220,7 @@ def test_what_was_read_offline_is_told_once(town):
 
 
 def test_read_there_is_read_here(town):
-    alice = town.server.jid("alice")
+    alice = town.jid("alice")
     with town.peer("bob") as bob:
         phone = town.phone()
         for ident in ("b1", "b2", "b3"):
@@ -237,7 +236,7 @@ def test_read_there_is_read_here(town):
 
 def test_read_there_while_we_were_away_is_read_here(town):
     """The newest page of the archive comes first, and the line that was read behind it."""
-    alice = town.server.jid("alice")
+    alice = town.jid("alice")
     with town.peer("bob") as bob:
         phone = town.phone()
         bob.send(alice, "before")
@@ -284,7 +283,7 @@ def stanza_ids(phone, count):
 
 
 def test_read_positions_go_both_ways(town):
-    alice = town.server.jid("alice")
+    alice = town.jid("alice")
     with town.peer("bob") as bob:
         phone = town.phone()
         for ident in ("b1", "b2", "b3", "b4"):

@@ -7,10 +7,19 @@ import sqlite3
 
 import pytest
 
+from ejabberd import Ejabberd
 from peer import Peer
+from prosody import Prosody
 
 SECRET = "alice's secret"
 HOUR_MS = 3600 * 1000
+KINDS = {"prosody": Prosody, "ejabberd": Ejabberd}
+
+
+@pytest.fixture(name="server")
+def make_server(request):
+    with KINDS[getattr(request, "param", "prosody")]() as one:
+        yield one
 
 
 @pytest.fixture(name="town")
@@ -32,6 +41,7 @@ def bob(town):
 
 def open_chat(screen):
     screen.wait("● home", 15)
+    screen.wait("bob")
     screen.line("/msg bob")
     screen.wait("bob:")
     return screen
@@ -52,6 +62,7 @@ def answer(town, bob, message, name, namespace):
                  f"type='chat'><{name} xmlns='{namespace}' id='{message['id']}'/></message>")
 
 
+@pytest.mark.parametrize("server", list(KINDS), indirect=True)
 def test_a_line_climbs_the_ladder(town, bob):
     with town.tern() as screen, town.tern(columns=40, lines=12) as other:
         for one in (screen, other):

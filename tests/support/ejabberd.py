@@ -110,10 +110,18 @@ class Ejabberd:
         answer = self.call("ejabberd_auth", "try_register", user, self.host, password)
         if answer != "ok":
             raise AssertionError(f"ejabberd did not register {user}: {answer}")
-        for who, subscription in (roster or {}).items():
+        self.set_roster(user, roster or {})
+
+    def set_roster(self, user, contacts):
+        for who, subscription in contacts.items():
             local, domain = who.split("@") if "@" in who else (who, self.host)
             self.call("mod_admin_extra", "add_rosteritem", user, self.host, local, domain,
                       local, "", subscription)
+
+    def befriend(self, *users):
+        """Each of USERS gets all others as contacts, both ways."""
+        for user in users:
+            self.set_roster(user, {other: "both" for other in users if other != user})
 
     def stop(self, how=signal.SIGTERM):
         if self.process:
