@@ -17,7 +17,7 @@ static const char *const words[link_state_COUNT] = {
 	[link_state_OFFLINE] = "offline",     [link_state_WAITING] = "waiting",
 	[link_state_RESOLVING] = "resolving", [link_state_CONNECTING] = "connecting",
 	[link_state_SECURING] = "securing",   [link_state_AUTHENTICATING] = "logging in",
-	[link_state_BINDING] = "binding",     [link_state_CATCHING_UP] = "catching up",
+	[link_state_BINDING] = "logging in",  [link_state_CATCHING_UP] = "catching up",
 	[link_state_REFUSED] = "refused",     [link_state_LOCKED] = "locked",
 };
 

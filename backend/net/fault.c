@@ -65,7 +65,7 @@ static const struct fault_row rows[] = {
 	 "The name server gave no answer about $d. Check the network; it will be tried "
 	 "again."},
 	{STREAM_REFUSED, NULL, true,
-	 "The server of $d refuses connections$t. It may be down, or host and port are "
+	 "The server of $d refuses connections. It may be down, or host and port are "
 	 "wrong."},
 	{STREAM_UNREACHABLE, NULL, true,
 	 "The server of $d cannot be reached$t. Check the network; it will be tried "

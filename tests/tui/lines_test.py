@@ -362,7 +362,7 @@ def test_the_bar_says_how_far_the_connection_is(house, daemon, columns):
         screen.wait("Anna")
         for state, text in [("resolving", "resolving"), ("connecting", "connecting"),
                             ("securing", "securing"), ("logging-in", "logging in"),
-                            ("binding", "binding"), ("refused", "refused")]:
+                            ("binding", "logging in"), ("refused", "refused")]:
             daemon.set_link(state)
             screen.wait(f"○ home {text}")
         daemon.set_link("catching-up", caught=120, behind=3000)
