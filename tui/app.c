@@ -17,6 +17,7 @@
 #include "tui/actions.h"
 #include "tui/attention.h"
 #include "tui/clock.h"
+#include "tui/commands.h"
 #include "tui/complete.h"
 #include "tui/demo.h"
 #include "tui/door.h"
@@ -370,7 +371,9 @@ on_event(void *data, enum bridge_event event, const void *record)
 		const struct bridge_line_event *line = record;
 		const struct chat *chat = model_chat(app->model, line->line->jid);
 
-		if (chat && line->is_new && !line->line->is_own)
+		bool is_for_us = line->line->kind != conversation_kind_ROOM ||
+				 line->line->is_mention;
+		if (chat && line->is_new && !line->line->is_own && is_for_us)
 			attention_news(app, chat);
 	} else if (event == EVENT_notice) {
 		const struct bridge_notice_event *notice = record;
@@ -586,6 +589,7 @@ app_free(struct app *app)
 	theme_free(app->theme);
 	model_free(app->model);
 	close_handles(app);
+	room_forget_question(app);
 	free(app->link_told);
 	free(app->last_words);
 	/* The handles are part of it: the loop closes them first. */

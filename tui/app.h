@@ -19,6 +19,7 @@ struct demo;
 struct door;
 struct forms;
 struct input;
+struct join;
 struct keymap;
 struct options;
 struct terminal;
@@ -64,6 +65,7 @@ struct app {
 
 	char *link_told; /* why the profile is offline, as it was said; NULL if not */
 	void (*question)(struct app *app); /* done at "y"; NULL: nothing is asked */
+	struct join *join; /* the join that a question is about; see cmd_room.c */
 	enum app_leaving leaving;
 	int leave_calls; /* answers that leaving waits for */
 	bool is_daemon_ending;

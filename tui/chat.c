@@ -13,6 +13,7 @@
 
 #define BODY_MAX (256 * 1024)
 #define ROW_MAX 512
+#define NICK_MAX 256
 #define PLACE_PENDING (INT64_MAX / 2)
 
 static void
@@ -23,6 +24,7 @@ line_free(struct chat_line *line)
 	free(line->body);
 	free(line->text);
 	free(line->reason);
+	free(line->nick);
 	free(line);
 }
 
@@ -121,6 +123,7 @@ set_last(struct chat *chat, const struct bridge_line *last)
 void
 chat_set_badge(struct chat *chat, const struct bridge_conversation *badge)
 {
+	chat->kind = badge->kind;
 	chat->is_open = badge->is_open;
 	chat->unread = badge->unread;
 	chat->mentions = badge->mentions;
@@ -131,6 +134,18 @@ chat_set_badge(struct chat *chat, const struct bridge_conversation *badge)
 		set_last(chat, badge->last);
 }
 
+/* In a room everybody's lines have names; elsewhere the conversation tells. */
+static void
+set_nick(struct chat_line *mine, const struct bridge_line *line)
+{
+	const char *slash = line->kind == conversation_kind_ROOM && line->sender
+				    ? strchr(line->sender, '/')
+				    : NULL;
+
+	free(mine->nick);
+	mine->nick = slash ? clean_text(slash + 1, CLEAN_LINE, NICK_MAX) : NULL;
+}
+
 static void
 fill(struct chat_line *mine, const struct bridge_line *line)
 {
@@ -139,6 +154,8 @@ fill(struct chat_line *mine, const struct bridge_line *line)
 	mine->state = line->state;
 	mine->is_own = line->is_own;
 	mine->may_repeat = line->may_repeat;
+	mine->is_mention = line->is_mention;
+	set_nick(mine, line);
 	free(mine->body);
 	mine->body = clean_text(line->body, CLEAN_TEXT, BODY_MAX);
 	free(mine->reason);

@@ -27,6 +27,7 @@ struct chat_line {
 	int64_t time; /* milliseconds since 1970 UTC */
 	enum bridge_line_state state;
 	bool is_own, is_dirty;
+	bool is_mention; /* it names us, in a room */
 	bool has_day;	 /* of the view: the mark of its day stands before it */
 	int day;	 /* likewise: as clock_day */
 	bool may_repeat; /* sent again, perhaps for the second time */
@@ -34,12 +35,14 @@ struct chat_line {
 	uint8_t token[CHAT_TOKEN];
 	uint64_t stored_id; /* pending: the id its answer named, 0 before */
 	char *body;	    /* clean */
+	char *nick;	    /* in a room: of who wrote it, clean; NULL: the room itself */
 	char *text; /* pending: the text as typed, to send it once more; else NULL */
 	char *reason;
 };
 
 struct chat {
 	char *jid;
+	enum bridge_conversation_kind kind;
 	bool is_open;
 	int64_t unread, mentions, read_place;
 	char *draft; /* as the daemon has it, not cleaned; "" for none */

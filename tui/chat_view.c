@@ -152,22 +152,42 @@ note_text(const struct chat_line *line)
 	return line->may_repeat ? mem_strdup("(may have arrived twice)") : NULL;
 }
 
+/* What we are called in CHAT; the caller frees. */
+static char *
+own_name(struct app *app, const struct chat *chat)
+{
+	char buffer[256];
+	const struct model_room *room = chat->kind == conversation_kind_ROOM
+						? model_room(app->model, chat->jid)
+						: NULL;
+
+	if (room && room->nick[0])
+		return mem_strdup(room->nick);
+	const char *own = model_name(app->model, app->model->jid, buffer, sizeof buffer);
+	size_t at = strcspn(own, "@");
+	return mem_strndup(own, at ? at : strlen(own));
+}
+
 static void
 put_line(struct app *app, struct chat_view *view, struct chat_line *line)
 {
-	char time[8], buffer[256];
+	char time[8];
 	bool is_action = strncmp(line->body, "/me ", 4) == 0;
-	const char *own = model_name(app->model, app->model->jid, buffer, sizeof buffer);
-	size_t at = strcspn(own, "@");
-	char *own_nick = mem_strndup(own, at ? at : strlen(own)), *note = NULL;
+	char *own_nick = line->is_own && line->nick ? mem_strdup(line->nick)
+						    : own_name(app, view->chat);
+	char *note = NULL;
 	struct log_line row = {
 		.id = line->id,
 		.place = line->place,
 		.kind = is_action ? LOG_ACTION : LOG_MESSAGE,
 		.time = time,
-		.nick = line->is_own ? own_nick : view->nick,
+		.nick = line->is_own ? own_nick
+			: line->nick ? line->nick
+				     : view->nick,
 		.nick_role = line->is_own ? (int)ROLE_NICK_OWN
-					  : theme_nick_role(app->theme, view->chat->jid),
+					  : theme_nick_role(app->theme,
+							    line->nick ? line->nick
+								       : view->chat->jid),
 		.body = is_action ? line->body + 4 : line->body,
 		.body_role = line->is_own ? ROLE_TEXT_OWN : ROLE_TEXT,
 	};

@@ -38,6 +38,9 @@ bool command_run(struct app *app, const char *line);
 /* Says how a command is used; false for its handler to return. */
 bool command_misused(struct app *app, const char *name);
 
+/* Forgets the join that a question was about. */
+void room_forget_question(struct app *app);
+
 /* The next word at *REST, which moves behind it: up to a blank, or between "…". The
  * caller frees; NULL if there is none. */
 char *command_word(const char **rest);

@@ -211,6 +211,7 @@ tell_typing(struct app *app, enum bridge_chat_state state)
 	struct input *input = app->input;
 
 	if (!is_attached(app) || !input->chat ||
+	    input->chat->kind != conversation_kind_CHAT ||
 	    !model_setting_is_on(app->model, "typing", true))
 		return;
 	struct bridge_typing_params params = {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
 
 struct model *
 model_new(void)
@@ -89,6 +90,7 @@ model_forget(struct model *model)
 	for (size_t i = 0; i < model->contacts.count; i++)
 		contact_free(model->contacts.rows[i]);
 	by_jid_done(&model->contacts);
+	model_drop_rooms(model);
 	forget_lists(model);
 	for (size_t i = 0; i < model->chats.count; i++) {
 		struct chat *chat = model->chats.rows[i];
@@ -178,7 +180,17 @@ const char *
 model_name(struct model *model, const char *jid, char *buffer, size_t size)
 {
 	const struct model_contact *contact = model_contact(model, jid);
+	const struct model_room *room = model_room(model, jid);
+	size_t bare = strcspn(jid, "/");
 
+	if (room)
+		return room->name;
+	if (jid[bare] && size > 0) {
+		(void)snprintf(buffer, size, "%s (%.*s)", jid + bare + 1,
+			       (int)strcspn(jid, "@/"), jid);
+		buffer[utf8_cut(buffer, strlen(buffer), size)] = '\0';
+		return buffer;
+	}
 	if (!contact)
 		return jid;
 	if (contact->name)

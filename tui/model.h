@@ -14,6 +14,7 @@
 #include "bridge/schema.h"
 #include "tui/by_jid.h"
 #include "tui/chat.h"
+#include "tui/model_room.h"
 
 enum model_dirty {
 	MODEL_CONTACTS = 1 << 0, /* contacts, presences, requests, blocked */
@@ -75,6 +76,7 @@ struct model {
 	struct by_jid chats;	/* struct chat */
 	struct chat **open;	/* the open ones, in the order of their numbers */
 	size_t open_count;
+	struct by_jid rooms;	/* struct model_room */
 	struct by_jid requests; /* struct model_request */
 	char **blocked;
 	size_t blocked_count;

@@ -245,6 +245,9 @@ apply_whole_lists(struct model *model, const struct bridge_attach_result *result
 		put_blocked(model, result->blocked[i]);
 	for (size_t i = 0; i < result->settings_count; i++)
 		put_setting(model, &result->settings[i]);
+	model_drop_rooms(model);
+	for (size_t i = 0; i < result->rooms_count; i++)
+		model_put_room(model, &result->rooms[i]);
 }
 
 void
@@ -357,6 +360,7 @@ on_line(const struct change *change)
 	const struct bridge_line_event *event = change->record;
 	struct chat *chat = model_need_chat(change->model, event->line->jid);
 
+	chat->kind = event->line->kind;
 	chat_put(chat, event->line);
 	if (event->is_new && !event->line->is_own && chat->typing != chat_state_NONE) {
 		chat->typing = chat_state_NONE;
@@ -392,6 +396,14 @@ on_typing(const struct change *change)
 		return;
 	chat->typing = event->state;
 	change->model->dirty |= MODEL_TYPING;
+}
+
+static void
+on_room(const struct change *change)
+{
+	const struct bridge_room_event *event = change->record;
+
+	model_put_room(change->model, event->room);
 }
 
 static void
@@ -445,6 +457,10 @@ static const struct event_row event_rows[EVENT_COUNT] = {
 	NUMBERED(line_removed, line_removed_event, on_line_removed),
 	NUMBERED(conversation_changed, conversation_event, on_conversation),
 	PLAIN(typing_changed, typing_event, on_typing),
+	NUMBERED(room_changed, room_event, on_room),
+	PLAIN(occupant_changed, occupant_event, NULL),
+	PLAIN(occupant_gone, occupant_gone_event, NULL),
+	PLAIN(room_unwatched, unwatched_event, NULL),
 	PLAIN(self_changed, self_event, on_self),
 	PLAIN(setting_changed, setting_event, on_setting),
 	PLAIN(notice, notice_event, NULL),

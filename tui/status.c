@@ -221,6 +221,31 @@ add_self(struct app *app, struct parts *parts)
 					     .text = "unprotected"});
 }
 
+/* What one should know of the room that is shown: why it is closed, or its subject. */
+static void
+add_room(struct app *app, struct parts *parts, const struct model_room *room)
+{
+	static const char *const states[room_state_COUNT] = {
+		[room_state_OUT] = "not in this room: /join",
+		[room_state_WAITING] = "joined soon",
+		[room_state_ENTERING] = "joining",
+		[room_state_REFUSED] = "not in this room",
+	};
+	bool is_in = room->state == room_state_IN && is_connected(app);
+	const char *text = is_in		 ? room->subject
+			   : room->reason[0]	 ? room->reason
+			   : states[room->state] ? states[room->state]
+						 : "";
+
+	add(parts,
+	    (struct bar_part){.side = BAR_MIDDLE,
+			      .priority = is_in ? 10 : 30,
+			      .shrink = 8,
+			      .role = is_in ? ROLE_STATUS_HINT : ROLE_STATUS_BAD,
+			      .text = arena_printf(&parts->arena, "%s%s%s", room->name,
+						   text[0] ? ": " : "", text)});
+}
+
 static void
 add_other(struct app *app, struct parts *parts)
 {
@@ -229,6 +254,11 @@ add_other(struct app *app, struct parts *parts)
 
 	if (!chat)
 		return;
+	const struct model_room *room = model_room(app->model, chat->jid);
+	if (room) {
+		add_room(app, parts, room);
+		return;
+	}
 	const struct model_contact *contact = model_contact(app->model, chat->jid);
 	const struct model_presence *best = contact ? model_best(contact) : NULL;
 	const char *name = model_name(app->model, chat->jid, buffer, sizeof buffer);

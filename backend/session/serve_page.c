@@ -56,7 +56,8 @@ answer(struct profile *profile, struct serve_request *request,
 	}
 	if (cut_page(&list, begins_old))
 		result.has_more = true;
-	if (!begins_old && archive_has_older(profile, key->jid))
+	if (!begins_old && key->kind == CONVERSATION_CHAT &&
+	    archive_has_older(profile, key->jid))
 		result.has_more = true;
 	struct bridge_line *lines =
 		arena_array(&request->arena, list.count, sizeof *lines);

@@ -1,0 +1,287 @@
+/*
+ * Commands of rooms: into one, out of one, its subject, our nick, who is there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/buf.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "tui/app.h"
+#include "tui/commands.h"
+#include "tui/door.h"
+#include "tui/names.h"
+#include "tui/target.h"
+#include "tui/view.h"
+
+#define NAMES_ROW_MAX 4096 /* bytes of occupants that /names prints */
+
+/* ---- /join ----------------------------------------------------------------- */
+
+struct join {
+	struct app *app;
+	char *jid, *nick, *password;
+};
+
+static void
+join_free(struct join *join)
+{
+	if (!join)
+		return;
+	if (join->password)
+		explicit_bzero(join->password, strlen(join->password));
+	free(join->jid);
+	free(join->nick);
+	free(join->password);
+	free(join);
+}
+
+static void send_join(struct app *app, struct join *take_join, bool may_create);
+
+void
+room_forget_question(struct app *app)
+{
+	join_free(app->join);
+	app->join = NULL;
+}
+
+static void
+create_asked(struct app *app)
+{
+	struct join *join = app->join;
+
+	app->join = NULL;
+	if (join && app_client(app))
+		send_join(app, join, true);
+	else
+		join_free(join);
+}
+
+static void
+on_joined(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct join *join = data;
+	struct app *app = join->app;
+
+	if (!failure) {
+		view_show_chat(app, model_need_chat(app->model, join->jid));
+	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
+		room_forget_question(app);
+		app->join = join;
+		app_ask(app, create_asked, "There is no room %s. Make it?", join->jid);
+		return;
+	} else {
+		app_told(app, failure, result);
+	}
+	join_free(join);
+}
+
+static void
+send_join(struct app *app, struct join *take_join, bool may_create)
+{
+	struct bridge_room_join_params params = {
+		.profile = app->model->profile,
+		.jid = take_join->jid,
+		.nick = take_join->nick,
+		.password = take_join->password,
+		.may_create = may_create,
+	};
+
+	app_say(app, "Joining %s…", take_join->jid);
+	client_room_join(door_client(app->door), &params, on_joined, take_join);
+}
+
+bool
+command_join(struct app *app, const char *arguments)
+{
+	struct join *join = mem_alloc(sizeof *join);
+	char *word = command_word(&arguments);
+	struct chat *chat = view_chat(app->view);
+
+	join->app = app;
+	if (word)
+		join->jid = names_address(word);
+	else if (chat && chat->kind == conversation_kind_ROOM)
+		join->jid = mem_strdup(chat->jid);
+	join->nick = command_word(&arguments);
+	join->password = command_word(&arguments);
+	bool is_fine = join->jid && strchr(join->jid, '@');
+	if (!word && !join->jid)
+		(void)command_misused(app, "join");
+	else if (!is_fine)
+		app_say_error(app, "%s is no room's address (room@service).", word);
+	free(word);
+	if (is_fine && app_client(app)) {
+		send_join(app, join, false);
+		return true;
+	}
+	join_free(join);
+	return false;
+}
+
+/* ---- in a room ------------------------------------------------------------- */
+
+/* The room that is shown, or WORD; NULL after saying why. */
+static struct model_room *
+need_room(struct app *app, const char *word)
+{
+	struct chat *chat = view_chat(app->view);
+	char *jid = word && word[0] ? target_of(app, word, false) : NULL;
+	struct model_room *room = NULL;
+
+	if (word && word[0] && !jid)
+		return NULL;
+	if (jid)
+		room = model_room(app->model, jid);
+	else if (chat && chat->kind == conversation_kind_ROOM)
+		room = model_room(app->model, chat->jid);
+	if (!room)
+		app_say_error(app, "That works in a room: /join ROOM opens one.");
+	free(jid);
+	return room && app_client(app) ? room : NULL;
+}
+
+bool
+command_leave(struct app *app, const char *arguments)
+{
+	struct chat *chat = view_chat(app->view);
+	bool is_in_room = chat && chat->kind == conversation_kind_ROOM;
+	/* In a room, words are the last ones. */
+	struct model_room *room = need_room(app, is_in_room ? "" : arguments);
+
+	if (!room)
+		return false;
+	struct bridge_room_leave_params params = {
+		.profile = app->model->profile,
+		.jid = room->jid,
+		.text = is_in_room && arguments[0] ? arguments : NULL,
+	};
+	client_room_leave(door_client(app->door), &params, app_told, app);
+	app_say(app, "You left %s; its history stays.", room->name);
+	struct chat *left = model_chat(app->model, room->jid);
+	if (left) {
+		struct bridge_jid_params closing = {.profile = app->model->profile,
+						    .jid = left->jid};
+
+		model_set_open(app->model, left, false);
+		client_conversation_close(door_client(app->door), &closing, app_told,
+					  app);
+		if (left == chat)
+			view_show(app, VIEW_CONTACTS);
+	}
+	return true;
+}
+
+bool
+command_part(struct app *app, const char *arguments)
+{
+	return command_leave(app, arguments);
+}
+
+bool
+command_nick(struct app *app, const char *arguments)
+{
+	struct model_room *room = need_room(app, NULL);
+
+	if (!room)
+		return false;
+	if (!arguments[0])
+		return command_misused(app, "nick");
+	struct bridge_room_nick_params params = {
+		.profile = app->model->profile, .jid = room->jid, .nick = arguments};
+	client_room_nick(door_client(app->door), &params, app_told, app);
+	return true;
+}
+
+bool
+command_subject(struct app *app, const char *arguments)
+{
+	struct model_room *room = need_room(app, NULL);
+
+	if (!room)
+		return false;
+	if (!arguments[0]) {
+		if (room->subject[0])
+			app_say(app, "%s%s%s%s", room->subject,
+				room->subject_by[0] ? " (set by " : "", room->subject_by,
+				room->subject_by[0] ? ")" : "");
+		else
+			app_say(app, "%s has no subject.", room->name);
+		return true;
+	}
+	struct bridge_room_subject_params params = {
+		.profile = app->model->profile,
+		.jid = room->jid,
+		.text = strcmp(arguments, "none") == 0 ? "" : arguments,
+	};
+	client_room_subject(door_client(app->door), &params, app_told, app);
+	return true;
+}
+
+bool
+command_topic(struct app *app, const char *arguments)
+{
+	return command_subject(app, arguments);
+}
+
+/* ---- /names ---------------------------------------------------------------- */
+
+static int
+by_nick(const void *a, const void *b)
+{
+	const struct bridge_occupant *first = a;
+	const struct bridge_occupant *second = b;
+
+	if (first->role != second->role)
+		return second->role > first->role ? 1 : -1;
+	return strcmp(first->nick, second->nick);
+}
+
+static void
+on_names(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_room_occupants_result *names = result;
+	struct buf text = {0};
+
+	if (failure) {
+		app_told(app, failure, result);
+		return;
+	}
+	size_t count = names->occupants_count;
+	struct bridge_occupant *rows = mem_array(count ? count : 1, sizeof *rows);
+	if (count)
+		memcpy(rows, names->occupants, count * sizeof *rows);
+	qsort(rows, count, sizeof *rows, by_nick);
+	buf_printf(&text, "%zu here:", count);
+	for (size_t i = 0; i < count && text.len < NAMES_ROW_MAX; i++) {
+		char *nick = clean_text(rows[i].nick, CLEAN_LINE, 256);
+
+		buf_printf(&text, "%s %s%s", i ? "," : "",
+			   rows[i].role == role_MODERATOR ? "@"
+			   : rows[i].role == role_VISITOR ? "-"
+							  : "",
+			   nick);
+		free(nick);
+	}
+	if (text.len >= NAMES_ROW_MAX)
+		buf_add_text(&text, " …");
+	char *said = buf_take_text(&text);
+	if (!view_notice(app, names->room->jid, said))
+		app_say(app, "%s", said);
+	free(said);
+	free(rows);
+}
+
+bool
+command_names(struct app *app, const char *arguments)
+{
+	struct model_room *room = need_room(app, arguments);
+
+	if (!room)
+		return false;
+	struct bridge_room_occupants_params params = {.profile = app->model->profile,
+						      .jid = room->jid};
+	client_room_occupants(door_client(app->door), &params, on_names, app);
+	return true;
+}

@@ -1,0 +1,36 @@
+/*
+ * Rooms as tern knows them: a mirror of the daemon's records, cleaned. Who is in a room
+ * is known only while it was asked for.
+ */
+#ifndef TERN_TUI_MODEL_ROOM_H
+#define TERN_TUI_MODEL_ROOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bridge/schema.h"
+
+struct model;
+
+struct model_room {
+	char *jid;  /* first: by_jid.h */
+	char *name; /* what it is called: its own name, else what stands before the @ */
+	char *nick; /* ours there; "" while unknown */
+	char *subject, *subject_by; /* "" for none */
+	char *reason;		    /* why out, waiting or refused; "" for none */
+	enum bridge_room_state state;
+	enum bridge_role role;
+	enum bridge_affiliation affiliation;
+	int64_t occupants;
+};
+
+/* The room with the bare JID, NULL if there is none; borrowed. */
+struct model_room *model_room(const struct model *model, const char *jid);
+
+/* Takes over a record of the daemon. */
+void model_put_room(struct model *model, const struct bridge_room *record);
+
+/* Forgets all rooms. */
+void model_drop_rooms(struct model *model);
+
+#endif
