@@ -16,6 +16,7 @@ from house import BUILD, House
 from peer import Peer
 
 FULL, IO, SYNC, DEATH, READ_ONLY = range(5)
+PASSING = ("BACKEND_GONE", "LOADING", "BUSY")  # the process died, or is not back yet
 
 
 class FaultyHouse(House):
@@ -84,7 +85,7 @@ class Sender:
                 self.accepted.append(body)
                 return
             except Exception as problem:  # whatever code: it is looked at
-                if "BACKEND_GONE" not in str(problem) and "LOADING" not in str(problem):
+                if not any(code in str(problem) for code in PASSING):
                     assert "STORAGE" in str(problem), problem
                     self.refused.append(body)
                     return
