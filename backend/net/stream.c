@@ -7,6 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
 
 #include "backend/net/dns.h"
 #include "backend/net/net_inner.h"
@@ -494,6 +498,30 @@ stream_idle_ms(const struct stream *stream)
 {
 	uint64_t now = uv_now(stream->net->loop);
 	return now > stream->last_byte ? now - stream->last_byte : 0;
+}
+
+bool
+stream_is_homeless(const struct stream *stream)
+{
+	struct sockaddr_storage own;
+	int len = sizeof own;
+	if (!stream->tcp ||
+	    uv_tcp_getsockname(stream->tcp, (struct sockaddr *)&own, &len))
+		return false;
+	/* The port is the connection's; the kernel chooses another here. */
+	if (own.ss_family == AF_INET)
+		((struct sockaddr_in *)&own)->sin_port = 0;
+	else if (own.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&own)->sin6_port = 0;
+	else
+		return false;
+	int fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	bool is_gone = bind(fd, (const struct sockaddr *)&own, (socklen_t)len) &&
+		       errno == EADDRNOTAVAIL;
+	(void)close(fd);
+	return is_gone;
 }
 
 struct stream_counters

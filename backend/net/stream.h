@@ -195,6 +195,10 @@ const char *stream_phase_name(enum stream_phase phase);
 /* Milliseconds since a byte was last received (since stream_open at first). */
 uint64_t stream_idle_ms(const struct stream *stream);
 
+/* Whether the address that it speaks from is no address of this machine any more: then
+ * nothing will come. */
+bool stream_is_homeless(const struct stream *stream);
+
 /* How many bytes went each way. */
 struct stream_counters stream_count(const struct stream *stream);
 

@@ -520,6 +520,15 @@ link_lose(struct profile *profile, const char *reason)
 	wait_and_retry(profile, reason, "lost");
 }
 
+bool
+link_lose_homeless(struct profile *profile)
+{
+	if (!profile_is_online(profile) || !stream_is_homeless(profile->link.stream))
+		return false;
+	link_lose(profile, "The network changed.");
+	return true;
+}
+
 void
 link_shake(struct profile *profile)
 {
@@ -527,6 +536,8 @@ link_shake(struct profile *profile)
 	link->failures = 0;
 	if (link->state == link_state_WAITING)
 		link_start(profile);
+	else if (link_lose_homeless(profile))
+		return;
 	else if (profile_is_online(profile))
 		pulse_check(profile);
 	else if (link->stream && stream_phase(link->stream) != STREAM_CLOSING)

@@ -76,8 +76,13 @@ void link_lose(struct profile *profile, const char *reason);
 /* The server resumed the session on this stream (XEP-0198): it is online. */
 void link_resumed(struct profile *profile);
 
+/* Gives up a stream whose own address is gone: nothing will come on it. Whether it did.
+ */
+bool link_lose_homeless(struct profile *profile);
+
 /* The machine's network may be another, or it slept: tries at once if it waits, begins a
- * login anew, asks the server if it is online. */
+ * login anew; if it is online, gives a stream up whose address is gone and asks the
+ * server else. */
 void link_shake(struct profile *profile);
 
 /* Sets the state without a stream (LOCKED, OFFLINE) and tells it. */

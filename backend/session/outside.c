@@ -173,6 +173,17 @@ shake(struct outside *outside, const char *why)
 	}
 }
 
+/* An address that came and went between two looks may have been a stream's. */
+static void
+look_home(struct outside *outside)
+{
+	struct profile *profile = NULL;
+	DL_FOREACH (outside->process->profiles, profile) {
+		if (profile->phase == PROFILE_READY)
+			(void)link_lose_homeless(profile);
+	}
+}
+
 static void
 on_pause(uv_timer_t *timer)
 {
@@ -186,6 +197,8 @@ on_pause(uv_timer_t *timer)
 		shake(outside, "other addresses");
 	else if (due & OUTSIDE_ROUTES)
 		shake(outside, "another default route");
+	else
+		look_home(outside);
 }
 
 static void

@@ -16,8 +16,8 @@ from scripted_server import Gone
 class Deaf(Slow):
     """Answers until `is_deaf` is set; then it reads on and says nothing."""
 
-    def __init__(self, authority):
-        super().__init__(authority, random.Random(0))
+    def __init__(self, authority, **more):
+        super().__init__(authority, random.Random(0), **more)
         self.dice.random = lambda: 0.0
         self.is_deaf = threading.Event()
         self.steps["online"] = self.listen

@@ -57,6 +57,32 @@ def online_again(session, server):
     session.call("link.disconnect", profile="home")
 
 
+def moved(session, server):
+    """A link whose own address goes is given up at once, and is back with the next one."""
+    def local(address):
+        ip(f"addr add {address}/32 dev lo")
+        ip(f"route replace local 10.9.6.1 dev lo table local src {address}")
+
+    ip("addr add 10.9.6.1/32 dev lo")
+    local("10.9.7.20")
+    session.call("profile.create", profile="moved", jid="alice@localhost", password="secret",
+                 **{**account(server), "host": "10.9.6.1"})
+    wait_link(session, "online")
+    server.session().wait("<presence")
+    session.call("settings.set", profile="moved", name="dead_link", value="600")
+    for last, address in ((20, "10.9.7.21"), (21, "10.9.7.22")):
+        session.events.clear()
+        begin = time.monotonic()
+        ip(f"addr del 10.9.7.{last}/32 dev lo")
+        wait_link(session, "waiting")
+        assert time.monotonic() - begin < 1 + SLOW
+        local(address)
+        begin = time.monotonic()
+        wait_link(session, "online")
+        assert time.monotonic() - begin < 2 + SLOW
+    session.call("link.disconnect", profile="moved")
+
+
 def at_once(session):
     """A link that waits tries at once."""
     session.call("profile.create", profile="alone", jid="alice@localhost", password="x",
@@ -73,8 +99,9 @@ def at_once(session):
 def main():
     ip("link set lo up")
     with tempfile.TemporaryDirectory(prefix="tern-net-") as folder, \
-            Deaf(Authority(folder)) as server, SessionProcess() as session:
+            Deaf(Authority(folder), address="0.0.0.0") as server, SessionProcess() as session:
         online_again(session, server)
+        moved(session, server)
         at_once(session)
         session.end()
 

@@ -29,8 +29,8 @@ class Slow(ScriptedServer):
     """Answers rosters and what it is, and to a goodbye nothing: the client has to wait for
     its limit."""
 
-    def __init__(self, authority, dice=None):
-        super().__init__(authority)
+    def __init__(self, authority, dice=None, **more):
+        super().__init__(authority, **more)
         self.dice = dice or random.Random(1)
         self.has_sets = True
         self.steps["online"] = self.talk
