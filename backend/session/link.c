@@ -23,6 +23,7 @@
 
 enum {
 	LINK_BACKOFF_MAX = 300,	     /* seconds */
+	LINK_ROOM_MAX = 30,	     /* the same while something can't be stored */
 	LINK_STEP_MS = 30 * 1000,    /* of a login: any one silent step */
 	LINK_STEP_MIN_MS = 2 * 1000, /* however much in a hurry */
 	LINK_LASTING_MS = 10 * 1000, /* online for so long: it was no failure */
@@ -113,6 +114,8 @@ wait_and_retry(struct profile *profile, const char *reason, const char *conditio
 	mem_replace(&link->reason, reason);
 	mem_replace(&link->condition, condition && *condition ? condition : NULL);
 	link->retry_in = backoff(link->failures++);
+	if (link->is_for_room && link->retry_in > LINK_ROOM_MAX)
+		link->retry_in = LINK_ROOM_MAX;
 	/* Half a second of chance more: profiles that fell together do not come back so.
 	 */
 	unsigned chance = 0;
@@ -450,6 +453,7 @@ link_start(struct profile *profile)
 	if (link->stream)
 		return;
 	uv_timer_stop(&link->timer);
+	link->is_for_room = false;
 	link_set_state(profile, link_state_RESOLVING);
 	ask_slot(profile);
 }
@@ -527,6 +531,20 @@ link_lose_homeless(struct profile *profile)
 		return false;
 	link_lose(profile, "The network changed.");
 	return true;
+}
+
+void
+link_lose_storage(struct profile *profile, int status)
+{
+	profile->link.is_for_room = profile->link.stream != NULL;
+	link_lose(profile, store_sentence(status));
+}
+
+void
+link_stored(struct profile *profile)
+{
+	if (profile->link.is_for_room && profile->link.state == link_state_WAITING)
+		link_start(profile);
 }
 
 void

@@ -44,6 +44,7 @@ struct link {
 	struct slot_wait *slot_wait; /* the router was asked for a slot */
 	bool is_restart_due;	     /* link_start came while the stream said goodbye */
 	unsigned failures;  /* in a row; a login that does not last counts as one */
+	bool is_for_room;   /* it waits since something could not be stored */
 	uint64_t online_at; /* loop time, while online */
 	struct link_progress progress;
 	int retry_in; /* seconds, while waiting */
@@ -72,6 +73,13 @@ void link_restart(struct profile *profile);
 
 /* Drops the stream without goodbye, for REASON, and tries again with back-off. */
 void link_lose(struct profile *profile, const char *reason);
+
+/* The same since something could not be stored, for the negative errno STATUS: never
+ * waits long, for nobody tells when there is room. */
+void link_lose_storage(struct profile *profile, int status);
+
+/* Something was stored: if the link waits for room, it is tried at once. */
+void link_stored(struct profile *profile);
 
 /* The server resumed the session on this stream (XEP-0198): it is online. */
 void link_resumed(struct profile *profile);

@@ -179,7 +179,7 @@ pump_done(void *data, int status)
 	profile->outbox.is_pumping = false;
 	/* What waits is tried again by the next connection, when there may be room. */
 	if (status < 0 && status != -ESHUTDOWN)
-		link_lose(profile, store_sentence(status));
+		link_lose_storage(profile, status);
 	if (is_more)
 		outbox_pump(profile);
 	profile_release(profile);
@@ -202,8 +202,10 @@ static void
 wake(void *data, int status)
 {
 	struct profile *profile = data;
-	if (status == 0)
+	if (status == 0) {
+		link_stored(profile);
 		outbox_pump(profile);
+	}
 	profile_release(profile);
 }
 

@@ -200,7 +200,7 @@ arrival_done(void *data, int status)
 	sm_committed(profile, arrival->number, status);
 	if (status < 0 && status != -ESHUTDOWN && status != -ECANCELED) {
 		log_warn("session", "stanza not stored error=%d", status);
-		link_lose(profile, store_sentence(status));
+		link_lose_storage(profile, status);
 	}
 	road_look_at_pressure(profile);
 	stanza_free(arrival->stanza);
@@ -329,7 +329,7 @@ crossing_done(void *data, int status)
 {
 	struct crossing *crossing = data;
 	if (status < 0 && status != -ESHUTDOWN && crossing->is_connect)
-		link_lose(crossing->profile, store_sentence(status));
+		link_lose_storage(crossing->profile, status);
 	else if (crossing->is_connect)
 		outbox_pump(crossing->profile);
 	profile_release(crossing->profile);

@@ -104,6 +104,8 @@ send_job(struct profile *profile, struct serve_request *request)
 		struct bridge_message_send_result answer = {.id = sent.id,
 							    .state = line.state};
 		profile_reply(profile, request, &answer);
+	} else if (result == 0) {
+		result = -EBADMSG; /* nothing that we kept */
 	}
 	buf_done(&spoken);
 	return result;

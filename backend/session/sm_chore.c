@@ -45,7 +45,7 @@ chore_done(void *data, int status)
 	struct chore *chore = data;
 	struct profile *profile = chore->profile;
 	if (status < 0 && status != -ESHUTDOWN)
-		link_lose(profile, store_sentence(status));
+		link_lose_storage(profile, status);
 	else if (status == 0 && chore->then)
 		chore->then(profile, chore);
 	free(chore->text);

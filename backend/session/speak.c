@@ -151,7 +151,7 @@ keep_done(void *data, int status)
 	struct speech *speech = data;
 	struct profile *profile = speech->profile;
 	if (status < 0 && status != -ESHUTDOWN)
-		link_lose(profile, store_sentence(status));
+		link_lose_storage(profile, status);
 	say_later(data, status);
 }
 

@@ -6,12 +6,14 @@ The profiles lie on a small tmpfs of the test's own (root).
 
 import json
 import os
+import re
 import resource
 import subprocess
 
 import pytest
 
-from deadline import Deadline
+from deadline import SLOW, Deadline, TimedOut
+from house import cpu_of, switches_of
 from peer import Peer
 
 
@@ -300,3 +302,100 @@ def test_a_profile_is_deleted_on_a_full_disk(town):
     town.ctl("profile", "delete", "home", "--yes")
     assert town.ctl("profile", "list") == ""
     assert os.listdir(os.path.join(town.data, "tern", "profiles")) == []
+
+
+def test_a_full_disk_makes_nobody_spin(town):
+    """Tries to come online grow rare while what waits at the server finds no room, and in
+    between nothing runs. A line that can be stored ends the waiting."""
+    [pid] = town.session_pids()
+    with Peer(town.server, "bob", "secret") as bob, town.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        send_until_refused(fill(town))
+        for number in range(3):
+            bob.send(town.server.jid("alice"), f"{number} " + "y" * 5000)
+        waits = [bridge.wait_event("link.changed", 60, is_waiting)["link"] for _ in range(5)]
+        assert all("disk is full" in wait["reason"] for wait in waits), waits
+        seconds = [wait.get("retry_in", 0) for wait in waits]
+        assert seconds == sorted(seconds) and 4 <= seconds[-1] <= 30, seconds
+        bridge.events.clear()
+        before = cpu_of(pid), switches_of(pid), cpu_of(town.daemon_pid())
+        with pytest.raises(TimedOut):
+            bridge.wait_event("link.changed", seconds[-1] / 4 / SLOW)
+        after = cpu_of(pid), switches_of(pid), cpu_of(town.daemon_pid())
+        assert after[0] - before[0] < 0.1 and after[2] - before[2] < 0.1, (before, after)
+        assert after[1] - before[1] < 50, (before, after)
+        town.disk.empty()
+        town.ctl("send", town.bob, "room again")
+        assert bob.wait_message("room again", seconds=1.3)
+        deadline = Deadline(20)
+        while [body[0] for body in bodies(town) if body.endswith("y")] != ["0", "1", "2"]:
+            assert not deadline.is_over()
+
+
+def fill(house):
+    house.disk.fill()
+    return house
+
+
+def is_waiting(event):
+    return event["link"]["state"] == "waiting"
+
+
+def test_a_terminal_says_that_the_disk_is_full_and_keeps_the_words(town):
+    with town.tern() as screen, Peer(town.server, "bob", "secret") as bob:
+        screen.wait("● home", 15)
+        screen.line("/msg bob")
+        screen.wait("bob:")
+        send_until_refused(fill(town))
+        words = "important words " * 200
+        screen.keys("\x1b[200~" + words + "\x1b[201~")
+        screen.line("end")
+        screen.wait(re.compile(r"disk\s+is\s+full"), 15)
+        screen.wait(re.compile(r"s\s+end"))
+        town.disk.empty()
+        screen.keys("\r")
+        assert bob.wait_message(words + "end", seconds=20)
+        assert sum("words end" in body for body in bob.bodies()) == 1
+
+
+def test_what_was_typed_on_a_full_disk_becomes_the_draft_when_there_is_room(town):
+    with town.tern() as screen, town.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        screen.wait("● home", 15)
+        screen.line("/msg bob")
+        screen.wait("bob:")
+        send_until_refused(fill(town))
+        words = "half a thought " * 300
+        screen.keys("\x1b[200~" + words + "\x1b[201~")
+        screen.wait("half a thought")
+        screen.keys("\x1b[200~first \x1b[201~")
+        town.disk.empty()
+        screen.keys("\x1b[200~second\x1b[201~")
+        bridge.wait_event("conversation.changed", 20, lambda event: (
+            event["conversation"].get("draft") or "").endswith("first second"))
+
+
+def test_the_daemon_lives_on_a_full_disk(house, disk):
+    """Its own files: the log, the default, the socket's folder."""
+    os.rmdir(house.env["XDG_STATE_HOME"])
+    os.makedirs(os.path.join(house.data, "state"))
+    house.env["XDG_STATE_HOME"] = os.path.join(house.data, "state")
+    secret = house.write("secret", "x")
+    house.ctl("profile", "create", "home", "a@localhost", "--password-file", secret,
+              "--host", "127.0.0.1", "--port", "1")
+    house.disk, house.bob = disk, "bob@localhost"
+    pid = house.daemon_pid()
+    send_until_refused(fill(house))
+    for session in house.session_pids():
+        house.kill(session)
+    deadline = Deadline(20)
+    while "home" not in house.run("ternctl", "profile", "list", code=None).stdout:
+        assert not deadline.is_over()
+    assert house.run("ternctl", "send", house.bob, "x" * 4000, code=1).stderr
+    assert house.daemon_pid() == pid
+    house.run("ternd", "stop")
+    done = house.run("ternctl", "profile", "list", code=None)
+    assert "home" in done.stdout or "space" in done.stderr, done
+    disk.empty()
+    house.ctl("send", house.bob, "after")
+    assert bodies(house)[-1] == "after"
