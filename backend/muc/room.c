@@ -130,7 +130,7 @@ static bool
 is_self(const struct room *room, const struct room_presence *presence)
 {
 	const char *own = room->nick ? room->nick : room->wish;
-	return presence->is_self || is_text_same(presence->nick, own);
+	return presence->is_self || (own && strcmp(presence->nick, own) == 0);
 }
 
 static enum room_change

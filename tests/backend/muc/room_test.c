@@ -1,0 +1,272 @@
+/*
+ * One room: what presences do to it. Tables of single steps, and long random sequences
+ * that are compared with a model too simple to be wrong.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/muc/room.h"
+#include "bridge/base/mem.h"
+
+static struct room *
+entering(const char *wish)
+{
+	struct room *room = room_new("den@rooms.example");
+	room->wish = mem_strdup(wish);
+	room->state = room_state_ENTERING;
+	room->step = ROOM_STEP_PRESENCE;
+	return room;
+}
+
+static enum room_change
+take(struct room *room, const char *nick, bool is_gone, bool is_self,
+     const char *new_nick)
+{
+	struct room_presence presence = {
+		.nick = nick,
+		.is_gone = is_gone,
+		.is_self = is_self,
+		.new_nick = new_nick,
+		.role = role_PARTICIPANT,
+		.show = show_ONLINE,
+	};
+	return room_take(room, &presence);
+}
+
+static void
+assert_nick(const struct room *room, const char *nick)
+{
+	assert_non_null(room->nick);
+	assert_string_equal(room->nick, nick);
+	assert_non_null(room_self(room));
+}
+
+static void
+our_own_presence_is_the_door(void **state)
+{
+	struct room *room = entering("me");
+	(void)state;
+	assert_int_equal(take(room, "bob", false, false, NULL), ROOM_CAME);
+	assert_int_equal(room->state, room_state_ENTERING);
+	assert_int_equal(take(room, "me", false, true, NULL), ROOM_ENTERED);
+	assert_int_equal(room->state, room_state_IN);
+	assert_nick(room, "me");
+	room_free(room);
+}
+
+static void
+a_service_without_status_110_lets_in_too(void **state)
+{
+	struct room *room = entering("me");
+	(void)state;
+	assert_int_equal(take(room, "me", false, false, NULL), ROOM_ENTERED);
+	room_free(room);
+}
+
+static void
+a_service_may_choose_our_nick(void **state)
+{
+	struct room *room = entering("me");
+	(void)state;
+	assert_int_equal(take(room, "me-2", false, true, NULL), ROOM_ENTERED);
+	assert_nick(room, "me-2");
+	room_free(room);
+}
+
+static void
+a_nick_changes_and_its_owner_stays(void **state)
+{
+	struct room *room = entering("me");
+	(void)state;
+	(void)take(room, "bob", false, false, NULL);
+	(void)take(room, "me", false, true, NULL);
+	assert_int_equal(take(room, "bob", true, false, "rob"), ROOM_RENAMED);
+	assert_null(room_find(room, "bob"));
+	assert_non_null(room_find(room, "rob"));
+	assert_int_equal(take(room, "me", true, true, "you"), ROOM_RENAMED);
+	assert_nick(room, "you");
+	assert_string_equal(room->wish, "you");
+	assert_int_equal(take(room, "you", false, true, NULL), ROOM_NOTHING);
+	/* Onto a nick that is taken: a lie, and nobody is there twice. */
+	assert_int_equal(take(room, "rob", true, false, "you"), ROOM_RENAMED);
+	assert_int_equal(HASH_COUNT(room->occupants), 1);
+	room_free(room);
+}
+
+static void
+our_going_empties_the_room(void **state)
+{
+	static const struct {
+		const char *nick;
+		bool is_self;
+	} rows[] = {{"me", true}, {"me", false}, {"whoever", true}};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct room *room = entering("me");
+		(void)take(room, "bob", false, false, NULL);
+		(void)take(room, "me", false, true, NULL);
+		assert_int_equal(take(room, rows[i].nick, true, rows[i].is_self, NULL),
+				 ROOM_LEFT);
+		assert_int_equal(room->state, room_state_OUT);
+		assert_int_equal(HASH_COUNT(room->occupants), 0);
+		assert_null(room->nick);
+		assert_int_equal(take(room, "bob", false, false, NULL), ROOM_NOTHING);
+		room_free(room);
+	}
+}
+
+static void
+what_was_left_is_not_entered_by_a_late_presence(void **state)
+{
+	struct room *room = entering("me");
+	(void)state;
+	room_clear(room);
+	room->step = ROOM_STEP_LEAVING;
+	assert_int_equal(take(room, "me", false, true, NULL), ROOM_NOTHING);
+	assert_int_equal(take(room, "bob", false, false, NULL), ROOM_NOTHING);
+	assert_int_equal(take(room, "me", true, true, NULL), ROOM_LEFT);
+	room_free(room);
+}
+
+static void
+strange_nicks_do_no_harm(void **state)
+{
+	static const char *const nicks[] = {"/quit", " ",
+					    "\xe2\x80\xae"
+					    "bob",
+					    "a/b", ""};
+	struct room *room = entering("me");
+	char *huge = mem_alloc(1001);
+	(void)state;
+	memset(huge, 'x', 1000);
+	(void)take(room, "me", false, true, NULL);
+	for (size_t i = 0; i < sizeof nicks / sizeof *nicks; i++)
+		assert_int_equal(take(room, nicks[i], false, false, NULL),
+				 *nicks[i] ? ROOM_CAME : ROOM_NOTHING);
+	assert_int_equal(take(room, huge, false, false, NULL), ROOM_CAME);
+	assert_int_equal(take(room, huge, true, false, "short"), ROOM_RENAMED);
+	free(huge);
+	room_free(room);
+}
+
+static void
+a_server_cannot_name_people_without_end(void **state)
+{
+	struct room *room = entering("me");
+	char nick[32];
+	(void)state;
+	for (int i = 0; i < ROOM_OCCUPANTS_MAX + 10; i++) {
+		(void)snprintf(nick, sizeof nick, "n%d", i);
+		(void)take(room, nick, false, false, NULL);
+	}
+	assert_int_equal(HASH_COUNT(room->occupants), ROOM_OCCUPANTS_MAX);
+	assert_int_equal(take(room, "me", false, true, NULL), ROOM_ENTERED);
+	assert_int_equal(room->state, room_state_IN);
+	room_free(room);
+}
+
+/* ---- against a model ---- */
+
+enum { NICKS = 8, STEPS = 20000 };
+
+struct model {
+	bool is_there[NICKS];
+	bool is_in;
+	int own;
+};
+
+static void
+model_step(struct model *model, int nick, bool is_gone, bool is_self, int new_nick)
+{
+	if (model->own < 0)
+		return;
+	if (is_gone && new_nick >= 0) {
+		if (new_nick == nick)
+			return;
+		if (model->is_in && (is_self || nick == model->own))
+			model->own = new_nick;
+		if (!model->is_there[nick])
+			return;
+		model->is_there[nick] = false;
+		model->is_there[new_nick] = true;
+	} else if (is_gone) {
+		if (is_self || (model->is_in && nick == model->own)) {
+			*model = (struct model){.own = -1};
+			return;
+		}
+		model->is_there[nick] = false;
+	} else {
+		model->is_there[nick] = true;
+		if (is_self || (!model->is_in && nick == model->own)) {
+			model->own = nick;
+			model->is_in = true;
+		}
+	}
+}
+
+static void
+compare(const struct room *room, const struct model *model, const char *const *nicks,
+	int step)
+{
+	for (int i = 0; i < NICKS; i++) {
+		if (!room_find(room, nicks[i]) != !model->is_there[i])
+			fail_msg("step %d: %s", step, nicks[i]);
+	}
+	if ((room->state == room_state_IN) != model->is_in)
+		fail_msg("step %d: in", step);
+	if (model->is_in && strcmp(room->nick, nicks[model->own]) != 0)
+		fail_msg("step %d: nick", step);
+}
+
+static void
+any_sequence_leaves_what_a_simple_model_has(void **state)
+{
+	static const char *const nicks[NICKS] = {"a", "b",  "c",  "d",
+						 "e", "me", "/x", " "};
+	(void)state;
+	for (unsigned seed = 1; seed <= 10; seed++) {
+		struct room *room = entering("me");
+		struct model model = {.own = 5};
+		unsigned random = seed;
+		for (int step = 0; step < STEPS / 10; step++) {
+			int nick = rand_r(&random) % NICKS;
+			bool is_gone = rand_r(&random) % 2;
+			bool is_self = rand_r(&random) % 16 == 0;
+			int new_nick = rand_r(&random) % 4 ? -1 : rand_r(&random) % NICKS;
+			(void)take(room, nicks[nick], is_gone, is_self,
+				   new_nick < 0 ? NULL : nicks[new_nick]);
+			model_step(&model, nick, is_gone, is_self, new_nick);
+			compare(room, &model, nicks, step);
+			if (model.own < 0) {
+				room_free(room);
+				room = entering("me");
+				model = (struct model){.own = 5};
+			}
+		}
+		room_free(room);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(our_own_presence_is_the_door),
+		cmocka_unit_test(a_service_without_status_110_lets_in_too),
+		cmocka_unit_test(a_service_may_choose_our_nick),
+		cmocka_unit_test(a_nick_changes_and_its_owner_stays),
+		cmocka_unit_test(our_going_empties_the_room),
+		cmocka_unit_test(what_was_left_is_not_entered_by_a_late_presence),
+		cmocka_unit_test(strange_nicks_do_no_harm),
+		cmocka_unit_test(a_server_cannot_name_people_without_end),
+		cmocka_unit_test(any_sequence_leaves_what_a_simple_model_has),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
