@@ -22,6 +22,9 @@ from slixmpp.xmlstream.matcher import StanzaPath
 from ledger import body_of, read_body
 
 DEAD_LINK = 2.0  # seconds without a byte after a question
+# Seconds without an answer in a resumed session, though bytes come. Prosody 0.12 keeps half a
+# stanza of the link before, and takes all that it hears in the session as the rest of it.
+DEAF = 6.0
 SILENCE = 1.5  # seconds without a byte until one is asked
 LOGIN = 8.0  # seconds for a login without progress
 PAGE = 50
@@ -162,6 +165,8 @@ class Connection:
         self._ended = asyncio.Event()
         self._ready = self._loop.create_future()
         self._heard = self._asked = 0.0
+        self._resumed = 0.0  # since when no question of ours was answered in a resumed session
+        self._is_deaf = False
         self._transports = []
         self.client = self._make_client()
         self.plugin = self.client["xep_0198"]
@@ -200,6 +205,8 @@ class Connection:
         just before it looks at the answer."""
         if isinstance(stanza, sm.Resumed):
             self.plugin.unacked_queue.extend(self.side.saved["queue"])
+        elif isinstance(stanza, sm.Ack):
+            self._resumed = 0.0
         return stanza
 
     def _become(self, how):
@@ -223,6 +230,8 @@ class Connection:
             self.side.saved = {"queue": list(self.plugin.unacked_queue),
                                **{name: getattr(self.plugin, name)
                                   for name in ("sm_id", "handled", "seq", "last_ack")}}
+        if self._is_deaf:
+            self.side.saved = None
         self._ready.cancel()
         self.client.cancel_connection_attempt()
         for transport in {*self._transports, self.client.transport} - {None}:
@@ -265,6 +274,10 @@ class Connection:
                 if now - self._asked > DEAD_LINK:
                     self.side.note("link is dead")
                     return
+            elif self._resumed and now - self._resumed > DEAF:
+                self.side.note("the server is deaf in this session")
+                self._is_deaf = True
+                return
             elif self.plugin.unacked_queue or now - self._heard > SILENCE:
                 self._asked = now
                 if self.client.transport:
@@ -273,6 +286,9 @@ class Connection:
     async def _work(self):
         how = await self._ready
         side = self.side
+        if how == "resumed":
+            self._resumed = self._loop.time()
+            self.plugin.request_ack()
         side.logins[how] += 1
         side.note(f"session {how}")
         if how == "fresh":
