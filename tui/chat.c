@@ -127,7 +127,9 @@ chat_set_badge(struct chat *chat, const struct bridge_conversation *badge)
 	chat->is_open = badge->is_open;
 	chat->unread = badge->unread;
 	chat->mentions = badge->mentions;
-	if (badge->read_place > chat->read_place)
+	/* It goes down with a line that an archive puts among its own; what we are about
+	 * to say is newer where nothing else is unread. */
+	if (badge->read_place > chat->read_place || badge->unread > 0)
 		chat->read_place = badge->read_place;
 	mem_replace(&chat->draft, badge->draft ? badge->draft : "");
 	if (badge->last)

@@ -180,19 +180,45 @@ messages_set_state(struct store *store, int64_t id, enum message_state state,
 	return error ? error : touch_badge(store, conversation, place);
 }
 
+/* The line ID at PLACE of CONVERSATION goes down to TO: what is read is read up to the
+ * same line as before, and no unread one comes below that. */
+static int
+lower_read_place(struct store *store, int64_t id, int64_t conversation, int64_t place,
+		 int64_t to)
+{
+	int64_t seq = store_next_seq(store);
+	struct sql sql = sql_start(
+		store_writing(store),
+		"UPDATE conversations SET seq=?5, marked_place=min(marked_place,"
+		" CASE WHEN read_place=?3 THEN ?4 ELSE ?4-1 END),"
+		" read_place=CASE WHEN read_place=?3 THEN ?4 ELSE ?4-1 END"
+		" WHERE id=?2 AND (read_place=?3 OR (read_place>=?4 AND read_place<?3"
+		" AND EXISTS(SELECT 1 FROM messages WHERE id=?1 AND is_outgoing=0)))");
+	sql_int(&sql, id);
+	sql_int(&sql, conversation);
+	sql_int(&sql, place);
+	sql_int(&sql, to);
+	sql_int(&sql, seq);
+	return sql_run(&sql);
+}
+
 int
 messages_move(struct store *store, int64_t id, int64_t place)
 {
-	struct sql_db *db = store_writing(store);
+	int64_t conversation = 0;
+	int64_t from = 0;
+	int error = find_place(store, id, &conversation, &from);
+	if (!error && place < from)
+		error = lower_read_place(store, id, conversation, from, place);
+	if (error)
+		return error;
 	int64_t seq = store_next_seq(store);
-	struct sql sql = sql_start(db, "UPDATE messages SET place=?, seq=? WHERE id=?");
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE messages SET place=?, seq=? WHERE id=?");
 	sql_int(&sql, place);
 	sql_int(&sql, seq);
 	sql_int(&sql, id);
-	int error = sql_run(&sql);
-	if (error)
-		return error;
-	return sql_changed(db) ? 0 : -ENOENT;
+	return sql_run(&sql);
 }
 
 /* Own lines that were not sent yet follow in their turn: they don't count. */

@@ -97,8 +97,8 @@ int messages_add_placed(struct store *store, struct message *message, bool is_ne
 /* The place below the first line of CONVERSATION, for an older one. */
 int messages_place_below(struct store *store, int64_t conversation, int64_t *ret_place);
 
-/* Moves the line ID to PLACE, which no line of its conversation has, with a new seq.
- * Inside a job. -ENOENT. */
+/* Moves the line ID to PLACE, which no line of its conversation has, with a new seq;
+ * downwards, what is read goes with it. Inside a job. -ENOENT. */
 int messages_move(struct store *store, int64_t id, int64_t place);
 
 /* Moves the own line ID, which is about to be sent first, behind all that came since it

@@ -211,3 +211,27 @@ def test_without_carbons_other_clients_lines_are_had_at_the_next_login(place):
     place.come_back()
     place.wait_lines(lambda rows: len(rows) == 3)
     assert sorted(place.bodies()) == ["1", "2", "from the phone"]
+
+
+def test_what_was_read_while_catching_up_and_no_more_is_read(place):
+    """The catch-up comes to live lines and takes them among its own: so goes what was read."""
+    come_online_with_one(place)
+    fill(place, 2, 130)
+    honest, held = place.server.give, []
+
+    def give(*query):
+        if "<before/>" in query[1]:
+            honest(*query)
+        else:
+            held.append(query)
+    place.server.give = give
+    place.come_back()
+    place.say(*[place.live(body, place.server.add(body)) for body in ("seen", "news")])
+    place.read("seen")
+    assert place.unread() == 1
+    place.server.give = honest
+    honest(*held[0])
+    place.wait_bodies(numbers(1, 130) + ["seen", "news"])
+    assert place.unread() == 1
+    place.read("news")
+    assert place.unread() == 0

@@ -221,6 +221,15 @@ class Place:
             time.sleep(0.02)
         return rows
 
+    def read(self, body, jid=BOB):
+        """Up to and with the line BODY."""
+        [line] = [row for row in self.rows(jid) if row["body"] == body]
+        self.bridge.call("conversation.read", profile="home", jid=jid, place=line["place"])
+
+    def unread(self, jid=BOB):
+        rows = self.bridge.call("profile.attach", profile="home").get("conversations", [])
+        return {row["jid"]: row.get("unread", 0) for row in rows}[jid]
+
     def send(self, body, jid=BOB):
         return self.bridge.call("message.send", profile="home", jid=jid, body=body,
                                 token=self.bridge.token())["id"]
