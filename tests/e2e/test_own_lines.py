@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sqlite3
 
 import pytest
@@ -111,6 +112,39 @@ def test_what_waits_can_be_taken_back_and_what_was_sent_cannot(town, bob):
     done = town.run("ternctl", "call", "message.cancel", f"jid={town.bob}",
                     f"id={line['id']}", code=None)
     assert done.returncode == 1 and "It was sent already." in done.stderr
+
+
+def test_lines_into_a_dead_link_and_after_it_arrive_once(town, bob):
+    pid = town.server.process.pid
+    with town.tern() as screen, town.tern(columns=40, lines=12) as other:
+        for one in (screen, other):
+            open_chat(one)
+            one.wait("bob: online")
+        screen.line("/set dead_link 2")
+        screen.wait("dead_link = 2")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            screen.line("into the void")
+            for one in (screen, other):
+                one.wait(marked("·", "into the void"))
+            for one in (screen, other):
+                one.wait("○ home", 20)
+            screen.wait("bob: was online")
+            screen.line("while away")
+            other.wait(marked("…", "while away"))
+            screen.line("/cancel")
+            screen.wait("› while away")
+            screen.line("")
+            other.wait(marked("…", "while away"))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert bob.wait_message("into the void", seconds=40)
+        assert bob.wait_message("while away")
+        for one in (screen, other):
+            one.wait(marked("-", "while away"))
+        screen.wait("bob: online")
+    assert bob.bodies() == ["into the void", "while away"]
+    assert states(town) == [("into the void", "acked"), ("while away", "acked")]
 
 
 def test_a_failed_line_is_sent_again_as_another_message(town):
