@@ -64,15 +64,14 @@ struct occupant *
 room_find(const struct room *room, const char *nick)
 {
 	struct occupant *occupant = NULL;
-	if (nick)
-		HASH_FIND_STR(room->occupants, nick, occupant);
+	HASH_FIND_STR(room->occupants, nick, occupant);
 	return occupant;
 }
 
 struct occupant *
 room_self(const struct room *room)
 {
-	return room_find(room, room->nick);
+	return room->nick ? room_find(room, room->nick) : NULL;
 }
 
 static bool
