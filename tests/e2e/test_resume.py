@@ -189,6 +189,26 @@ def test_a_killed_process_is_succeeded_unseen(home):
     assert "online" in home.house.ctl("roster")
 
 
+def test_the_screen_shows_the_same_contacts_over_a_kill(home):
+    """Each look at it: what is proven while there is a link, else that nothing is."""
+    home.come_online()
+    screen = home.house.tern()
+    screen.wait("● home")
+    screen.line("/contacts")
+    screen.wait(f"● bob  {home.bob.jid}")
+    row = screen.settle().find(home.bob.jid)
+    before = screen.row(row)
+    for n in range(2):
+        home.house.kill(home.session_pid())
+        while home.resumes() <= n:
+            seen = screen.settle(0.02, 1).row(row)
+            assert seen in (before, before.replace("●", "○")), screen.text()
+        screen.wait(lambda one: one.find("● home") and one.row(row) == before)
+        home.write(1)
+        home.all_arrived(0)
+        assert screen.settle().row(row) == before, screen.text()
+
+
 def test_idle_processes_may_die_as_often_as_they_like(flat):
     flat.come_online()
     seen = flat.flaps()
