@@ -216,14 +216,17 @@ move_position(struct profile *profile, const struct archive_page *page,
 	bool is_moved = here && (!gap->after_id || strcmp(here, gap->after_id) != 0);
 	const struct archive_item *last =
 		page->count ? &page->items[page->count - 1] : NULL;
+	int64_t now_ms = profile_now_ms();
 	if (!is_moved && last)
-		(void)profile_check(profile,
-				    archives_move(store, own(profile), last->id,
-						  last->stamp_ms ? last->stamp_ms
-								 : profile_now_ms()));
+		(void)profile_check(
+			profile,
+			archives_move(store, own(profile), last->id,
+				      last->stamp_ms > 0 && last->stamp_ms < now_ms
+					      ? last->stamp_ms
+					      : now_ms));
 	else if (!here)
-		(void)profile_check(profile, archives_move(store, own(profile), "",
-							   profile_now_ms()));
+		(void)profile_check(profile,
+				    archives_move(store, own(profile), "", now_ms));
 	arena_done(&arena);
 }
 

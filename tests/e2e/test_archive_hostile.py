@@ -89,6 +89,28 @@ def test_pages_of_odd_shapes_are_survived(place, shape, is_whole):
     assert place.bodies()[-1] == "still here"
 
 
+@pytest.mark.parametrize("when", ["2099-01-01T00:00:00Z", "yesterday", "", None,
+                                  "1970-01-01T00:00:00Z"])
+def test_order_is_the_archives_whatever_the_stamps_say(place, when):
+    place.come_online()
+    place.say(place.live("1", place.server.add("1")))
+    for body in numbers(2, 90):
+        place.server.add(body)
+    honest = place.server.result
+
+    def result(query_id, key, message, number=0):
+        text = honest(query_id, key, message, -number % 86400)  # they go back, too
+        return text if when is None else re.sub("stamp='[^']*'", f"stamp='{when}'", text)
+    place.server.result = result
+    place.come_back()
+    place.wait_bodies(numbers(1, 90))
+    place.server.archive = [row for row in place.server.archive if int(row[0][1:]) != 90]
+    for body in numbers(91, 95):
+        place.server.add(body)
+    place.come_back()
+    place.wait_bodies(numbers(1, 95))
+
+
 def test_reordered_results_come_once(place):
     place.come_online()
     place.say(place.live("1", place.server.add("1")))
