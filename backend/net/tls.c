@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <utlist.h>
 
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -21,11 +23,28 @@
 #define SYSTEM_CA_FOLDER "/etc/ssl/certs"
 #define DETAIL_MAX 200
 #define NAMES_SHOWN 3
+#define TICKET_MAX 16384
+#define TICKET_SECONDS 3600 /* the certificate is not looked at again for so long */
+
+/* A session that may be resumed once; as bytes, since OpenSSL's form of it holds parsed
+ * certificates. */
+struct ticket {
+	char *key;
+	struct buf der;
+	struct ticket *next;
+};
+
+struct tls_shared {
+	SSL_CTX *ctx;
+	struct ticket *tickets; /* one a key */
+};
 
 struct tls {
+	struct tls_shared *shared;
 	SSL *ssl;
-	BIO *in;  /* owned by ssl */
-	BIO *out; /* owned by ssl */
+	BIO *in;   /* owned by ssl */
+	BIO *out;  /* owned by ssl */
+	char *key; /* of tls_resume, or NULL */
 	const char *reason;
 	char *detail;
 };
@@ -135,6 +154,65 @@ on_verify(int is_good, X509_STORE_CTX *context)
 	return 0;
 }
 
+/* ------------------------------------------------------------------- sessions to resume
+ */
+
+static void
+ticket_free(struct ticket *ticket)
+{
+	free(ticket->key);
+	buf_done(&ticket->der);
+	free(ticket);
+}
+
+/* The ticket for KEY, now the caller's, or NULL. */
+static struct ticket *
+take_ticket(struct tls_shared *shared, const char *key)
+{
+	struct ticket *ticket;
+	LL_FOREACH (shared->tickets, ticket) {
+		if (strcmp(ticket->key, key) == 0) {
+			LL_DELETE(shared->tickets, ticket);
+			break;
+		}
+	}
+	return ticket;
+}
+
+/* A server that was proven gave SESSION, which stays OpenSSL's. */
+static int
+on_new_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct tls *tls = SSL_get_app_data(ssl);
+	int len = i2d_SSL_SESSION(session, NULL);
+	/* TLS 1.2 has no fresh key exchange in a resumption, nor are its bindings safe.
+	 */
+	if (tls->key == NULL || len <= 0 || len > TICKET_MAX ||
+	    SSL_SESSION_get_protocol_version(session) < TLS1_3_VERSION)
+		return 0;
+	struct ticket *ticket = take_ticket(tls->shared, tls->key);
+	if (ticket == NULL) {
+		ticket = mem_alloc(sizeof(*ticket));
+		ticket->key = mem_strdup(tls->key);
+		ticket->der.is_secret = true;
+	}
+	buf_clear(&ticket->der);
+	uint8_t *to = buf_room(&ticket->der, (size_t)len);
+	ticket->der.len = (size_t)i2d_SSL_SESSION(session, &to);
+	LL_PREPEND(tls->shared->tickets, ticket);
+	return 0;
+}
+
+/* Whether what was proven when SESSION began may still be taken as proven. */
+static bool
+is_fresh(SSL_SESSION *session)
+{
+	X509 *cert = SSL_SESSION_get0_peer(session);
+	int64_t age = (int64_t)time(NULL) - SSL_SESSION_get_time(session);
+	return age >= 0 && age < TICKET_SECONDS && SSL_SESSION_is_resumable(session) &&
+	       cert != NULL && X509_cmp_current_time(X509_get0_notAfter(cert)) > 0;
+}
+
 /* -------------------------------------------------------------------------- the context
  */
 
@@ -153,15 +231,25 @@ tls_shared_new(const char *ca_folder)
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 					       SSL_OP_NO_TICKET);
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT |
+							  SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ctx, on_new_session);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
-	return (struct tls_shared *)ctx;
+	struct tls_shared *shared = mem_alloc(sizeof(*shared));
+	shared->ctx = ctx;
+	return shared;
 }
 
 void
 tls_shared_free(struct tls_shared *shared)
 {
-	SSL_CTX_free((SSL_CTX *)shared);
+	struct ticket *ticket, *next;
+	if (shared == NULL)
+		return;
+	LL_FOREACH_SAFE (shared->tickets, ticket, next)
+		ticket_free(ticket);
+	SSL_CTX_free(shared->ctx);
+	free(shared);
 }
 
 /* The store of a CA file, which may also hold the server's own certificate. */
@@ -211,7 +299,8 @@ tls_new(struct tls_shared *shared, const char *domain, const char *ca_file,
 	int rc = -EIO;
 	ERR_clear_error();
 	tls->reason = "";
-	tls->ssl = SSL_new((SSL_CTX *)shared);
+	tls->shared = shared;
+	tls->ssl = SSL_new(shared->ctx);
 	tls->in = BIO_new(BIO_s_mem());
 	tls->out = BIO_new(BIO_s_mem());
 	if (tls->ssl == NULL || tls->in == NULL || tls->out == NULL)
@@ -235,11 +324,34 @@ fail:
 }
 
 void
+tls_resume(struct tls *tls, const char *key)
+{
+	tls->key = mem_strdup(key);
+	struct ticket *ticket = take_ticket(tls->shared, key);
+	if (ticket == NULL)
+		return;
+	const unsigned char *from = ticket->der.data;
+	SSL_SESSION *session = d2i_SSL_SESSION(NULL, &from, (long)ticket->der.len);
+	if (session != NULL && is_fresh(session))
+		(void)SSL_set_session(tls->ssl, session);
+	SSL_SESSION_free(session);
+	ticket_free(ticket);
+	ERR_clear_error();
+}
+
+bool
+tls_is_resumed(const struct tls *tls)
+{
+	return SSL_session_reused(tls->ssl) == 1;
+}
+
+void
 tls_free(struct tls *tls)
 {
 	if (tls == NULL)
 		return;
 	SSL_free(tls->ssl);
+	free(tls->key);
 	free(tls->detail);
 	free(tls);
 }

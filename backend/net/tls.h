@@ -29,6 +29,15 @@ void tls_shared_free(struct tls_shared *shared);
 int tls_new(struct tls_shared *shared, const char *domain, const char *ca_file,
 	    bool with_alpn, struct tls **ret_tls);
 
+/* Before the handshake: goes on with the TLS 1.3 session that an earlier client under KEY
+ * was given by the server, at most once and an hour long, and keeps the next one. KEY
+ * names all on which the proof of the server depends, and whose connection it is. A
+ * server that will not go on is proven anew by its certificate. */
+void tls_resume(struct tls *tls, const char *key);
+
+/* After the handshake: whether the server went on with it, and so sent no certificate. */
+bool tls_is_resumed(const struct tls *tls);
+
 /* Frees it; NULL is fine. */
 void tls_free(struct tls *tls);
 

@@ -130,6 +130,12 @@ wire_secure(struct stream *stream, bool with_alpn)
 		return;
 	}
 	stream->tls = tls;
+	/* Two accounts on one server are nobody's business to connect. */
+	char *key = mem_printf("%s@%s %d %s", stream->local ? stream->local : "",
+			       stream->ascii_domain, with_alpn,
+			       stream->config.ca_file ? stream->config.ca_file : "");
+	tls_resume(tls, key);
+	free(key);
 	wire_handshake(stream);
 }
 

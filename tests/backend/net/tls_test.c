@@ -1,7 +1,7 @@
 /*
  * Channel bindings: what our side computes must be what an OpenSSL server computes, on
  * TLS 1.3 (exporter) and 1.2 (exporter, unique). Servers of Debian 12 cannot show the
- * first.
+ * first. And which sessions are resumed.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -58,6 +58,16 @@ make_certificate(EVP_PKEY *key, const char *path)
 }
 
 static void
+serve(struct pair *pair)
+{
+	pair->server = SSL_new(pair->ctx);
+	pair->in = BIO_new(BIO_s_mem());
+	pair->out = BIO_new(BIO_s_mem());
+	SSL_set_bio(pair->server, pair->in, pair->out);
+	SSL_set_accept_state(pair->server);
+}
+
+static void
 pair_init(struct pair *pair, int version)
 {
 	(void)snprintf(pair->ca_file, sizeof(pair->ca_file), "/tmp/tern-tls-XXXXXX");
@@ -70,11 +80,7 @@ pair_init(struct pair *pair, int version)
 	(void)SSL_CTX_set_max_proto_version(pair->ctx, version);
 	(void)SSL_CTX_use_certificate(pair->ctx, cert);
 	(void)SSL_CTX_use_PrivateKey(pair->ctx, key);
-	pair->server = SSL_new(pair->ctx);
-	pair->in = BIO_new(BIO_s_mem());
-	pair->out = BIO_new(BIO_s_mem());
-	SSL_set_bio(pair->server, pair->in, pair->out);
-	SSL_set_accept_state(pair->server);
+	serve(pair);
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	pair->shared = tls_shared_new(NULL);
@@ -196,6 +202,85 @@ old_tls_and_other_names_are_refused(void **state)
 	}
 }
 
+/* Connects anew under KEY; whether a session was resumed. */
+static bool
+again(struct pair *pair, const char *key)
+{
+	struct buf text = {0};
+	tls_free(pair->client);
+	SSL_free(pair->server);
+	serve(pair);
+	assert_int_equal(
+		tls_new(pair->shared, "example.org", pair->ca_file, false, &pair->client),
+		0);
+	if (key != NULL)
+		tls_resume(pair->client, key);
+	assert_int_equal(shake_hands(pair), 1);
+	bool is_resumed = tls_is_resumed(pair->client);
+	assert_int_equal(SSL_session_reused(pair->server), is_resumed);
+	/* The tickets come with the first bytes that are read. */
+	assert_int_equal(tls_read(pair->client, &text), 0);
+	buf_done(&text);
+	return is_resumed;
+}
+
+static void
+a_session_is_resumed_by_who_had_it(void **state)
+{
+	struct pair pair = {0};
+	(void)state;
+	pair_init(&pair, TLS1_3_VERSION);
+	assert_false(again(&pair, "alice"));
+	assert_true(again(&pair, "alice"));
+	assert_true(again(&pair, "alice")); /* by the ticket of the one before */
+	expect_exporter(&pair);
+	assert_false(again(&pair, "bob"));
+	assert_false(again(&pair, NULL));
+	assert_true(again(&pair, "bob"));
+	pair_done(&pair);
+}
+
+static void
+a_ticket_is_used_once(void **state)
+{
+	struct pair pair = {0};
+	struct tls *lost = NULL;
+	(void)state;
+	pair_init(&pair, TLS1_3_VERSION);
+	assert_false(again(&pair, "alice"));
+	assert_int_equal(tls_new(pair.shared, "example.org", pair.ca_file, false, &lost),
+			 0);
+	tls_resume(lost, "alice");
+	tls_free(lost); /* the link broke */
+	assert_false(again(&pair, "alice"));
+	pair_done(&pair);
+}
+
+static void
+a_server_that_forgot_is_proven_anew(void **state)
+{
+	struct pair pair = {0};
+	uint8_t keys[80] = {1};
+	(void)state;
+	pair_init(&pair, TLS1_3_VERSION);
+	assert_false(again(&pair, "alice"));
+	assert_int_equal(SSL_CTX_set_tlsext_ticket_keys(pair.ctx, keys, sizeof keys), 1);
+	assert_false(again(&pair, "alice"));
+	assert_true(again(&pair, "alice"));
+	pair_done(&pair);
+}
+
+static void
+tls_1_2_is_not_resumed(void **state)
+{
+	struct pair pair = {0};
+	(void)state;
+	pair_init(&pair, TLS1_2_VERSION);
+	assert_false(again(&pair, "alice"));
+	assert_false(again(&pair, "alice"));
+	pair_done(&pair);
+}
+
 int
 main(void)
 {
@@ -203,6 +288,10 @@ main(void)
 		cmocka_unit_test(exporter_is_the_same_on_both_sides_of_tls_1_3),
 		cmocka_unit_test(tls_1_2_binds_by_the_first_finished),
 		cmocka_unit_test(old_tls_and_other_names_are_refused),
+		cmocka_unit_test(a_session_is_resumed_by_who_had_it),
+		cmocka_unit_test(a_ticket_is_used_once),
+		cmocka_unit_test(a_server_that_forgot_is_proven_anew),
+		cmocka_unit_test(tls_1_2_is_not_resumed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
