@@ -13,11 +13,12 @@ IDLE_NS = 20_000_000  # of a server that does nothing but its household in a sec
 
 
 class Meter:
-    """Stands before SERVER's port: `port` is its own, `up` and `down` count bytes. It has
-    all else that a server has for a test (jid, ca_file …)."""
+    """Stands before SERVER's port, or IS_DIRECT that for direct TLS: `port` is its own, `up`
+    and `down` count bytes. It has all else that a server has for a test (jid, ca_file …)."""
 
-    def __init__(self, server):
+    def __init__(self, server, is_direct=False):
         self._server = server
+        self._to = server.direct_port if is_direct else server.port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.up = self.down = 0
@@ -60,7 +61,7 @@ class Meter:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._server.port))
+            server = socket.create_connection(("127.0.0.1", self._to))
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._pairs.append((client, server))
@@ -86,17 +87,18 @@ class Meter:
 
 
 class MeteredTown(Town):
-    """A town whose wire is counted."""
+    """A town whose wire is counted; IS_DIRECT makes it TLS from the first byte."""
 
-    def __init__(self, **named):
+    def __init__(self, is_direct=False, **named):
         super().__init__(**named)
         # A contact that the server does not know costs a refusal at each login.
         for name in names(named.get("contacts", CONTACTS) - 1):
             self.server.add_user(name.lower(), SECRET, {"alice": "both"})
-        self.meter = Meter(self.server)
+        self.meter = Meter(self.server, is_direct)
+        self._more = ["--direct-tls"] if is_direct else []
 
     def create(self, name="home", user="alice"):
-        self.create_profile(self.meter, user, SECRET, name)
+        self.create_profile(self.meter, user, SECRET, name, *self._more)
         self.wait_up(name)
 
     def wait_up(self, name="home"):

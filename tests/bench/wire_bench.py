@@ -8,7 +8,7 @@ measured apart, and the other logins are of a program that the server knows.
 
 import time
 
-from figures import CONTACTS, SECRET, show
+from figures import CONTACTS, QUIET_SERVER, SECRET, show
 from meter import MeteredTown
 from peer import Peer
 
@@ -58,6 +58,18 @@ def measure_logins(town):
     report("resume", resume(town), 2500)
 
 
+def measure_resumes():
+    """The same with direct TLS, and where the server resumes sessions of TLS too. Its
+    certificate is as small as they get, and alone: a usual chain has 2 to 4 kB."""
+    for how, is_direct, tickets in (("direct TLS", True, False),
+                                    ("TLS resumed too", False, True),
+                                    ("direct TLS, resumed too", True, True)):
+        server = {**QUIET_SERVER, "tickets": tickets}
+        with MeteredTown(contacts=10, is_direct=is_direct, server=server) as town:
+            town.create()
+            report(f"resume, {how}", resume(town), 2500)
+
+
 def measure_presences(town):
     """200 changes of presence in a minute that nobody looks at."""
     with Peer(town.server, "bob", SECRET) as bob:
@@ -79,6 +91,7 @@ def main():
     with MeteredTown() as town:
         measure_logins(town)
         measure_presences(town)
+    measure_resumes()
     measure_stranger()
 
 

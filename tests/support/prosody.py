@@ -51,11 +51,12 @@ class Prosody:
     """HOST is the virtual host; MODULES more modules by name, WITHOUT some of the usual ones
     less; OPTIONS raw Lua lines for the configuration; ARCHIVE "internal" (survives restarts)
     or "memory"; SCRAM "SHA-256" or "SHA-1"; NAMES what the certificate is for; LEVEL how
-    much it logs ("debug" with the module "stanza_debug" shows every stanza)."""
+    much it logs ("debug" with the module "stanza_debug" shows every stanza); TICKETS lets
+    clients resume sessions of TLS, which Debian's does not."""
 
     def __init__(self, host="localhost", modules=(), without=(), options="",
                  archive="internal", scram="SHA-256", names=None, authority=None,
-                 level="info"):
+                 level="info", tickets=False):
         self.folder = tempfile.mkdtemp(prefix="tern-prosody-")
         self.host = host
         self.scram = scram
@@ -67,6 +68,7 @@ class Prosody:
         self._options = options
         self._archive = archive
         self._level = level
+        self._tickets = tickets
         self.log_path = os.path.join(self.folder, "prosody.log")
         self.port = self.direct_port = 0
         self.process = None
@@ -224,7 +226,8 @@ smacks_max_queue_size = 100000
 smacks_hibernation_time = 600
 c2s_require_encryption = true
 c2s_stanza_size_limit = 262144
-ssl = {{ certificate = {lua(self.certificate)}, key = {lua(self.key)} }}
+ssl = {{ certificate = {lua(self.certificate)}, key = {lua(self.key)},
+	options = {{ no_ticket = {lua(not self._tickets)} }} }}
 log = {{ {{ levels = {{ min = {lua(self._level)} }}; to = "file"; filename = "/dev/stdout" }} }}
 {self._options}
 VirtualHost {lua(self.host)}
