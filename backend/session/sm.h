@@ -35,7 +35,7 @@ struct sm {
 	bool has_asked;	       /* an <r/> waits for its <a/> */
 	bool is_place_bad;     /* its location was tried in vain */
 	int deaf;	       /* resumes in a row that were unheard for long */
-	struct alarm *unheard; /* runs from a resume to the first answer */
+	struct alarm *unheard; /* runs from <enable/> or a resume to an answer */
 	int64_t in_seen;       /* number of the last stanza received */
 	int64_t in_done;       /* that of the last one stored */
 	int64_t out_sent;      /* that of our last one given to the stream */

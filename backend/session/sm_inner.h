@@ -64,7 +64,7 @@ void sm_on_enabled(struct profile *profile, const struct stanza *stanza);
 void sm_on_resumed(struct profile *profile, const struct stanza *stanza);
 void sm_on_failed(struct profile *profile, const struct stanza *stanza);
 
-/* An answer came after a resume, or none will come. */
+/* An answer came after <enable/> or a resume, or none will come. */
 void sm_heard(struct profile *profile);
 
 #endif

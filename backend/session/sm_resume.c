@@ -358,6 +358,32 @@ struct enable {
 };
 
 static void
+pump_uncounted(struct profile *profile, struct chore *chore)
+{
+	if (sm_is_current(profile, chore->stream))
+		outbox_pump(profile);
+}
+
+/* The server does not count: what was kept for the count is not, and nothing waits. */
+static void
+go_uncounted(struct profile *profile)
+{
+	sm_heard(profile);
+	profile->sm = (struct sm){.is_refused = true};
+	sm_submit(profile,
+		  &(struct chore){.run = sm_forget_chore, .then = pump_uncounted});
+}
+
+static void
+on_no_offer(struct profile *profile, void *data)
+{
+	(void)data;
+	profile->sm.unheard = NULL;
+	log_warn("sm", "no answer to enable profile=%s", profile->name);
+	go_uncounted(profile);
+}
+
+static void
 enable_now(void *data, int status)
 {
 	struct enable *enable = data;
@@ -365,6 +391,9 @@ enable_now(void *data, int status)
 	if (status == 0 && sm_is_current(profile, enable->stream)) {
 		profile->sm.is_enabling = true;
 		profile->sm.is_flowing = true;
+		sm_heard(profile);
+		profile->sm.unheard =
+			alarm_set(profile, dead_ms(profile), on_no_offer, NULL);
 		sm_send_nonza(profile, "<enable xmlns='" NS_SM "' resume='true'/>");
 		outbox_pump(profile);
 	}
@@ -428,6 +457,7 @@ sm_on_enabled(struct profile *profile, const struct stanza *stanza)
 	const char *max = stanza_get(stanza, "max");
 	if (!sm->is_enabling)
 		return;
+	sm_heard(profile);
 	sm->is_enabling = false;
 	sm->is_counting_in = true;
 	sm->in_seen = sm->in_done = 0;
@@ -469,8 +499,7 @@ sm_on_failed(struct profile *profile, const struct stanza *stanza)
 	int64_t last = 0;
 	int64_t count = 0;
 	if (sm->is_enabling) {
-		*sm = (struct sm){.is_refused = true};
-		sm_submit(profile, &(struct chore){.run = sm_forget_chore});
+		go_uncounted(profile);
 		return;
 	}
 	if (!sm->is_resuming)

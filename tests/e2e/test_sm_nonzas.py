@@ -85,6 +85,22 @@ def test_questions_before_the_count_began_have_no_answer(place):
     assert place.answer_h() == 0
 
 
+def test_a_server_that_never_answers_gets_every_line_once(place):
+    """More than are sent without a count; the offer that comes too late is none."""
+    place.house.env["TERN_HURRY"] = "15"  # 2 s
+    enabled, place.server.enabled = place.server.enabled, ""
+    place.greet()
+    bodies = [f"line {n}" for n in range(600)]
+    place.write(*bodies)
+    place.until(lambda: len(place.server.bodies) == 600, lambda: len(place.server.bodies))
+    assert place.server.bodies == bodies
+    place.session.send(enabled)
+    place.server.fence(place.session)
+    assert place.server.binds == 1
+    place.cut()
+    assert place.server.binds == 2 and not place.server.resumes
+
+
 def test_a_process_that_dies_before_the_count_began_loses_nothing(place):
     enabled, place.server.enabled = place.server.enabled, ""
     place.greet()
