@@ -7,10 +7,12 @@ The session process is one with tests/backend/store/shim.c under its SQLite.
 
 import json
 import os
+import re
 import shutil
 
 import pytest
 
+from bridge_client import BridgeError
 from deadline import Deadline
 from house import BUILD, House
 from peer import Peer
@@ -48,7 +50,7 @@ def make_town(tmp_path, server):
         for user in ("alice", "bob"):
             server.add_user(user, "secret")
         server.befriend("alice", "bob")
-        house.bob, house.alice = server.jid("bob"), server.jid("alice")
+        house.server, house.bob, house.alice = server, server.jid("bob"), server.jid("alice")
         house.create_profile(server, "alice", "secret")
         wait_status(house, "online")
         with Peer(server, "bob", "secret") as house.peer:
@@ -149,3 +151,105 @@ def test_a_disk_that_turns_read_only_is_told_and_outlived(town):
     assert [row["body"] for row in history(town)] == ["before"]
     town.heal()
     settle(town, sender, ["theirs"])
+
+
+def failures(house):
+    """How often something could not be stored so far."""
+    with open(os.path.join(house.env["XDG_STATE_HOME"], "tern", "ternd.log"),
+              encoding="utf-8", errors="replace") as file:
+        return len(re.findall(r"commit=failed|job=undone", file.read()))
+
+
+def insist(bridge, method, **params):
+    """Repeats a call, with the token it has, until it is not refused for the disk; its result,
+    and how often it was refused."""
+    deadline, refused = Deadline(30), 0
+    while True:
+        try:
+            return bridge.call(method, profile="home", **params), refused
+        except BridgeError as problem:
+            if "STORAGE" not in str(problem):
+                raise
+            refused += 1
+        assert not deadline.is_over()
+
+
+@pytest.mark.parametrize("fault, every", [(IO, 29), (SYNC, 2), (FULL, 61)])
+def test_a_call_repeated_with_its_token_sends_once(town, fault, every):
+    refused = 0
+    with town.bridge() as bridge:
+        town.spoil(fault, every)
+        for number in range(8):
+            call = dict(jid=town.bob, token=bridge.token(), body=f"once {number}")
+            first, times = insist(bridge, "message.send", **call)
+            again, more = insist(bridge, "message.send", **call)
+            refused += times + more
+            assert again["id"] == first["id"]
+            with pytest.raises(BridgeError, match="TOKEN_REUSED"):
+                insist(bridge, "message.send", **{**call, "body": "another"})
+        town.heal()
+    assert refused and failures(town)
+    wanted = [f"once {number}" for number in range(8)]
+    town.peer.wait_message(wanted[-1], seconds=30)
+    assert town.peer.bodies() == wanted
+    assert [row["body"] for row in history(town)] == wanted
+
+
+@pytest.mark.parametrize("fault, every", [(IO, 29), (SYNC, 2)])
+def test_lines_are_taken_back_and_sent_again_whole(town, fault, every):
+    """What was taken back is never sent, what was not is sent once; a failed line that is sent
+    again arrives once."""
+    nobody = town.server.jid("nobody")
+    refused = 0
+    with town.bridge() as bridge:
+        first = bridge.call("message.send", profile="home", token=bridge.token(), jid=nobody,
+                            body="to nobody")
+        deadline = Deadline(20)
+        while bridge.call("message.get", profile="home",
+                          id=first["id"])["line"]["state"] != "failed":
+            assert not deadline.is_over()
+        town.ctl("disconnect")
+        wait_status(town, "offline")
+        ids = [bridge.call("message.send", profile="home", token=bridge.token(), jid=town.bob,
+                           body=f"line {number}")["id"] for number in range(12)]
+        town.server.add_user("nobody", "secret")
+        town.spoil(fault, every)
+        for number in range(0, 12, 2):
+            taken, times = insist(bridge, "message.cancel", jid=town.bob, id=ids[number])
+            assert taken["body"] == f"line {number}"
+            refused += times
+        refused += insist(bridge, "message.retry", id=first["id"])[1]
+        town.heal()
+    assert refused and failures(town)
+    with Peer(town.server, "nobody", "secret") as late:
+        town.ctl("connect")
+        town.peer.wait_message("line 11", seconds=30)
+        assert late.wait_message("to nobody", seconds=30) and late.bodies() == ["to nobody"]
+    assert town.peer.bodies() == [f"line {number}" for number in range(1, 12, 2)]
+
+
+@pytest.mark.parametrize("fault, every", [(IO, 29), (SYNC, 2), (FULL, 31)])
+def test_an_archive_is_caught_up_with_whole(town, fault, every):
+    """Pages of the archive whose storing fails are asked for again: every line once, in
+    order."""
+    town.peer.send(town.alice, "known")
+    deadline = Deadline(20)
+    while not history(town):
+        assert not deadline.is_over()
+    town.ctl("disconnect")
+    wait_status(town, "offline")
+    theirs = [f"away {number}" for number in range(120)]
+    for body in theirs:
+        town.peer.send(town.alice, body)
+    town.spoil(fault, every)
+    town.run("ternctl", "connect", code=None)
+    deadline = Deadline(20)
+    while failures(town) < 1:
+        town.run("ternctl", "connect", code=None)
+        assert not deadline.is_over()
+    town.heal()
+    town.ctl("connect")
+    deadline = Deadline(40)
+    while len(seen := [row["body"] for row in history(town)]) < 121:
+        assert not deadline.is_over(), seen
+    assert seen == ["known", *theirs]

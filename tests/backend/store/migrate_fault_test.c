@@ -263,6 +263,7 @@ static void
 a_migration_that_fails_anywhere_is_done_at_the_next_start(void **state)
 {
 	struct fixture *fixture = *state;
+	int visited = 0;
 	for (int fault = 0; fault < SHIM_FAULTS; fault++) {
 		bool has_failed = true;
 		for (int n = 1; has_failed; n++) {
@@ -270,10 +271,13 @@ a_migration_that_fails_anywhere_is_done_at_the_next_start(void **state)
 			shim_arm((enum shim_fault)fault, n);
 			prepare_twice(fixture, NULL);
 			has_failed = shim_has_failed();
+			visited += has_failed;
 			assert_migrated(fixture);
 			assert_true(n < 2000);
 		}
 	}
+	print_message("migration: %d operations failed in turn\n", visited);
+	assert_true(visited > 100);
 }
 
 struct countdown {
@@ -305,6 +309,7 @@ each_step_of_a_migration_may_fail(void **state)
 		prepare_twice(fixture, &options);
 		assert_migrated(fixture);
 	}
+	print_message("migration: %d steps failed in turn\n", n - 1);
 	assert_true(n > 2);
 }
 

@@ -291,6 +291,7 @@ static void
 every_operation_on_the_disk_may_fail(void **state)
 {
 	struct bed *bed = *state;
+	int visited = 0;
 	for (int fault = 0; fault < SHIM_FAULTS; fault++) {
 		bool has_failed = true;
 		for (int n = 1; has_failed; n++) {
@@ -302,6 +303,7 @@ every_operation_on_the_disk_may_fail(void **state)
 			if (fault == SHIM_DEATH)
 				bed_close(bed);
 			has_failed = shim_disarm();
+			visited += has_failed;
 			if (fault != SHIM_DEATH) {
 				assert_as_told(bed, durable, 0);
 				bed_close(bed);
@@ -314,6 +316,8 @@ every_operation_on_the_disk_may_fail(void **state)
 			assert_true(n < 4000);
 		}
 	}
+	print_message("outbox: %d operations failed in turn\n", visited);
+	assert_true(visited > 100);
 }
 
 struct countdown {
@@ -337,9 +341,9 @@ every_statement_and_commit_may_fail(void **state)
 {
 	struct bed *bed = *state;
 	struct countdown countdown = {0};
+	int n = 0;
 	bed->options = (struct store_options){fail_at_zero, &countdown};
 	do {
-		static int n;
 		uint64_t doubtful;
 		countdown = (struct countdown){0};
 		start_anew(bed);
@@ -353,6 +357,8 @@ every_statement_and_commit_may_fail(void **state)
 		assert_goes_on(bed);
 		bed_close(bed);
 	} while (countdown.has_failed);
+	print_message("outbox: %d statements and commits failed in turn\n", n - 1);
+	assert_true(n > 100);
 }
 
 static int
