@@ -536,15 +536,18 @@ link_lose_homeless(struct profile *profile)
 void
 link_lose_storage(struct profile *profile, int status)
 {
-	profile->link.is_for_room = profile->link.stream != NULL;
+	profile->link.is_for_room |= profile->link.stream != NULL;
 	link_lose(profile, store_sentence(status));
 }
 
 void
 link_stored(struct profile *profile)
 {
-	if (profile->link.is_for_room && profile->link.state == link_state_WAITING)
-		link_start(profile);
+	struct link *link = &profile->link;
+	if (!link->is_for_room || link->state != link_state_WAITING)
+		return;
+	link->failures = 0;
+	link_start(profile);
 }
 
 void

@@ -154,6 +154,12 @@ sql_rest(struct sql_db *db)
 	(void)sqlite3_db_release_memory(db->handle);
 }
 
+int
+sql_empty_log(struct sql_db *db)
+{
+	return sql_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 struct sql
 sql_start(struct sql_db *db, const char *text)
 {

@@ -55,6 +55,10 @@ void sql_close(struct sql_db *db);
 /* Frees the pages of the database that are kept in memory and not in use. */
 void sql_rest(struct sql_db *db);
 
+/* Moves what the log (WAL) holds into the database and gives its room back; with a reader
+ * that looks at it, as much as can be. Outside of transactions. */
+int sql_empty_log(struct sql_db *db);
+
 /* Begins the cached statement TEXT, which must be a literal: it is known by its address.
  */
 struct sql sql_start(struct sql_db *db, const char *text);

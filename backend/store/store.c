@@ -74,8 +74,9 @@ struct store {
 	int commit_status;
 	int open_handles;
 	bool is_in_job;
-	bool is_in_batch; /* a transaction is open */
-	bool is_committing;
+	bool is_in_batch;   /* a transaction is open */
+	bool is_committing; /* or the log is emptied */
+	bool has_no_room;   /* the last batch met a full disk */
 	bool is_closing;
 	bool is_closed; /* the connections belong to the pool, or are gone */
 	bool is_marked; /* as damaged, for the next store_prepare */
@@ -143,6 +144,7 @@ finish_batch(struct store *store, int status)
 	if (status) {
 		if (sql_is_open_transaction(&store->writer))
 			(void)sql_exec(&store->writer, "ROLLBACK");
+		store->has_no_room = status == -ENOSPC;
 		store->ceiling = 0;
 		log_warn("store", "commit=failed error=%s", strerror(-status));
 	}
@@ -228,6 +230,7 @@ run_job(struct store *store, int *ret_error)
 	if (!error)
 		error = run_in_savepoint(store, job);
 	if (error) {
+		store->has_no_room |= error == -ENOSPC;
 		for (struct effect *effect = *mark; effect; effect = effect->next)
 			effect->status = error;
 		log_info("store", "job=undone error=%s", strerror(-error));
@@ -258,6 +261,34 @@ start_commit(struct store *store)
 		finish_batch(store, error);
 	else
 		store->is_committing = true;
+}
+
+static void
+empty_on_pool(uv_work_t *work)
+{
+	struct store *store = work->data;
+	store->commit_status = sql_empty_log(&store->writer);
+}
+
+static void
+after_empty(uv_work_t *work, int status)
+{
+	struct store *store = work->data;
+	store->is_committing = false;
+	log_info("store", "log emptied status=%d",
+		 status ? status : store->commit_status);
+	arm(store);
+}
+
+/* The disk may be full of our own log (WAL). If not, the batch behind this says so. */
+static void
+make_room(struct store *store)
+{
+	store->has_no_room = false;
+	store->is_committing = true;
+	store->work.data = store;
+	if (uv_queue_work(store->loop, &store->work, empty_on_pool, after_empty))
+		after_empty(&store->work, UV_ECANCELED);
 }
 
 static void
@@ -315,6 +346,10 @@ on_check(uv_check_t *check)
 	if (!store->jobs) {
 		if (store->is_closing)
 			start_close(store);
+		return;
+	}
+	if (store->has_no_room) {
+		make_room(store);
 		return;
 	}
 	uint64_t start = uv_hrtime();
