@@ -14,9 +14,9 @@
 #include "bridge/base/utf8.h"
 
 const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
-	[CTL_PASSWORD_FILE] =
-		{"password-file", "FILE",
-		 "read the account's password from FILE (- is standard input)"},
+	[CTL_PASSWORD_FILE] = {"password-file", "FILE",
+			       "read the account's (or room's) password from FILE (- is "
+			       "standard input)"},
 	[CTL_PROFILE_PASSWORD_FILE] =
 		{"profile-password-file", "FILE",
 		 "read the password that seals the profile from FILE"},
@@ -32,6 +32,7 @@ const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
 	[CTL_WAIT] = {"wait", "sent", "wait until the message is written to the server"},
 	[CTL_LIMIT] = {"limit", "N", "at most N lines, 1 to 500"},
 	[CTL_BEFORE] = {"before", "CURSOR", "lines before this place"},
+	[CTL_CREATE] = {"create", NULL, "make the room if there is none"},
 };
 
 enum { OPTION_BASE = 256, PROFILE = 'p', JSON = 'j', HELP = 'h', VERSION = 'V' };

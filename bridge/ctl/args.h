@@ -29,6 +29,7 @@ enum ctl_option {
 	CTL_WAIT,
 	CTL_LIMIT,
 	CTL_BEFORE,
+	CTL_CREATE,
 	CTL_OPTION_COUNT,
 };
 

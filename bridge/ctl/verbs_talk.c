@@ -351,6 +351,18 @@ add_state(struct buf *out, const struct bridge_line *line)
 	buf_add_text(out, line->may_repeat ? ", may repeat]" : "]");
 }
 
+/* Who wrote it: in a room the nick. */
+static const char *
+name_of(const struct bridge_line *line)
+{
+	const char *slash = line->kind == conversation_kind_ROOM && line->sender
+				    ? strchr(line->sender, '/')
+				    : NULL;
+	if (line->is_own)
+		return "me";
+	return slash ? slash + 1 : line->jid;
+}
+
 static void
 add_line(struct buf *out, const struct bridge_line *line)
 {
@@ -358,7 +370,7 @@ add_line(struct buf *out, const struct bridge_line *line)
 	bool is_action = strncmp(line->body, "/me ", 4) == 0;
 	add_time(out, line->time);
 	buf_add_text(out, is_action ? "* " : "");
-	add_clean(out, "", line->is_own ? "me" : line->jid);
+	add_clean(out, "", name_of(line));
 	buf_add_text(out, is_action ? " " : ": ");
 	print_indented(out, line->body + (is_action ? 4 : 0), indent);
 	if (line->is_own)

@@ -1,6 +1,8 @@
-"""Rooms (XEP-0045): ternctl and another client in one, on Prosody."""
+"""Rooms (XEP-0045): ternctl and other clients in one, on Prosody."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -11,18 +13,35 @@ from prosody import Prosody
 
 
 class Place:
+    """A house whose profile is alice's, and a room for each test."""
+
+    number = 0
+
     def __init__(self, house, server):
+        Place.number += 1
         self.house, self.server = house, server
-        self.room = f"den@{server.rooms}"
-        self.alice = house.create_profile(server, "alice", "secret")
+        self.room = f"den{Place.number}@{server.rooms}"
+        house.create_profile(server, "alice", "secret")
 
     def call(self, method, code=0, **params):
         words = [f"{key}={value}" for key, value in params.items()]
         done = self.house.run("ternctl", "--json", "call", method, *words, code=code)
-        return json.loads(done.stdout) if done.stdout.strip() else done.stderr
+        return json.loads(done.stdout) if code == 0 and done.stdout.strip() else done.stderr
 
-    def bodies(self):
-        page = self.call("message.page", jid=self.room)
+    def join(self, nick="Alice", *more, code=0):
+        done = self.house.run("ternctl", "room", "join", self.room, nick, *more, code=code)
+        return done.stderr if code else done.stdout
+
+    def state(self):
+        return {room["jid"]: room["state"]
+                for room in self.call("room.list").get("rooms", [])}.get(self.room)
+
+    def nicks(self):
+        return {row["nick"] for row in
+                self.call("room.occupants", jid=self.room).get("occupants", [])}
+
+    def lines(self, jid=None):
+        page = self.call("message.page", jid=jid or self.room, limit=500)
         return [(line.get("sender", "").partition("/")[2], line["body"], line["state"])
                 for line in page.get("lines", [])]
 
@@ -32,12 +51,39 @@ class Place:
             assert not deadline.is_over()
         return found
 
+    def peer(self, name, resource="peer"):
+        return Peer(self.server, name, "secret", resource=resource, plugins=("xep_0045",))
+
+    def enter(self, peer, nick):
+        peer.run(peer.client.plugin["xep_0045"].join_muc, self.room, nick)
+        assert self.saw(peer, nick)
+
+    def saw(self, peer, nick, kind=None):
+        return peer.wait_presence(kind, match=lambda p: p["from"].full == f"{self.room}/{nick}")
+
+    def heard(self, peer, body, nick="Alice"):
+        return peer.wait_message(body, match=lambda m: m["from"].full == f"{self.room}/{nick}")
+
+    def set_affiliation(self, peer, affiliation, jid):
+        peer.call(peer.client.plugin["xep_0045"].set_affiliation, self.room, affiliation,
+                  jid=jid)
+
+    def configure(self, peer, **fields):
+        rows = "".join(f"<field var='muc#roomconfig_{key}'><value>{value}</value></field>"
+                       for key, value in fields.items())
+        peer.send_raw(
+            f"<iq type='set' id='cfg' to='{self.room}'>"
+            "<query xmlns='http://jabber.org/protocol/muc#owner'>"
+            "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+            f"<value>http://jabber.org/protocol/muc#roomconfig</value></field>{rows}</x>"
+            "</query></iq>")
+
 
 @pytest.fixture(scope="module")
 def server():
     with Prosody() as prosody:
-        prosody.add_user("alice", "secret")
-        prosody.add_user("bob", "secret")
+        for name in ("alice", "bob", "carol"):
+            prosody.add_user(name, "secret")
         yield prosody
 
 
@@ -47,23 +93,127 @@ def place(server):
         yield Place(house, server)
 
 
-def enter(peer, room, nick):
-    peer.run(peer.client.plugin["xep_0045"].join_muc, room, nick)
-
-
 def test_two_talk_in_a_room(place):
-    joined = place.call("room.join", jid=place.room, nick="Alice", may_create="yes")
-    assert joined["room"]["state"] == "in" and joined["room"]["nick"] == "Alice"
-    assert joined["room"]["affiliation"] == "owner"
-    with Peer(place.server, "bob", "secret", plugins=("xep_0045",)) as bob:
-        enter(bob, place.room, "Bob")
-        place.wait(lambda: {o["nick"] for o in place.call(
-            "room.occupants", jid=place.room)["occupants"]} == {"Alice", "Bob"})
+    assert "as Alice, 1 here" in place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.wait(lambda: place.nicks() == {"Alice", "Bob"})
         bob.send(place.room, "hello alice", kind="groupchat")
+        place.wait(place.lines)
         place.house.ctl("send", place.room, "hello Bob")
-        assert bob.wait_message("hello Bob")
-        place.wait(lambda: [row[2] for row in place.bodies()] == ["received", "acked"])
-        assert place.bodies() == [("Bob", "hello alice", "received"),
-                                  ("Alice", "hello Bob", "acked")]
-        rooms = place.call("room.list")["rooms"]
-        assert [room["jid"] for room in rooms] == [place.room]
+        assert place.heard(bob, "hello Bob")
+        place.wait(lambda: [row[2] for row in place.lines()] == ["received", "acked"])
+        assert place.lines() == [("Bob", "hello alice", "received"),
+                                 ("Alice", "hello Bob", "acked")]
+        history = place.house.ctl("history", place.room)
+        assert " Bob: hello alice\n" in history and " me: hello Bob [acked]\n" in history
+        badges = place.call("profile.attach")["conversations"]
+        assert [(row["kind"], row["unread"], row["mentions"]) for row in badges] == \
+            [("room", 1, 1)]
+
+
+def test_nick_subject_and_leaving(place):
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.house.ctl("room", "nick", place.room, "Ali")
+        assert place.saw(bob, "Ali")
+        place.wait(lambda: place.nicks() == {"Ali", "Bob"})
+        place.house.ctl("room", "subject", place.room, "of dens")
+        place.wait(lambda: place.house.ctl("room", "subject", place.room) == "of dens\n")
+        refused = place.call("room.nick", jid=place.room, nick="Bob")
+        assert refused == {} or not refused
+        place.house.ctl("room", "leave", place.room, "bye")
+        assert place.saw(bob, "Ali", "unavailable")
+        assert place.state() == "out"
+        place.house.run("ternctl", "room", "nick", place.room, "x", code=1)
+        assert "as Again" in place.join("Again")
+
+
+def test_what_keeps_one_out_is_said(place):
+    assert "no such room" in place.join("Alice", code=1)
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.configure(bob, membersonly="0")
+        assert "other nick" in place.join("Bob", code=1) or place.state() == "refused"
+        assert "in " in place.join("Alice")
+        place.house.ctl("room", "leave", place.room)
+        place.set_affiliation(bob, "outcast", place.server.jid("alice"))
+        assert "banned" in place.join("Alice", code=1)
+        place.set_affiliation(bob, "none", place.server.jid("alice"))
+        place.configure(bob, membersonly="1")
+        assert "members only" in place.join("Alice", code=1)
+        place.set_affiliation(bob, "member", place.server.jid("alice"))
+        place.configure(bob, membersonly="0", passwordprotectedroom="1", roomsecret="open")
+        place.set_affiliation(bob, "none", place.server.jid("alice"))
+        assert "password" in place.join("Alice", code=1)
+        secret = place.house.write("room.password", "open\n")
+        assert "in " in place.join("Alice", "--password-file", secret)
+
+
+def test_a_kick_keeps_us_out_until_we_say_so(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.configure(bob, membersonly="0")
+        place.join()
+        bob.call(bob.client.plugin["xep_0045"].set_role, place.room, "Alice", "none")
+        place.wait(lambda: place.state() == "refused")
+        assert "kicked by Bob" in place.house.ctl("room", "list")
+        assert "in " in place.join()
+
+
+def test_a_killed_session_process_stays_in_the_room_unseen(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.configure(bob, membersonly="0")
+        place.join()
+        assert place.saw(bob, "Alice")
+        place.wait(lambda: place.nicks() == {"Alice", "Bob"})
+        seen = len(bob.presences)
+        for pid in place.house.session_pids():
+            os.kill(pid, signal.SIGKILL)
+        bob.send(place.room, "still there?", kind="groupchat")
+        place.wait(lambda: ("Bob", "still there?", "received") in place.lines())
+        assert place.nicks() == {"Alice", "Bob"} and place.state() == "in"
+        place.house.ctl("send", place.room, "yes")
+        assert place.heard(bob, "yes")
+        assert len(bob.presences) == seen
+
+
+def test_rooms_are_joined_again_by_a_new_daemon(place):
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.house.stop_daemon()
+        assert place.saw(bob, "Alice", "unavailable")
+        bob.send(place.room, "while you were away", kind="groupchat")
+        place.house.ctl("room", "list")
+        place.wait(lambda: place.state() == "in")
+        place.wait(lambda: [row[1] for row in place.lines()] == ["while you were away"])
+        place.house.ctl("send", place.room, "I am back")
+        assert bob.wait_message("I am back")
+
+
+def test_written_before_the_room_is_open_it_is_said_later(place):
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.house.ctl("disconnect")
+        place.house.ctl("send", place.room, "early")
+        place.house.ctl("connect")
+        assert place.heard(bob, "early")
+        place.wait(lambda: ("Alice", "early", "acked") in place.lines())
+
+
+def test_a_private_word_is_a_conversation_of_its_own(place):
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.wait(lambda: place.nicks() == {"Alice", "Bob"})
+        place.house.ctl("send", f"{place.room}/Bob", "psst")
+        message = place.heard(bob, "psst")
+        assert message["type"] == "chat"
+        bob.send(f"{place.room}/Alice", "yes?")
+        place.wait(lambda: [row[1] for row in place.lines(f"{place.room}/Bob")]
+                   == ["psst", "yes?"])
+        assert place.lines() == []
