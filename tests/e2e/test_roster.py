@@ -287,7 +287,7 @@ def test_a_server_that_cannot_accept_in_advance_is_no_black_hole(house):
         town = Town(house, server)
         house.create_profile(server, town.alice, "secret", "other")
         deadline = Deadline(15)
-        while "online" not in house.ctl("-p", "other", "status"):
+        while town.bob_jid not in house.ctl("-p", "other", "roster"):
             assert not deadline.is_over()
         house.ctl("-p", "other", "call", "subscription.accept", f"jid={town.bob_jid}")
 
