@@ -105,8 +105,7 @@ class Keeper(ScriptedServer):
         match = re.search(rf'var="{name}"[^>]*><value>([^<]*)', text)
         return match[1] if match else None
 
-    def select(self, text):
-        rows = self.archive
+    def select(self, text, rows):
         with_jid = self.field(text, "with")
         if with_jid:
             rows = [row for row in rows if f"'{with_jid}/" in row[1] or f'"{with_jid}"' in row[1]
@@ -127,10 +126,11 @@ class Keeper(ScriptedServer):
 
     def page(self, session, text):
         query_id = re.search(r'queryid="([^"]*)"', text)[1]
-        rows = self.select(text)
+        archive = list(self.archive)  # the test may be adding to it
+        rows = self.select(text, archive)
         limit = min(int(self.wish(text, "max") or self.page_max), self.page_max)
         before, after = self.wish(text, "before"), self.wish(text, "after")
-        keys = [key for key, _ in self.archive]
+        keys = [key for key, _ in archive]
         if (after and after not in keys) or (before and before not in keys):
             session.answer(text, f"<error type='cancel'><item-not-found xmlns='{STANZAS}'/>"
                            "</error>", "error")
