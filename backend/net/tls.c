@@ -23,6 +23,7 @@
 #define SYSTEM_CA_FOLDER "/etc/ssl/certs"
 #define DETAIL_MAX 200
 #define NAMES_SHOWN 3
+#define ROOM_KEPT 32768 /* bytes of an empty BIO, which does not shrink by itself */
 #define TICKET_MAX 16384
 #define TICKET_SECONDS 3600 /* the certificate is not looked at again for so long */
 
@@ -393,6 +394,20 @@ tls_handshake(struct tls *tls)
 	return tls->reason[0] != '\0' ? -EKEYREJECTED : -EPROTO;
 }
 
+/* A fresh BIO in place of BIO if a burst made that large, and all of it was read. */
+static BIO *
+fresh_bio(BIO *bio)
+{
+	BUF_MEM *memory = NULL;
+	if (BIO_ctrl_pending(bio) > 0 || BIO_get_mem_ptr(bio, &memory) != 1 ||
+	    memory->max <= ROOM_KEPT)
+		return NULL;
+	BIO *fresh = BIO_new(BIO_s_mem());
+	if (fresh != NULL)
+		(void)BIO_set_mem_eof_return(fresh, -1);
+	return fresh;
+}
+
 int
 tls_read(struct tls *tls, struct buf *out)
 {
@@ -400,8 +415,12 @@ tls_read(struct tls *tls, struct buf *out)
 		ERR_clear_error();
 		/* One record at most, so that the room is used. */
 		size_t room = SSL3_RT_MAX_PLAIN_LENGTH;
-		if (BIO_ctrl_pending(tls->in) == 0 && SSL_pending(tls->ssl) == 0)
+		if (BIO_ctrl_pending(tls->in) == 0 && SSL_pending(tls->ssl) == 0) {
+			BIO *fresh = fresh_bio(tls->in);
+			if (fresh != NULL)
+				SSL_set0_rbio(tls->ssl, tls->in = fresh);
 			return 0;
+		}
 		uint8_t *to = buf_room(out, room);
 		int rc = SSL_read(tls->ssl, to, (int)room);
 		if (rc > 0) {
@@ -439,6 +458,9 @@ tls_take(struct tls *tls, struct buf *out)
 	int got = BIO_read(tls->out, to, (int)len);
 	if (got > 0)
 		out->len += (size_t)got;
+	BIO *fresh = fresh_bio(tls->out);
+	if (fresh != NULL)
+		SSL_set0_wbio(tls->ssl, tls->out = fresh);
 }
 
 void

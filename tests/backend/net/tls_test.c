@@ -20,6 +20,7 @@
 
 #include "backend/net/tls.h"
 #include "bridge/base/buf.h"
+#include "bridge/base/mem.h"
 
 struct pair {
 	struct tls_shared *shared;
@@ -281,6 +282,48 @@ tls_1_2_is_not_resumed(void **state)
 	pair_done(&pair);
 }
 
+/* Both ways, since what is empty again after it is made anew. */
+static void
+a_burst_is_followed_by_more(void **state)
+{
+	enum { BURST = 300 * 1000 };
+	struct pair pair = {0};
+	struct buf sent = {0};
+	struct buf wire = {0};
+	struct buf got = {0};
+	(void)state;
+	pair_init(&pair, TLS1_3_VERSION);
+	assert_false(again(&pair, "alice"));
+	memset(buf_room(&sent, BURST), 'x', BURST);
+	sent.len = BURST;
+	for (int i = 0; i < 3; i++) {
+		char *room = mem_alloc(2 * BURST);
+		assert_int_equal(SSL_write(pair.server, sent.data, BURST), BURST);
+		int len = BIO_read(pair.out, room, 2 * BURST);
+		tls_feed(pair.client, room, (size_t)len / 2);
+		assert_int_equal(tls_read(pair.client, &got), 0);
+		tls_feed(pair.client, room + len / 2, (size_t)(len - len / 2));
+		assert_int_equal(tls_read(pair.client, &got), 0);
+		assert_int_equal(got.len, BURST);
+		assert_memory_equal(got.data, sent.data, BURST);
+		buf_clear(&got);
+
+		assert_int_equal(tls_write(pair.client, sent.data, BURST), 0);
+		tls_take(pair.client, &wire);
+		assert_true(BIO_write(pair.in, wire.data, (int)wire.len) > BURST);
+		buf_clear(&wire);
+		for (int left = BURST; left > 0; left -= len) {
+			len = SSL_read(pair.server, room, 2 * BURST);
+			assert_true(len > 0);
+		}
+		free(room);
+	}
+	buf_done(&sent);
+	buf_done(&wire);
+	buf_done(&got);
+	pair_done(&pair);
+}
+
 int
 main(void)
 {
@@ -292,6 +335,7 @@ main(void)
 		cmocka_unit_test(a_ticket_is_used_once),
 		cmocka_unit_test(a_server_that_forgot_is_proven_anew),
 		cmocka_unit_test(tls_1_2_is_not_resumed),
+		cmocka_unit_test(a_burst_is_followed_by_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
