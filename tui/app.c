@@ -371,8 +371,9 @@ on_event(void *data, enum bridge_event event, const void *record)
 		const struct bridge_line_event *line = record;
 		const struct chat *chat = model_chat(app->model, line->line->jid);
 
+		/* What a room repeats is no news that rings. */
 		bool is_for_us = line->line->kind != conversation_kind_ROOM ||
-				 line->line->is_mention;
+				 (line->line->is_mention && !line->line->is_delayed);
 		if (chat && line->is_new && !line->line->is_own && is_for_us)
 			attention_news(app, chat);
 	} else if (event == EVENT_notice) {

@@ -53,6 +53,9 @@ void muc_change_nick(struct profile *profile, struct room *room, const char *nic
 /* Inside a job: asks for a SUBJECT in ROOM, in which we are; "" for none. */
 void muc_set_subject(struct profile *profile, struct room *room, const char *subject);
 
+/* Inside a job: tells every room we are in of our availability, which changed. */
+void muc_announce(struct profile *profile);
+
 /* The bridge's record of ROOM; strings are borrowed. */
 void muc_fill(const struct room *room, struct bridge_room *ret_record);
 

@@ -13,6 +13,7 @@
 #include "backend/session/outbox.h"
 #include "backend/store/store.h"
 #include "backend/xep/presence.h"
+#include "backend/xmpp/datetime.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -28,7 +29,11 @@ enum {
 	SILENCE_MS = 15 * 60 * 1000,
 	STAGGER_MS = 300,
 	HISTORY = 50, /* lines */
+	HISTORY_MAX = 500,
+	CLOCKS_MS = 10 * 1000,
 };
+
+/* ---- steps and their patience ---- */
 
 static void on_alarm(struct profile *profile, void *data);
 
@@ -120,6 +125,28 @@ fail(struct profile *profile, struct room *room, enum muc_remedy remedy)
 
 /* ---- the steps ---- */
 
+/* A room that we know tells what came since; another its newest lines. */
+static void
+ask_history(struct profile *profile, struct room *room, struct stanza *history)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct conversation row;
+	int64_t id;
+	bool is_known =
+		conversations_find(store, CONVERSATION_ROOM, room->jid, &id) == 0 &&
+		conversations_get(store, id, &arena, &row) == 0 && row.has_last;
+	room->is_first = !is_known;
+	if (is_known) {
+		/* Clocks differ a little; what comes twice is told by its id. */
+		char stamp[DATETIME_SIZE];
+		datetime_format(row.last.sent_ms - CLOCKS_MS, stamp);
+		stanza_set(history, "since", stamp);
+	}
+	stanza_set_number(history, "maxstanzas", is_known ? HISTORY_MAX : HISTORY);
+	arena_done(&arena);
+}
+
 static void
 say_presence(struct profile *profile, struct room *room, bool is_join)
 {
@@ -130,8 +157,7 @@ say_presence(struct profile *profile, struct room *room, bool is_join)
 	presence_describe(profile, presence);
 	if (is_join) {
 		struct stanza *x = stanza_add(presence, "x", NS_MUC);
-		stanza_set_number(stanza_add(x, "history", NS_MUC), "maxstanzas",
-				  HISTORY);
+		ask_history(profile, room, stanza_add(x, "history", NS_MUC));
 		if (room->password)
 			stanza_add_with_text(x, "password", NS_MUC, room->password);
 	}
@@ -155,13 +181,16 @@ static const struct {
 	{"urn:xmpp:message-moderate:0", ROOM_CAN_MODERATE_OLD},
 };
 
-static void
+/* Whether that was a room's answer; somebody's account is none. */
+static bool
 read_info(struct room *room, const struct stanza *query)
 {
 	const struct stanza *child = stanza_child(query, "feature", NS_DISCO_INFO);
+	bool is_room = false;
 	room->features = 0;
 	for (; child; child = stanza_next(child, "feature", NS_DISCO_INFO)) {
 		const char *var = stanza_get(child, "var");
+		is_room |= var && strcmp(var, NS_MUC) == 0;
 		for (size_t i = 0; var && i < sizeof features / sizeof *features; i++) {
 			if (strcmp(features[i].var, var) == 0)
 				room->features |= features[i].feature;
@@ -171,16 +200,47 @@ read_info(struct room *room, const struct stanza *query)
 		stanza_get(stanza_child(query, "identity", NS_DISCO_INFO), "name");
 	if (name && *name)
 		mem_replace(&room->name, name);
+	return is_room;
 }
 
-/* Whether a room that is asked what it is says that it does not exist. */
-static bool
-is_absent(const struct stanza *answer)
+/* What the answer to disco#info says against joining: a condition, or NULL for nothing.
+ */
+static const char *
+objection(struct room *room, const struct stanza *answer)
 {
+	static const char *const nobody[] = {"service-unavailable",
+					     "subscription-required"};
 	struct stanza_error error;
-	return stanza_read_error(answer, &error) == 0 &&
-	       (strcmp(error.condition, "item-not-found") == 0 ||
-		strcmp(error.condition, "gone") == 0);
+	if (stanza_has_type(answer, "result"))
+		return read_info(room, stanza_payload(answer)) ? NULL : "not-a-room";
+	if (stanza_read_error(answer, &error) < 0)
+		return NULL;
+	/* So answers the server of an account for it. */
+	for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+		if (strcmp(error.condition, nobody[i]) == 0)
+			return "not-a-room";
+	}
+	if (strcmp(error.condition, "gone") == 0)
+		return "gone";
+	bool is_absent = strcmp(error.condition, "item-not-found") == 0;
+	return is_absent && !room->may_create ? "no-room" : NULL;
+}
+
+static void
+object(struct profile *profile, struct room *room, const struct stanza *answer,
+       const char *condition)
+{
+	const char *said;
+	char *sentence = NULL;
+	if (strcmp(condition, "gone") == 0)
+		(void)muc_refusal(room, answer, &said, &sentence);
+	why(room,
+	    sentence				? sentence
+	    : strcmp(condition, "no-room") == 0 ? "There is no such room."
+						: "That is no room.",
+	    condition);
+	free(sentence);
+	fail(profile, room, MUC_ASK);
 }
 
 static void
@@ -192,21 +252,9 @@ on_info(struct profile *profile, const struct stanza *answer, bool is_last, void
 	free(jid);
 	if (!answer || !room || room->step != ROOM_STEP_INFO)
 		return; /* the alarm of the step or the next session goes on */
-	if (stanza_has_type(answer, "result")) {
-		read_info(room, stanza_payload(answer));
-	} else if (is_absent(answer) && !room->may_create) {
-		struct stanza_error error;
-		(void)stanza_read_error(answer, &error);
-		if (strcmp(error.condition, "gone") == 0) {
-			const char *condition;
-			char *sentence;
-			(void)muc_refusal(room, answer, &condition, &sentence);
-			why(room, sentence, condition);
-			free(sentence);
-		} else {
-			why(room, "There is no such room.", "no-room");
-		}
-		fail(profile, room, MUC_ASK);
+	const char *condition = objection(room, answer);
+	if (condition) {
+		object(profile, room, answer, condition);
 		return;
 	}
 	room->step = ROOM_STEP_PRESENCE;
@@ -381,6 +429,16 @@ muc_set_subject(struct profile *profile, struct room *room, const char *subject)
 		stanza_message(profile_stanzas(profile), "groupchat", room->jid, NULL);
 	stanza_add_with_text(message, "subject", NULL, subject);
 	profile_send(profile, message);
+}
+
+void
+muc_announce(struct profile *profile)
+{
+	struct room *room, *next;
+	HASH_ITER (hh, muc_rooms(profile), room, next) {
+		if (room->state == room_state_IN)
+			say_presence(profile, room, false);
+	}
 }
 
 /* ---- are we still in? (XEP-0410) ---- */

@@ -139,6 +139,7 @@ muc_table_stop(struct profile *profile)
 				   "The profile is being closed.");
 		room_free(room);
 	}
+	profile_state_set(profile, MODULE_muc, NULL);
 	free(table);
 }
 
@@ -347,7 +348,12 @@ enum conversation_kind
 muc_kind(const struct profile *profile, const struct jid *jid, const char **ret_key)
 {
 	bool is_room = muc_find(profile, jid->bare);
-	bool is_private = is_room && jid->resource;
+	int64_t id;
+	/* Also of a room that was forgotten: what was said there in private stays. */
+	bool is_private =
+		jid->resource && (is_room || conversations_find(profile_store(profile),
+								CONVERSATION_PRIVATE,
+								jid->full, &id) == 0);
 	if (ret_key)
 		*ret_key = is_private ? jid->full : jid->bare;
 	if (is_private)

@@ -8,6 +8,7 @@
 
 #include "backend/muc/mention.h"
 #include "backend/muc/muc_inner.h"
+#include "backend/session/lines.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
@@ -20,6 +21,21 @@ is_subject(const struct inbound *inbound)
 {
 	return stanza_child(inbound->stanza, "subject", NS_CLIENT) && !inbound->body &&
 	       !stanza_child(inbound->stanza, "thread", NS_CLIENT);
+}
+
+/* The subject comes behind the history. What was said before we ever came is no news. */
+static void
+end_history(struct profile *profile, struct room *room)
+{
+	struct store *store = profile_store(profile);
+	int64_t conversation;
+	if (!room->is_first)
+		return;
+	room->is_first = false;
+	if (conversations_find(store, CONVERSATION_ROOM, room->jid, &conversation) == 0 &&
+	    profile_check(profile,
+			  conversations_set_read(store, conversation, INT64_MAX)) > 0)
+		lines_emit_badge(profile, conversation);
 }
 
 static void
@@ -35,6 +51,7 @@ take_subject(struct profile *profile, struct room *room, const struct inbound *i
 		muc_changed(profile, room);
 	}
 	free(subject);
+	end_history(profile, room);
 }
 
 /* The room's own id of the message; anybody could write one for another (XEP-0359). */
@@ -102,6 +119,15 @@ on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound
 	return MODULE_PASS;
 }
 
+/* A word between occupants, as XEP-0045 section 7.5 marks it; an invitation is none. */
+static bool
+is_private_word(const struct inbound *inbound)
+{
+	const struct stanza *x = stanza_child(inbound->stanza, "x", NS_MUC_USER);
+	return x && inbound->body && !stanza_child(x, "invite", NS_MUC_USER) &&
+	       !stanza_child(x, "decline", NS_MUC_USER);
+}
+
 static enum module_verdict
 on_message(struct profile *profile, struct inbound *inbound)
 {
@@ -109,12 +135,14 @@ on_message(struct profile *profile, struct inbound *inbound)
 	const struct jid *other = inbound->is_own ? &inbound->to : &inbound->from;
 	struct room *room = muc_find(profile, other->bare);
 	bool is_groupchat = type && strcmp(type, "groupchat") == 0;
-	if (!room)
-		return is_groupchat ? MODULE_TAKEN : MODULE_PASS;
 	if (is_groupchat)
-		return inbound->is_own ? MODULE_TAKEN
-				       : on_groupchat(profile, room, inbound);
+		return room && !inbound->is_own ? on_groupchat(profile, room, inbound)
+						: MODULE_TAKEN;
 	inbound->kind = muc_kind(profile, other, &inbound->peer);
+	if (!room && other->resource && is_private_word(inbound)) {
+		inbound->kind = CONVERSATION_PRIVATE;
+		inbound->peer = other->full;
+	}
 	if (inbound->kind == CONVERSATION_PRIVATE && !inbound->is_own)
 		inbound->sender = inbound->from.full;
 	return MODULE_PASS;

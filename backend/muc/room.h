@@ -69,6 +69,7 @@ struct room {
 	int64_t seq; /* of the last change of what is shown of it */
 	bool is_wanted;
 	bool may_create;
+	bool is_first;	 /* no line of it was here before we came */
 	bool is_watched; /* a frontend shows its occupants */
 	bool is_silent;	 /* nothing came from it since the last alarm */
 	unsigned tries;	 /* joins in a row that failed */

@@ -10,6 +10,7 @@
 
 #include <uthash.h>
 
+#include "backend/muc/muc.h"
 #include "backend/store/contacts.h"
 #include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
@@ -442,6 +443,7 @@ presence_announce(struct profile *profile)
 	(void)profile_check(profile,
 			    session_fact_set(profile_store(profile), FACT_SAID, said));
 	profile_send(profile, presence);
+	muc_announce(profile);
 	arena_done(&arena);
 }
 

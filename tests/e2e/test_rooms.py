@@ -217,3 +217,53 @@ def test_a_private_word_is_a_conversation_of_its_own(place):
         place.wait(lambda: [row[1] for row in place.lines(f"{place.room}/Bob")]
                    == ["psst", "yes?"])
         assert place.lines() == []
+
+
+def test_what_was_said_before_we_came_is_there_and_no_news(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.configure(bob, membersonly="0")
+        for number in range(5):
+            bob.send(place.room, f"before {number} Alice", kind="groupchat")
+        assert bob.wait_message("before 4 Alice")
+        place.join()
+        place.wait(lambda: len(place.lines()) == 5)
+
+        def badge():
+            rows = place.call("profile.attach")["conversations"]
+            return [(row.get("unread", 0), row.get("mentions", 0)) for row in rows
+                    if row["jid"] == place.room]
+        place.wait(lambda: badge() == [(0, 0)])
+        place.house.ctl("room", "leave", place.room)
+        bob.send(place.room, "meanwhile", kind="groupchat")
+        assert bob.wait_message("meanwhile")
+        place.join()
+        place.wait(lambda: len(place.lines()) == 6)
+        place.wait(lambda: badge() == [(1, 0)])
+
+
+def test_somebody_is_no_room(place):
+    place.room = place.server.jid("bob")
+    assert "no room" in place.join("Alice", code=1)
+
+
+def test_the_room_sees_that_we_are_away(place):
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.call("presence.set", show="dnd", text="busy")
+        assert place.saw(bob, "Alice", "dnd")
+
+
+def test_private_words_of_an_unknown_room_come_from_the_archive_as_such(place):
+    with place.peer("bob") as bob, place.peer("alice") as phone:
+        place.enter(bob, "Bob")
+        place.configure(bob, membersonly="0")
+        place.enter(phone, "Alice")
+        place.wait(lambda: place.call("profile.attach")["link"]["state"] == "online")
+        place.house.ctl("disconnect")
+        bob.send(f"{place.room}/Alice", "only for you")
+        assert phone.wait_message("only for you")
+        place.house.ctl("connect")
+        place.wait(lambda: [row[1] for row in place.lines(f"{place.room}/Bob")]
+                   == ["only for you"])
