@@ -102,7 +102,6 @@ put_whole(struct ground *ground, bool has_log)
 static int
 fill(struct store *store, void *data)
 {
-	struct arena arena = {0};
 	int64_t chat = 0;
 	int64_t number;
 	(void)data;
@@ -135,7 +134,6 @@ fill(struct store *store, void *data)
 	CHECK(sm_begin(store, "me@x/y"));
 	for (int i = 0; i < 20; i++)
 		CHECK(sm_queue(store, "<message/>", 10, 0, &number));
-	arena_done(&arena);
 	return 0;
 }
 
@@ -492,7 +490,21 @@ fail_at_zero(void *data, const char *step)
 	return -EIO;
 }
 
-/* All that was not sent, the last of it from the log, once; and that it is told. */
+static int
+count_aside(struct ground *ground)
+{
+	DIR *folder = opendir(ground->bed.folder);
+	int count = 0;
+	assert_non_null(folder);
+	for (struct dirent *entry; (entry = readdir(folder));)
+		count += strncmp(entry->d_name, "store.db.corrupt-", 17) == 0 &&
+			 !strstr(entry->d_name, "-wal");
+	(void)closedir(folder);
+	return count;
+}
+
+/* All that was not sent, the last of it from the log, once; that it is told, and that
+ * what took the place of the damaged database was not damaged in turn. */
 static void
 assert_salvaged(struct ground *ground)
 {
@@ -507,14 +519,19 @@ assert_salvaged(struct ground *ground)
 		messages_waiting(bed->store, MESSAGE_QUEUED, 0, 500, &arena, &list), 0);
 	assert_int_equal(list.count, OWN + 1);
 	assert_string_equal(list.items[OWN].body, "last");
+	assert_int_equal(count_aside(ground), 1);
 	arena_done(&arena);
 	bed_close(bed);
 }
 
+/* Its header is damaged too: so it is not opened before the salvage, and has its log. */
 static void
 put_damaged(struct ground *ground)
 {
 	put_whole(ground, true);
+	int fd = open(ground->database, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "\7", 1, 18), 1);
+	(void)close(fd);
 	assert_int_equal(break_pages_with(ground, "contact77@", 1), 1);
 }
 
