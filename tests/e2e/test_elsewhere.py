@@ -294,7 +294,7 @@ def test_read_positions_go_both_ways(town):
         town.wait_unread(3)
         deadline = Deadline(15)
         while (kept := positions(phone)) != {town.bob_jid: ids[0]}:
-            assert not deadline.is_over(), kept
+            assert not deadline.is_over(), (kept, ids, town.lines())
         publish(phone, town.bob_jid, ids[1])
         town.wait_unread(2)
         town.go_offline()

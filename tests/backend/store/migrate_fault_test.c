@@ -69,7 +69,7 @@ static const char version_1[] =
 	" result BLOB NOT NULL, time_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX tokens_time ON tokens(time_ms);";
 
-/* A profile of two years: 300 lines in three conversations, some of them waiting. */
+/* A profile of two years: 60 lines in three conversations, some of them waiting. */
 static const char filling[] =
 	"PRAGMA user_version=1;"
 	"INSERT INTO meta(key, value)"
@@ -77,13 +77,13 @@ static const char filling[] =
 	"INSERT INTO settings(key, value) VALUES('account.jid', 'me@x');"
 	"INSERT INTO conversations(id, kind, jid, is_open, unread, read_place, draft, "
 	"seq)"
-	" VALUES(1, 0, 'a@x', 1, 2, 98, 'half', 1), (2, 0, 'b@x', 1, 0, 0, NULL, 2),"
-	" (3, 0, 'c@x', 0, 1, 50, NULL, 3);"
-	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<300)"
+	" VALUES(1, 0, 'a@x', 1, 2, 18, 'half', 1), (2, 0, 'b@x', 1, 0, 0, NULL, 2),"
+	" (3, 0, 'c@x', 0, 1, 10, NULL, 3);"
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<60)"
 	" INSERT INTO messages(id, conversation, place, seq, kind, state, is_outgoing,"
 	" is_delayed, is_mention, may_repeat, sent_ms, received_ms, sender, wire_id, "
 	"body)"
-	" SELECT i, 1+i%3, 1+i/3, 100+i, 0, iif(i%7, 0, iif(i>290, 1, 2)), i%7=0, 0, 0,"
+	" SELECT i, 1+i%3, 1+i/3, 100+i, 0, iif(i%7, 0, iif(i>50, 1, 2)), i%7=0, 0, 0,"
 	" 0, 1000*i, 1000*i, iif(i%7, char(97+i%3)||'@x', 'me@x'), 'w'||i,"
 	" 'line '||i||replace(hex(zeroblob(100)), '0', 'x') FROM n;"
 	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)"
@@ -236,7 +236,7 @@ assert_migrated(struct fixture *fixture)
 	free(found);
 	bed_open(&fixture->bed);
 	assert_int_equal(bed_run(&fixture->bed, add_line, &id), 0);
-	assert_int_equal(id, 301);
+	assert_int_equal(id, 61);
 	assert_true(store_position(fixture->bed.store).seq > 5000);
 	assert_true(store_position(fixture->bed.store).epoch == 77);
 	bed_close(&fixture->bed);
@@ -345,7 +345,7 @@ assert_carried(struct fixture *fixture)
 	assert_int_equal(messages_waiting(store, MESSAGE_QUEUED, 0, 50, &arena, &list),
 			 0);
 	assert_int_equal(list.count, 1);
-	assert_memory_equal(list.items[0].body, "line 294", 8);
+	assert_memory_equal(list.items[0].body, "line 56", 7);
 	assert_int_equal(conversations_changed(store, 0, &arena, &badges), 0);
 	int drafts = 0;
 	for (size_t i = 0; i < badges.count; i++)

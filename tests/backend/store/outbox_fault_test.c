@@ -32,7 +32,8 @@
 			return try_error;                                                \
 	} while (0)
 
-enum { STEPS = 30, TOGETHER = 3, NO_FAULT = -1 };
+/* Fifteen: each of the five kinds of step once at each place of a group. */
+enum { STEPS = 15, TOGETHER = 3 };
 
 /* One part of the script: a job of its own. */
 struct step {
