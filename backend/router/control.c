@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -179,6 +181,54 @@ greet_successor(int fd)
 	return code;
 }
 
+/* Whether the daemon says anything at all, over another connection. */
+static bool
+is_hung(void)
+{
+	struct daemon_place place;
+	int fd = daemon_connect(false, ANSWER_MS, &place);
+	if (fd < 0)
+		return false;
+	struct arena arena = {0};
+	struct bridge_status_result result = {0};
+	int status = ask(fd, METHOD_status, &(struct bridge_nothing){0}, &arena, &result,
+			 NULL);
+	arena_done(&arena);
+	close(fd);
+	return status < 0;
+}
+
+/* Kills the daemon behind FD, which hangs, and starts another. Its session processes go
+ * with it and leave their streams to be resumed; only its keys are lost. The exit code.
+ */
+static int
+replace_hung(int fd, pid_t pid, int64_t end)
+{
+	struct ucred who = {0};
+	struct daemon_place place;
+	socklen_t len = sizeof who;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) || who.pid != pid ||
+	    kill(pid, SIGKILL)) {
+		close(fd);
+		fprintf(stderr, "ternd: process %d does not answer; kill it\n", (int)pid);
+		return 1;
+	}
+	wait_hangup(fd, end);
+	close(fd);
+	fprintf(stderr,
+		"ternd: process %d did not answer and was killed; profiles with a "
+		"password wait for it\n",
+		(int)pid);
+	fd = daemon_connect(true, ANSWER_MS, &place);
+	if (fd < 0) {
+		fprintf(stderr, "ternd: %s\n", place.problem);
+		return 1;
+	}
+	int code = greet_successor(fd);
+	close(fd);
+	return code;
+}
+
 int
 control_restart(void)
 {
@@ -192,11 +242,15 @@ control_restart(void)
 	struct bridge_nothing nothing = {0};
 	const char *refusal = NULL;
 	int status = ask(fd, METHOD_restart, &nothing, &arena, &nothing, &refusal);
+	int64_t end = now_ms() + RESTART_MS;
+	if (status < 0 && is_hung()) {
+		arena_done(&arena);
+		return replace_hung(fd, place.pid, end);
+	}
 	if (status)
 		fprintf(stderr, "ternd: %s\n",
 			refusal ? refusal : "the daemon does not answer");
 	arena_done(&arena);
-	int64_t end = now_ms() + RESTART_MS;
 	if (status == 0)
 		wait_hangup(fd, end);
 	close(fd);

@@ -13,7 +13,8 @@ run(const struct ctl_command *command)
 {
 	struct ctl ctl = {.command = command};
 	int code = ctl_open(&ctl);
-	if (code == CTL_OK || (code == CTL_NO_BACKEND && command->verb->is_shy))
+	bool is_alone = code == CTL_NO_BACKEND && !ctl.client;
+	if (code == CTL_OK || (is_alone && command->verb->is_shy))
 		code = command->verb->run(&ctl, command);
 	ctl_close(&ctl);
 	if (ctl.has_output_failed && code == CTL_OK)

@@ -1,5 +1,5 @@
-"""Session processes that hang or run out of memory: the next one resumes the stream, nobody
-sees it, and other profiles are not touched."""
+"""Session processes and routers that hang or run out of memory: the next one resumes the
+streams, nobody sees it, and other profiles are not touched."""
 
 import os
 import resource
@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from bridge_client import BridgeError
-from deadline import Deadline
+from bridge_client import BridgeError, Closed
+from deadline import Deadline, TimedOut
 from peer import Peer
 
 _never = threading.Event()
@@ -71,6 +71,9 @@ def make_place(house, server):
     server.befriend("alice", "bob")
     server.befriend("carol", "bob")
     house.env["TERN_LOG"] = "info"
+    # The sanitizer's own word on a lack of memory hangs for lack of memory.
+    house.env["ASAN_OPTIONS"] = (house.env.get("ASAN_OPTIONS", "") +
+                                 ":allocator_may_return_null=1").lstrip(":")
     house.run("ternd", "--hurry", "5")  # signs of life every 4 s, 2 s for an answer
     with Peer(server, "bob", "secret") as bob:
         place = Place(house, server, bob)
@@ -126,3 +129,55 @@ def test_a_process_without_memory_is_succeeded_unseen(place):
     assert numbers == sorted(set(numbers)) and set(sent) <= set(numbers)
     assert place.pid("carol") == other
     place.saw_nothing()
+
+
+# ------------------------------------------------------------------ the router
+
+def resumed_by_the_next_router(place, before, incoming):
+    """Waits for the router after BEFORE: both streams are resumed, INCOMING is there."""
+    place.until(lambda: place.house.daemon_pid() not in (None, before))
+    place.bridge.close()
+    place.bridge = place.house.bridge()
+    for name in ("alice", "carol"):
+        place.until(lambda name=name: place.info(name).get("link", {}).get("state") == "online")
+        place.bridge.call("profile.attach", 30, profile=name)
+    place.send("alice", "behind it")
+    assert place.bob.wait_message("behind it")
+    place.until(lambda: [line["body"] for line in place.bridge.call(
+        "message.page", profile="alice", jid=place.bob.jid)["lines"]
+        if not line.get("is_own")] == [incoming])
+    assert place.log().count("sm: resumed") == 2
+    place.saw_nothing()
+
+
+def test_a_hung_router_is_told_and_replaced_unseen(place):
+    hung = place.house.daemon_pid()
+    os.kill(hung, signal.SIGSTOP)
+    place.bob.send(place.server.jid("alice"), "while it hangs")
+    done = place.house.run("ternctl", "status", code=5, seconds=40)
+    assert "does not answer" in done.stderr
+    done = place.house.run("ternd", "restart", seconds=60)
+    assert f"process {hung} did not answer" in done.stderr and "restarted" in done.stdout
+    resumed_by_the_next_router(place, hung, "while it hangs")
+    assert place.bob.bodies() == ["behind it"]
+
+
+def test_a_router_without_memory_is_succeeded_unseen(place):
+    full = place.house.daemon_pid()
+    with open(f"/proc/{full}/statm", encoding="utf-8") as file:
+        size = int(file.read().split()[0]) * resource.getpagesize()
+    resource.prlimit(full, resource.RLIMIT_AS, (size + ROOM, size + ROOM))
+    frontends = []
+    deadline = Deadline(20)
+    while place.house.daemon_pid() == full:
+        assert not deadline.is_over()
+        try:  # half a message each, that has to be kept
+            frontends.append(place.house.bridge())
+            frontends[-1].send_bytes(b"\x94\0\1\xc6\0\x3f\0\0" + b"x" * 1000000)
+        except (Closed, TimedOut, OSError, KeyError):
+            pass
+    for frontend in frontends:
+        frontend.close()
+    place.bob.send(place.server.jid("alice"), "while it is gone")
+    place.house.ctl("profile", "list", seconds=40)
+    resumed_by_the_next_router(place, full, "while it is gone")
