@@ -9,79 +9,24 @@
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
+#include "backend/session/room_request.h"
 #include "bridge/serve.h"
 
 enum { SUBJECT_MAX = 4096 };
-
-/* The room TEXT; refuses REQUEST if it is not known. */
-static struct room *
-find_room(struct profile *profile, struct serve_request *request, const char *text)
-{
-	const char *jid = request_address(profile, request, text);
-	struct room *room = jid ? muc_find(profile, jid) : NULL;
-	if (jid && !room)
-		profile_refuse(profile, request, ERROR_NOT_IN_ROOM, "You are not in %s.",
-			       jid);
-	return room;
-}
-
-/* The same for one that we are in. */
-static struct room *
-find_open_room(struct profile *profile, struct serve_request *request, const char *text)
-{
-	struct room *room = find_room(profile, request, text);
-	if (!room || room->state == room_state_IN)
-		return room;
-	profile_refuse(profile, request, ERROR_NOT_IN_ROOM, "You are not in %s now.",
-		       room->jid);
-	return NULL;
-}
-
-/* NICK prepared as the resource of ROOM, living as long as REQUEST; refuses REQUEST if it
- * cannot be one. */
-static const char *
-prepare_nick(struct profile *profile, struct serve_request *request, const char *room,
-	     const char *nick)
-{
-	struct jid bare = {0}, full = {0};
-	const char *prepared = NULL;
-	if (jid_parse(room, &bare, NULL) == 0 && *nick &&
-	    jid_with_resource(&bare, nick, &full) == 0)
-		prepared = arena_strdup(&request->arena, full.resource);
-	else
-		profile_refuse(profile, request, ERROR_BAD_NAME,
-			       "That cannot be a nick.");
-	jid_done(&bare);
-	jid_done(&full);
-	return prepared;
-}
-
-/* A room's address: somebody's at a service. */
-static const char *
-room_address(struct profile *profile, struct serve_request *request, const char *text)
-{
-	const char *jid = request_address(profile, request, text);
-	if (jid && !strchr(jid, '@')) {
-		profile_refuse(profile, request, ERROR_BAD_JID,
-			       "%s is a service; a room's address is name@%s.", jid, jid);
-		return NULL;
-	}
-	return jid;
-}
 
 static int
 join_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_join_params *params = request->params;
 	struct muc_join join = {
-		.jid = room_address(profile, request, params->jid),
+		.jid = request_room_address(profile, request, params->jid),
 		.password = params->password,
 		.may_create = params->may_create,
 	};
 	if (!join.jid)
 		return 0;
 	if (params->nick) {
-		join.nick = prepare_nick(profile, request, join.jid, params->nick);
+		join.nick = request_nick(profile, request, join.jid, params->nick);
 		if (!join.nick)
 			return 0;
 	}
@@ -101,7 +46,7 @@ static int
 leave_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_leave_params *params = request->params;
-	struct room *room = find_room(profile, request, params->jid);
+	struct room *room = request_room(profile, request, params->jid);
 	if (!room)
 		return 0;
 	muc_leave(profile, room, params->text);
@@ -138,9 +83,9 @@ static int
 nick_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_nick_params *params = request->params;
-	struct room *room = find_open_room(profile, request, params->jid);
+	struct room *room = request_open_room(profile, request, params->jid);
 	const char *nick =
-		room ? prepare_nick(profile, request, room->jid, params->nick) : NULL;
+		room ? request_nick(profile, request, room->jid, params->nick) : NULL;
 	if (!nick)
 		return 0;
 	muc_change_nick(profile, room, nick);
@@ -160,7 +105,7 @@ static int
 subject_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_subject_params *params = request->params;
-	struct room *room = find_open_room(profile, request, params->jid);
+	struct room *room = request_open_room(profile, request, params->jid);
 	if (!room)
 		return 0;
 	muc_set_subject(profile, room, params->text);
@@ -187,7 +132,7 @@ static int
 occupants_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_occupants_params *params = request->params;
-	struct room *room = find_room(profile, request, params->jid);
+	struct room *room = request_room(profile, request, params->jid);
 	struct bridge_room record;
 	struct bridge_room_occupants_result result = {.room = &record};
 	if (!room)

@@ -1,0 +1,63 @@
+/*
+ * What the params of calls about rooms name, as room_request.h says.
+ */
+#include "backend/session/room_request.h"
+
+#include <string.h>
+
+#include "backend/muc/muc.h"
+#include "backend/session/jobs.h"
+#include "bridge/serve.h"
+
+struct room *
+request_room(struct profile *profile, struct serve_request *request, const char *text)
+{
+	const char *jid = request_address(profile, request, text);
+	struct room *room = jid ? muc_find(profile, jid) : NULL;
+	if (jid && !room)
+		profile_refuse(profile, request, ERROR_NOT_IN_ROOM, "You are not in %s.",
+			       jid);
+	return room;
+}
+
+struct room *
+request_open_room(struct profile *profile, struct serve_request *request,
+		  const char *text)
+{
+	struct room *room = request_room(profile, request, text);
+	if (!room || room->state == room_state_IN)
+		return room;
+	profile_refuse(profile, request, ERROR_NOT_IN_ROOM, "You are not in %s now.",
+		       room->jid);
+	return NULL;
+}
+
+const char *
+request_nick(struct profile *profile, struct serve_request *request, const char *room,
+	     const char *nick)
+{
+	struct jid bare = {0}, full = {0};
+	const char *prepared = NULL;
+	if (jid_parse(room, &bare, NULL) == 0 && *nick &&
+	    jid_with_resource(&bare, nick, &full) == 0)
+		prepared = arena_strdup(&request->arena, full.resource);
+	else
+		profile_refuse(profile, request, ERROR_BAD_NAME,
+			       "That cannot be a nick.");
+	jid_done(&bare);
+	jid_done(&full);
+	return prepared;
+}
+
+const char *
+request_room_address(struct profile *profile, struct serve_request *request,
+		     const char *text)
+{
+	const char *jid = request_address(profile, request, text);
+	if (jid && !strchr(jid, '@')) {
+		profile_refuse(profile, request, ERROR_BAD_JID,
+			       "%s is a service; a room's address is name@%s.", jid, jid);
+		return NULL;
+	}
+	return jid;
+}

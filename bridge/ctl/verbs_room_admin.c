@@ -1,0 +1,154 @@
+/*
+ * The verbs of ruling a room: who may do what there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/utf8.h"
+#include "bridge/ctl/print.h"
+#include "bridge/ctl/verbs.h"
+
+enum { TEXT_MAX_BYTES = 4096 };
+
+static const char *
+word(const struct ctl_command *command, int at)
+{
+	return command->word_count > at ? command->words[at] : NULL;
+}
+
+static void
+add_clean(struct buf *out, const char *before, const char *text)
+{
+	if (!text || !*text)
+		return;
+	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX_BYTES);
+	buf_printf(out, "%s%s", before, clean);
+	free(clean);
+}
+
+/* The value of CHOICE that is called TEXT, or -1. */
+static int
+value_of(const struct bridge_choice_row *choice, const char *text)
+{
+	for (int i = 0; text && i < choice->count; i++) {
+		if (strcmp(choice->values[i].text, text) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* ---- roles ---- */
+
+static int
+set_role(struct ctl *ctl, const struct ctl_command *command, enum bridge_role role,
+	 const char *reason)
+{
+	struct bridge_room_role_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.nick = command->words[1],
+		.role = role,
+		.reason = reason,
+	};
+	return ctl_call(ctl, METHOD_room_role, &params, NULL, NULL);
+}
+
+int
+verb_room_kick(struct ctl *ctl, const struct ctl_command *command)
+{
+	return set_role(ctl, command, role_NONE, word(command, 2));
+}
+
+int
+verb_room_role(struct ctl *ctl, const struct ctl_command *command)
+{
+	int role = value_of(&choice_role, command->words[2]);
+	if (role < 0)
+		return ctl_complain(CTL_USAGE, "A role is none, visitor, participant or "
+					       "moderator.");
+	return set_role(ctl, command, (enum bridge_role)role, word(command, 3));
+}
+
+/* ---- affiliations ---- */
+
+static int
+set_affiliation(struct ctl *ctl, const struct ctl_command *command,
+		enum bridge_affiliation affiliation, const char *reason)
+{
+	struct bridge_room_affiliation_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.target = command->words[1],
+		.affiliation = affiliation,
+		.reason = reason,
+	};
+	return ctl_call(ctl, METHOD_room_affiliation, &params, NULL, NULL);
+}
+
+int
+verb_room_ban(struct ctl *ctl, const struct ctl_command *command)
+{
+	return set_affiliation(ctl, command, affiliation_OUTCAST, word(command, 2));
+}
+
+static int
+take_list(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_room_affiliations_result *list = result;
+	struct buf out = {0};
+	(void)data;
+	for (size_t i = 0; i < list->affiliates_count; i++) {
+		const struct bridge_affiliate *row = &list->affiliates[i];
+		if (ctl->command->is_json) {
+			print_json(&out, &record_affiliate, row, NULL, NULL);
+			continue;
+		}
+		buf_printf(&out, "%-9s", bridge_affiliation_text(row->affiliation));
+		add_clean(&out, "", row->jid);
+		add_clean(&out, "  ", row->nick);
+		add_clean(&out, "  ", row->reason);
+		buf_add_byte(&out, '\n');
+	}
+	ctl_put(ctl, &out);
+	buf_done(&out);
+	return CTL_OK;
+}
+
+static int
+list(struct ctl *ctl, const struct ctl_command *command,
+     enum bridge_affiliation affiliation)
+{
+	struct bridge_room_affiliations_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.affiliation = affiliation,
+	};
+	return ctl_call(ctl, METHOD_room_affiliations, &params, take_list, NULL);
+}
+
+/* Every list that we may see: who is no admin sees none, and is told so by the last. */
+static int
+list_all(struct ctl *ctl, const struct ctl_command *command)
+{
+	int code = CTL_OK;
+	for (int i = affiliation_COUNT - 1; i > affiliation_NONE && code == CTL_OK; i--)
+		code = list(ctl, command, (enum bridge_affiliation)i);
+	return code;
+}
+
+int
+verb_room_affiliation(struct ctl *ctl, const struct ctl_command *command)
+{
+	if (command->word_count == 1)
+		return list_all(ctl, command);
+	int at = command->word_count == 2 ? 1 : 2;
+	int affiliation = value_of(&choice_affiliation, command->words[at]);
+	if (affiliation < 0 || (at == 1 && affiliation == affiliation_NONE))
+		return ctl_complain(
+			CTL_USAGE, "An affiliation is outcast, member, admin or owner%s.",
+			at == 1 ? "" : "; none takes it away");
+	if (at == 1)
+		return list(ctl, command, (enum bridge_affiliation)affiliation);
+	return set_affiliation(ctl, command, (enum bridge_affiliation)affiliation,
+			       word(command, 3));
+}

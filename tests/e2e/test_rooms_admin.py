@@ -1,0 +1,170 @@
+"""Ruling rooms (XEP-0045 sections 8 to 10) on Prosody and on ejabberd: who may do what there,
+seen by slixmpp in the room."""
+
+import json
+
+import pytest
+
+from ejabberd import Ejabberd
+from house import House
+from place import Place
+from prosody import Prosody
+
+
+@pytest.fixture(scope="module", params=[Prosody, Ejabberd])
+def server(request):
+    with request.param() as server:
+        for name in ("alice", "bob", "carol"):
+            server.add_user(name, "secret")
+        yield server
+
+
+@pytest.fixture
+def place(server):
+    with House() as house:
+        place = Place(house, server)
+        place.join("Alice", "--create")
+        yield place
+
+
+def ctl(place, *words, code=0):
+    done = place.house.run("ternctl", *words, code=code)
+    return done.stderr if code else done.stdout
+
+
+def room(place, verb, *words, code=0):
+    return ctl(place, "room", verb, place.room, *words, code=code)
+
+
+def item(presence):
+    """(affiliation, role, reason) of what a presence says of its occupant."""
+    found = presence.xml.find(".//{*}x/{*}item")
+    reason = found.find("{*}reason")
+    return found.get("affiliation"), found.get("role"), reason.text if reason is not None else None
+
+
+def statuses(presence):
+    return {row.get("code") for row in presence.xml.findall(".//{*}x/{*}status")}
+
+
+def wait_self(place, peer, nick, affiliation, role, kind=None):
+    return peer.wait_presence(kind, match=lambda p: (
+        p["from"].full == f"{place.room}/{nick}" and item(p)[:2] == (affiliation, role)))
+
+
+def affiliations(place, which):
+    rows = ctl(place, "--json", "room", "affiliation", place.room, which)
+    return {row["jid"] for row in map(json.loads, rows.splitlines())}
+
+
+def test_a_kick_says_why(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.wait(lambda: "Bob" in place.nicks())
+        room(place, "kick", "Bob", "too loud")
+        gone = wait_self(place, bob, "Bob", "none", "none", "unavailable")
+        assert item(gone)[2] == "too loud" and "307" in statuses(gone)
+        place.wait(lambda: place.nicks() == {"Alice"})
+        assert "Nobody in" in room(place, "kick", "Bob", code=1)
+        place.enter(bob, "Bob")
+
+
+def test_roles_are_given_and_taken(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.wait(lambda: "Bob" in place.nicks())
+        for role in ("visitor", "participant", "moderator"):
+            room(place, "role", "Bob", role)
+            wait_self(place, bob, "Bob", "none", role)
+        assert "A role is" in room(place, "role", "Bob", "king", code=2)
+
+
+def test_a_ban_by_nick_is_one_of_the_address(place):
+    bob_jid = place.server.jid("bob")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.wait(lambda: "Bob" in place.nicks())
+        room(place, "ban", "Bob", "spam")
+        gone = wait_self(place, bob, "Bob", "outcast", "none", "unavailable")
+        assert item(gone)[2] == "spam" and "301" in statuses(gone)
+        assert affiliations(place, "outcast") == {bob_jid}
+        assert f"outcast  {bob_jid}" in room(place, "affiliation")
+        room(place, "affiliation", bob_jid, "none")
+        assert affiliations(place, "outcast") == set()
+        place.enter(bob, "Bob")
+
+
+def test_lists_are_printed_and_changed(place):
+    carol = place.server.jid("carol")
+    for which in ("member", "admin", "owner"):
+        room(place, "affiliation", carol, which)
+        assert carol in affiliations(place, which)
+    assert affiliations(place, "admin") == set()
+    room(place, "affiliation", carol, "none")
+    assert affiliations(place, "owner") == {place.server.jid("alice")}
+    assert "An affiliation is" in room(place, "affiliation", carol, "king", code=2)
+
+
+def test_the_rooms_refusal_is_told_in_words(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.wait(lambda: "Bob" in place.nicks())
+        room(place, "affiliation", "Bob", "owner")
+        wait_self(place, bob, "Bob", "owner", "moderator")
+        room(place, "affiliation", "Alice", "none")
+        place.wait(lambda: place.call("room.list")["rooms"][0].get("affiliation") != "owner")
+        said = room(place, "kick", "Bob", code=1)
+        assert "You may not" in said or "not allow" in said
+        assert "You may not" in room(place, "affiliation", "outcast", code=1)
+
+
+def test_nobody_takes_the_address_of_another_as_a_nick(place):
+    carol = place.server.jid("carol")
+    with place.peer("bob") as bob:
+        place.enter(bob, carol)
+        place.wait(lambda: carol in place.nicks())
+        room(place, "affiliation", carol, "admin")
+        assert affiliations(place, "admin") == {carol}
+        room(place, "affiliation", f"{place.room}/{carol}", "member")
+        assert affiliations(place, "member") == {place.server.jid("bob")}
+        assert "it is no address" in room(place, "ban", "nobody", code=1)
+
+
+# ---- in tern ----
+
+@pytest.fixture
+def screen(place):
+    with place.house.tern(columns=99) as screen:
+        screen.wait("● home", 15)
+        screen.line(f"/join {place.room}")
+        screen.wait_gone("Joining")
+        yield screen
+
+
+def test_tern_says_what_the_room_did(place, screen):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob B")
+        place.wait(lambda: "Bob B" in place.nicks())
+        for line, said, affiliation, role in (
+                ('/role "Bob B" visitor', "Bob B has no voice now.", "none", "visitor"),
+                ('/voice "Bob B"', "Bob B may speak now.", "none", "participant"),
+                ('/affiliation "Bob B" member', "Bob B is a member now.", "member",
+                 "participant")):
+            screen.line(line)
+            screen.wait(said)
+            wait_self(place, bob, "Bob B", affiliation, role)
+        screen.line("/affiliation member")
+        screen.wait(f"1: {place.server.jid('bob')}")
+        screen.line('/kick "Bob B" enough of it')
+        gone = wait_self(place, bob, "Bob B", "member", "none", "unavailable")
+        assert item(gone)[2] == "enough of it"
+        screen.wait("Bob B was kicked.")
+        screen.line(f"/ban {place.server.jid('bob')}")
+        screen.wait("was banned")
+        assert affiliations(place, "outcast") == {place.server.jid("bob")}
+        screen.line(f"/unban {place.server.jid('bob')}")
+        screen.wait("is on no list now")
+        screen.line("/ban")
+        screen.wait("Nobody is on that list.")
+        screen.line("/kick nobody")
+        screen.wait("Nobody in")
