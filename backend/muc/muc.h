@@ -67,6 +67,10 @@ const struct bridge_room *muc_list(const struct profile *profile, struct arena *
 const struct bridge_occupant *muc_occupants(const struct room *room, struct arena *arena,
 					    size_t *ret_count);
 
+/* What QUERY (a room's disco#info) says for people, in ARENA; ret_info->jid stays. */
+void muc_describe(const struct stanza *query, struct arena *arena,
+		  struct bridge_room_info *ret_info);
+
 /* Frontends left: nobody's occupants are told any more until they are asked for. */
 void muc_unwatch(struct profile *profile);
 

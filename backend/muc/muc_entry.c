@@ -165,42 +165,15 @@ say_presence(struct profile *profile, struct room *room, bool is_join)
 	arena_done(&arena);
 }
 
-static const struct {
-	const char *var;
-	enum room_feature feature;
-} features[] = {
-	{NS_MAM, ROOM_HAS_ARCHIVE | ROOM_HAS_STANZA_IDS},
-	{NS_STANZA_ID, ROOM_HAS_STANZA_IDS},
-	{NS_OCCUPANT_ID, ROOM_HAS_OCCUPANT_IDS},
-	{"muc_moderated", ROOM_IS_MODERATED},
-	{"muc_nonanonymous", ROOM_IS_OPEN_NAMED},
-	{"muc_persistent", ROOM_IS_PERSISTENT},
-	{"muc_membersonly", ROOM_IS_MEMBERS_ONLY},
-	{"muc_passwordprotected", ROOM_HAS_PASSWORD},
-	{"urn:xmpp:message-moderate:1", ROOM_CAN_MODERATE},
-	{"urn:xmpp:message-moderate:0", ROOM_CAN_MODERATE_OLD},
-};
-
 /* Whether that was a room's answer; somebody's account is none. */
 static bool
 read_info(struct room *room, const struct stanza *query)
 {
-	const struct stanza *child = stanza_child(query, "feature", NS_DISCO_INFO);
-	bool is_room = false;
-	room->features = 0;
-	for (; child; child = stanza_next(child, "feature", NS_DISCO_INFO)) {
-		const char *var = stanza_get(child, "var");
-		is_room |= var && strcmp(var, NS_MUC) == 0;
-		for (size_t i = 0; var && i < sizeof features / sizeof *features; i++) {
-			if (strcmp(features[i].var, var) == 0)
-				room->features |= features[i].feature;
-		}
-	}
-	const char *name =
-		stanza_get(stanza_child(query, "identity", NS_DISCO_INFO), "name");
-	if (name && *name)
+	const char *name = muc_name(query);
+	room->features = muc_features(query);
+	if (name)
 		mem_replace(&room->name, name);
-	return is_room;
+	return muc_is_room(query);
 }
 
 /* What the answer to disco#info says against joining: a condition, or NULL for nothing.

@@ -52,6 +52,17 @@ void muc_heard(struct profile *profile, struct room *room);
 /* Answers who waits for the join of ROOM: with the room, or by why it was refused. */
 void muc_answer(struct profile *profile, struct room *room);
 
+/* ---- muc_info.c ---- */
+
+/* The bits of enum room_feature that QUERY (a room's disco#info) announces. */
+int64_t muc_features(const struct stanza *query);
+
+/* Whether QUERY is of something that XEP-0045 is spoken with. */
+bool muc_is_room(const struct stanza *query);
+
+/* How the room calls itself there; NULL: not at all. Borrowed. */
+const char *muc_name(const struct stanza *query);
+
 /* ---- muc_refusal.c ---- */
 
 /* What to do about a refused join. */

@@ -6,13 +6,29 @@
 #include <string.h>
 
 #include "backend/muc/muc.h"
+#include "backend/muc/muc_services.h"
 #include "backend/session/jobs.h"
 #include "bridge/serve.h"
+
+/* The address that TEXT means: a bare name is a room's at the account's own service, as
+ * far as that is known. */
+static const char *
+address_of(struct profile *profile, struct serve_request *request, const char *text)
+{
+	const char *service = strpbrk(text, "@/") || !*text
+				      ? NULL
+				      : muc_own_service(profile, &request->arena);
+	bool is_name = service && strcmp(text, service) != 0 &&
+		       strcmp(text, profile_account(profile)->domain) != 0;
+	return request_address(
+		profile, request,
+		is_name ? arena_printf(&request->arena, "%s@%s", text, service) : text);
+}
 
 struct room *
 request_room(struct profile *profile, struct serve_request *request, const char *text)
 {
-	const char *jid = request_address(profile, request, text);
+	const char *jid = address_of(profile, request, text);
 	struct room *room = jid ? muc_find(profile, jid) : NULL;
 	if (jid && !room)
 		profile_refuse(profile, request, ERROR_NOT_IN_ROOM, "You are not in %s.",
@@ -53,7 +69,7 @@ const char *
 request_room_address(struct profile *profile, struct serve_request *request,
 		     const char *text)
 {
-	const char *jid = request_address(profile, request, text);
+	const char *jid = address_of(profile, request, text);
 	if (jid && !strchr(jid, '@')) {
 		profile_refuse(profile, request, ERROR_BAD_JID,
 			       "%s is a service; a room's address is name@%s.", jid, jid);

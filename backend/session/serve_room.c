@@ -10,27 +10,33 @@
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
 #include "backend/session/room_request.h"
+#include "backend/session/serve_room.h"
 #include "bridge/serve.h"
 
 enum { SUBJECT_MAX = 4096 };
+
+static void
+join_room(struct profile *profile, struct serve_request *request, const char *jid)
+{
+	const struct bridge_room_join_params *params = request->params;
+	struct muc_join join = {
+		.jid = jid,
+		.password = params->password,
+		.may_create = params->may_create,
+	};
+	if (params->nick) {
+		join.nick = request_nick(profile, request, jid, params->nick);
+		if (!join.nick)
+			return;
+	}
+	muc_join(profile, &join, request);
+}
 
 static int
 join_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_join_params *params = request->params;
-	struct muc_join join = {
-		.jid = request_room_address(profile, request, params->jid),
-		.password = params->password,
-		.may_create = params->may_create,
-	};
-	if (!join.jid)
-		return 0;
-	if (params->nick) {
-		join.nick = request_nick(profile, request, join.jid, params->nick);
-		if (!join.nick)
-			return 0;
-	}
-	muc_join(profile, &join, request);
+	room_address(profile, request, params->jid, join_room);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
 	[CTL_GROUP] = {"group", "GROUP",
 		       "a group to put the contact in; may be repeated"},
 	[CTL_WAIT] = {"wait", "sent", "wait until the message is written to the server"},
-	[CTL_LIMIT] = {"limit", "N", "at most N lines, 1 to 500"},
+	[CTL_LIMIT] = {"limit", "N", "at most N lines or rooms, 1 to 500"},
 	[CTL_BEFORE] = {"before", "CURSOR", "lines before this place"},
 	[CTL_CREATE] = {"create", NULL, "make the room if there is none"},
 };

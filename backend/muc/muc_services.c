@@ -1,0 +1,180 @@
+/*
+ * Searching for services of rooms: what the server names as its parts (disco#items), and
+ * what each of these says that it is (disco#info). The answers come in any order; the
+ * list keeps the server's.
+ */
+#include "backend/muc/muc_services.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/store/session_scope.h"
+#include "backend/store/settings.h"
+#include "backend/store/store.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+
+/* Fact of the session, and setting for the time without one. */
+#define OWN_SERVICE "muc.service"
+
+enum { PARTS_MAX = 64, NAME_MAX_BYTES = 256 };
+
+/* A part of the server. */
+struct part {
+	struct search *search;
+	const char *jid;
+	const char *name;
+	bool is_service;
+	bool is_text; /* rooms of XMPP, no gateway's */
+};
+
+struct search {
+	struct arena arena;
+	struct part parts[PARTS_MAX];
+	size_t count;
+	size_t waiting; /* answers that are to come */
+	bool is_answered;
+	muc_services_found *found;
+	void *data;
+};
+
+static void
+keep_own(struct profile *profile, const char *jid)
+{
+	struct store *store = profile_store(profile);
+	if (!store || !store_is_in_job(store))
+		return;
+	(void)profile_check(profile, session_fact_set(store, OWN_SERVICE, jid));
+	(void)profile_check(profile, settings_set(store, OWN_SERVICE, jid));
+}
+
+const char *
+muc_own_service(struct profile *profile, struct arena *arena)
+{
+	struct store *store = profile_store(profile);
+	const char *jid = session_fact(store, OWN_SERVICE, arena);
+	if (!jid && !profile_is_online(profile))
+		jid = settings_get(store, OWN_SERVICE, arena);
+	return jid;
+}
+
+static void
+finish(struct profile *profile, struct search *search)
+{
+	struct bridge_service *list =
+		arena_array(&search->arena, PARTS_MAX, sizeof *list);
+	const char *own = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < search->count; i++) {
+		const struct part *part = &search->parts[i];
+		if (!part->is_service)
+			continue;
+		bool is_own = !own && part->is_text;
+		own = is_own ? part->jid : own;
+		list[count++] = (struct bridge_service){
+			.jid = part->jid, .name = part->name, .is_own = is_own};
+	}
+	if (own)
+		keep_own(profile, own);
+	search->found(profile, list, count, search->is_answered, search->data);
+	arena_done(&search->arena);
+	free(search);
+}
+
+static const char *
+short_name(struct arena *arena, const char *name)
+{
+	return name && *name ? arena_strndup(arena, name,
+					     utf8_cut(name, strlen(name), NAME_MAX_BYTES))
+			     : NULL;
+}
+
+static void
+read_part(struct part *part, const struct stanza *query)
+{
+	const struct stanza *row = stanza_child(query, "identity", NS_DISCO_INFO);
+	bool is_conference = false, has_rooms = false;
+	for (; row; row = stanza_next(row, "identity", NS_DISCO_INFO)) {
+		const char *category = stanza_get(row, "category");
+		const char *type = stanza_get(row, "type");
+		if (!category || strcmp(category, "conference") != 0)
+			continue;
+		is_conference = true;
+		part->is_text |= type && strcmp(type, "text") == 0;
+		if (!part->name)
+			part->name =
+				short_name(&part->search->arena, stanza_get(row, "name"));
+	}
+	row = stanza_child(query, "feature", NS_DISCO_INFO);
+	for (; row; row = stanza_next(row, "feature", NS_DISCO_INFO)) {
+		const char *var = stanza_get(row, "var");
+		has_rooms |= var && strcmp(var, NS_MUC) == 0;
+	}
+	part->is_service = is_conference && has_rooms;
+}
+
+static void
+on_part(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	struct part *part = data;
+	struct search *search = part->search;
+	(void)is_last;
+	if (stanza_has_type(answer, "result"))
+		read_part(part, stanza_payload(answer));
+	if (--search->waiting == 0)
+		finish(profile, search);
+}
+
+static void
+add_part(struct search *search, const struct stanza *item)
+{
+	char *jid = stanza_get(item, "node") ? NULL : jid_full(stanza_get(item, "jid"));
+	bool is_known = !jid;
+	for (size_t i = 0; jid && i < search->count; i++)
+		is_known |= strcmp(search->parts[i].jid, jid) == 0;
+	if (!is_known && search->count < PARTS_MAX)
+		search->parts[search->count++] = (struct part){
+			.search = search,
+			.jid = arena_strdup(&search->arena, jid),
+			.name = short_name(&search->arena, stanza_get(item, "name")),
+		};
+	free(jid);
+}
+
+static void
+on_items(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	struct search *search = data;
+	const struct stanza *query = stanza_payload(answer);
+	(void)is_last;
+	search->is_answered = stanza_has_type(answer, "result");
+	const struct stanza *item =
+		search->is_answered ? stanza_child(query, "item", NS_DISCO_ITEMS) : NULL;
+	for (; item; item = stanza_next(item, "item", NS_DISCO_ITEMS))
+		add_part(search, item);
+	search->waiting = search->count;
+	if (search->count == 0) {
+		finish(profile, search);
+		return;
+	}
+	for (size_t i = 0; i < search->count; i++) {
+		struct part *part = &search->parts[i];
+		struct stanza *iq =
+			stanza_iq(profile_stanzas(profile), "get", part->jid, NULL);
+		stanza_add(iq, "query", NS_DISCO_INFO);
+		profile_ask(profile, iq, PROFILE_ASK, on_part, part);
+	}
+}
+
+void
+muc_services_search(struct profile *profile, muc_services_found *found, void *data)
+{
+	struct search *search = mem_alloc(sizeof *search);
+	search->found = found;
+	search->data = data;
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
+				      profile_account(profile)->domain, NULL);
+	stanza_add(iq, "query", NS_DISCO_ITEMS);
+	profile_ask(profile, iq, PROFILE_ASK, on_items, search);
+}
