@@ -40,8 +40,9 @@ hello_done(void *data, const struct bridge_failure *failure, const void *result)
 	bool is_same = strcmp(hello->schema, bridge_schema_hash()) == 0;
 	if (!is_same)
 		(void)snprintf(problem, sizeof problem,
-			       "The running daemon is %.32s %.32s and this program %s; "
-			       "\"ternd stop\" makes room for a new one.",
+			       "The daemon (%.32s %.32s) and this program (%s) are of "
+			       "different builds: what only one of them knows does not "
+			       "work. \"ternd restart\" renews the daemon.",
 			       hello->program, hello->version, TERN_VERSION);
 	client->hooks.on_hello(client->data, is_same ? NULL : problem, hello);
 }

@@ -10,7 +10,8 @@
 struct client;
 
 struct client_hooks {
-	/* hello was answered; PROBLEM is NULL, or a sentence (schema mismatch …). */
+	/* hello was answered; PROBLEM is NULL, or a sentence. With RESULT it is a schema
+	 * of another build: much works all the same; without there is no way on. */
 	void (*on_hello)(void *data, const char *problem,
 			 const struct bridge_hello_result *result);
 	/* An event with its decoded record, borrowed. Unknown events are dropped. */

@@ -293,11 +293,11 @@ on_profiles(void *data, const struct bridge_failure *failure, const void *result
 }
 
 static void
-on_greeted(void *data)
+on_greeted(void *data, const char *problem)
 {
-	struct app *app = data;
-
-	idle_greeted(app->idle);
+	idle_greeted(((struct app *)data)->idle);
+	if (problem)
+		app_say_error(data, "%s", problem);
 }
 
 static void

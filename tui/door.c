@@ -89,14 +89,13 @@ on_hello(void *data, const char *problem, const struct bridge_hello_result *resu
 {
 	struct door *door = data;
 
-	(void)result;
-	if (problem) {
+	if (!result) {
 		door->hooks.on_fatal(door->data, problem);
 		return;
 	}
 	door->tries = 0;
 	door->state = DOOR_CONNECTED;
-	door->hooks.on_greeted(door->data);
+	door->hooks.on_greeted(door->data, problem);
 	if (door->profile)
 		start_attach(door);
 	else

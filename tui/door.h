@@ -25,8 +25,9 @@ enum door_state {
 
 /* All borrowed until return. */
 struct door_hooks {
-	/* Connected to a daemon that answers; before anything else is asked of it. */
-	void (*on_greeted)(void *data);
+	/* Connected to a daemon that answers; before anything else is asked of it.
+	 * PROBLEM is NULL, or a sentence: it is of another build. */
+	void (*on_greeted)(void *data, const char *problem);
 	/* Connected, and no profile is wanted yet. */
 	void (*on_connected)(void *data);
 	void (*on_attached)(void *data, const struct bridge_attach_result *result);
@@ -37,7 +38,7 @@ struct door_hooks {
 	void (*on_refused)(void *data, const struct bridge_failure *failure);
 	/* The daemon is gone and looked for; PROBLEM is a sentence or NULL. */
 	void (*on_away)(void *data, const char *problem);
-	/* No way on: the daemon speaks another schema. */
+	/* No way on: the daemon does not want us. */
 	void (*on_fatal)(void *data, const char *problem);
 	/* The cursor to attach with. */
 	void (*get_cursor)(void *data, int64_t *ret_epoch, int64_t *ret_seq);

@@ -316,12 +316,12 @@ route_request(struct frontend *frontend, const struct frame *frame)
 	else if (scope == BRIDGE_PROFILE)
 		route(frontend, frame, (enum bridge_method)method);
 	else if (frontend->has_other_schema)
-		peer_send_failure(
-			frontend->peer, frame->id, ERROR_WRONG_SCHEMA,
-			"ternd " TERN_VERSION " and %s were built from different "
-			"versions, and this call is known to one of them only: "
-			"end the daemon (ternd stop) so that the new one starts.",
-			frontend->program);
+		peer_send_failure(frontend->peer, frame->id, ERROR_WRONG_SCHEMA,
+				  "ternd " TERN_VERSION
+				  " and %s were built from different "
+				  "versions, and this call is known to one of them only: "
+				  "\"ternd restart\" renews the daemon.",
+				  frontend->program);
 	else
 		peer_send_failure(frontend->peer, frame->id, ERROR_UNKNOWN_METHOD,
 				  "There is no such method for frontends.");

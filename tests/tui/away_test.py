@@ -122,10 +122,31 @@ def test_a_profile_that_takes_long_to_open_is_no_daemon_that_is_away(house, daem
     screen.wait_gone("the daemon is away")
 
 
-def test_another_schema(house):
+def test_a_daemon_of_another_build_is_told_and_works(house):
     with FakeDaemon(house, schema="0000000000000000"), house.tern() as screen:
-        assert screen.wait_exit() == 3
-        assert "tern:" in screen.text()
+        screen.wait("different builds")
+        screen.wait("home unprotected")
+
+
+def test_a_daemon_that_is_of_another_build_from_now_on(house, daemon, screen):
+    screen.keys("half a line")
+    screen.wait("half a line")
+    daemon.stop()
+    daemon.schema = "0000000000000000"
+    daemon.start()
+    screen.wait("different builds")
+    screen.wait("Anna")
+    screen.wait("half a line")
+
+
+def test_a_daemon_that_wants_no_visitors(house):
+    with FakeDaemon(house) as daemon:
+        def refuse(_):
+            raise Failure("INTERNAL", "Not today.")
+        daemon.on["bridge.hello"] = refuse
+        with house.tern() as screen:
+            assert screen.wait_exit() == 3
+            assert "Not today" in screen.text()
 
 
 def test_garbage_from_the_daemon(house, daemon, screen):
