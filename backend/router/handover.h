@@ -11,9 +11,10 @@
 struct router;
 
 struct handover {
-	bool is_due; /* the router ended in order to be restarted */
-	int lock_fd; /* of the daemon's lock, held; -1: none */
-	int keys_fd; /* for handover_unpack; -1: none */
+	bool is_due;	   /* the router ended in order to be restarted */
+	bool is_successor; /* it was left by another: kept if this one cannot start */
+	int lock_fd;	   /* of the daemon's lock, held; -1: none */
+	int keys_fd;	   /* for handover_unpack; -1: none */
 };
 
 /* Writes what is known of ROUTER's profiles and can't be read from disk into a new

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend/router/background.h"
@@ -27,6 +28,7 @@
 enum {
 	EXIT_USAGE = 64,
 	EMBEDDED_FD = 3,
+	START_TRIES = 60,
 };
 
 /* What the command line said. */
@@ -151,6 +153,20 @@ become_successor(const struct command *command)
 			  command->router.program, strerror(-status));
 }
 
+/* Runs the router. A successor that cannot take the place (a full disk) tries for a
+ * minute: there is nobody else to go on. */
+static int
+run_patiently(struct command *command)
+{
+	command->router.handover->is_successor = command->is_successor;
+	int code = router_run(&command->router);
+	for (int i = 0; code && command->is_successor && i < START_TRIES; i++) {
+		nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+		code = router_run(&command->router);
+	}
+	return code;
+}
+
 /* Runs the router with the log going to LOG_FD. */
 static int
 run(struct command *command, int log_fd)
@@ -160,14 +176,14 @@ run(struct command *command, int log_fd)
 	command->router.log_fd = log_fd;
 	command->router.on_started = on_started;
 	command->router.data = command;
-	int code = router_run(&command->router);
+	int code = run_patiently(command);
 	char *problem = NULL;
 	while (command->router.handover->is_due) {
 		free(problem);
 		problem = become_successor(command);
 		command->router.problem = problem;
 		command->is_successor = true;
-		code = router_run(&command->router);
+		code = run_patiently(command);
 	}
 	free(problem);
 	return code;

@@ -39,6 +39,7 @@ leave_to_successor(struct router *router)
 	struct handover *handover = router->options.handover;
 	*handover = (struct handover){
 		.is_due = true,
+		.is_successor = true,
 		.lock_fd = router->home.lock_fd,
 		.keys_fd = handover_pack(router),
 	};
@@ -247,6 +248,18 @@ start(struct router *router, char **ret_problem)
 	return -EBADF;
 }
 
+/* A successor that cannot start goes on holding the lock; the keys it has not read yet.
+ */
+static void
+keep_for_another_try(struct router *router)
+{
+	struct handover *handover = router->options.handover;
+	if (!handover || !handover->is_successor || router->home.lock_fd < 0)
+		return;
+	handover->lock_fd = router->home.lock_fd;
+	router->home.lock_fd = -1;
+}
+
 int
 router_run(const struct router_options *options)
 {
@@ -268,6 +281,7 @@ router_run(const struct router_options *options)
 		options->on_started(options->data, status, problem);
 		free(problem);
 		router->is_stopping = true;
+		keep_for_another_try(router);
 		finish(router);
 	} else {
 		log_info("router", "started version=%s", TERN_VERSION);

@@ -283,6 +283,37 @@ def test_a_session_program_that_does_not_run_changes_nothing(rooms):
         ask(bridge, "home", "events 1 1")
 
 
+def test_a_successor_that_cannot_start_tries_again_and_keeps_the_keys(rooms):
+    rooms.profile("home", "locked")
+    rooms.start_daemon()
+    pid, socket = rooms.daemon_pid(), rooms.daemon_file()["socket"]
+    folder = os.path.dirname(socket)
+    deadline = Deadline(20)
+    with rooms.bridge() as bridge:
+        bridge.call("profile.unlock", profile="home", password="open sesame")
+        session = pid_of(bridge, "home")
+        os.kill(session, signal.SIGSTOP)
+        bridge.call("router.restart")
+        while os.path.exists(socket):
+            assert not deadline.is_over()
+        os.rmdir(folder)
+        with open(folder, "w", encoding="utf-8"):
+            pass
+        rooms.kill(session)
+    while rooms.log().count("for the socket cannot be made") < 2:
+        assert not deadline.is_over()
+        time.sleep(0.05)
+    assert is_alive(pid) and not rooms.daemon_file()
+    os.unlink(folder)
+    while rooms.daemon_pid() != pid:
+        assert not deadline.is_over()
+        time.sleep(0.05)
+    with rooms.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        assert info_of(bridge, "home")["link"]["state"] == "online"
+    rooms.run("ternd", "restart")
+
+
 def test_without_a_daemon_there_is_nothing_to_restart(rooms):
     done = rooms.run("ternd", "restart", code=1)
     assert done.stderr == "ternd: No daemon is running.\n"
