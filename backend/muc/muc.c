@@ -218,6 +218,7 @@ on_disconnect(struct profile *profile)
 		alarm_stop(room->alarm);
 		room->alarm = NULL;
 		room->step = ROOM_STEP_NONE;
+		muc_catch_up_stop(room);
 		if (!is_shown)
 			continue;
 		room_clear(room);

@@ -107,6 +107,7 @@ fail(struct profile *profile, struct room *room, enum muc_remedy remedy)
 {
 	alarm_stop(room->alarm);
 	room->alarm = NULL;
+	muc_catch_up_stop(room);
 	room_clear(room);
 	muc_forget_occupants(profile, room);
 	bool is_over = remedy == MUC_ASK || !room->is_wanted;
@@ -137,6 +138,12 @@ ask_history(struct profile *profile, struct room *room, struct stanza *history)
 		conversations_find(store, CONVERSATION_ROOM, room->jid, &id) == 0 &&
 		conversations_get(store, id, &arena, &row) == 0 && row.has_last;
 	room->is_first = !is_known;
+	muc_open_gap(profile, room);
+	if (room->has_gap) {
+		stanza_set(history, "maxstanzas", "0");
+		arena_done(&arena);
+		return;
+	}
 	if (is_known) {
 		/* Clocks differ a little; what comes twice is told by its id. */
 		char stamp[DATETIME_SIZE];
@@ -272,6 +279,7 @@ muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 	mem_replace(&room->wish, room->nick);
 	why(room, NULL, NULL);
 	set_alarm(profile, room, SILENCE_MS);
+	muc_catch_up(profile, room);
 	muc_changed(profile, room);
 	muc_answer(profile, room);
 	outbox_wake(profile);
@@ -376,6 +384,7 @@ muc_leave(struct profile *profile, struct room *room, const char *text)
 		profile_send(profile, presence);
 	}
 	muc_answer(profile, room);
+	muc_catch_up_stop(room);
 	room_clear(room);
 	muc_forget_occupants(profile, room);
 	if (was_there) {
@@ -430,6 +439,7 @@ on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void
 	    strcmp(error.condition, "not-acceptable") != 0)
 		return;
 	log_info("muc", "not in any more profile=%s", profile_name(profile));
+	muc_catch_up_stop(room);
 	room_clear(room);
 	muc_forget_occupants(profile, room);
 	muc_enter(profile, room);
@@ -500,6 +510,7 @@ muc_session_resumed(struct profile *profile)
 		if (room->state == room_state_IN) {
 			room->is_silent = true;
 			set_alarm(profile, room, stagger += STAGGER_MS);
+			muc_catch_up_again(profile, room);
 		} else if (room->state == room_state_ENTERING) {
 			/* To join what one is in already does no harm. */
 			room->state = room_state_OUT;

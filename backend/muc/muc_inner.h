@@ -63,6 +63,25 @@ bool muc_is_room(const struct stanza *query);
 /* How the room calls itself there; NULL: not at all. Borrowed. */
 const char *muc_name(const struct stanza *query);
 
+/* ---- muc_archive.c ---- */
+
+/* Inside a job, before we enter ROOM: opens the gap since the last line of it that is
+ * here, if it keeps an archive. */
+void muc_open_gap(struct profile *profile, struct room *room);
+
+/* Inside a job: we entered ROOM; what its archive has is fetched, and what of ours the
+ * room never said goes out again. */
+void muc_catch_up(struct profile *profile, struct room *room);
+
+/* Inside a job: the session goes on, perhaps in another process; so does the walk. */
+void muc_catch_up_again(struct profile *profile, struct room *room);
+
+/* Inside a job: the history that ROOM repeated is over. */
+void muc_history_ended(struct profile *profile, struct room *room);
+
+/* We are out of ROOM: nothing is waited for. */
+void muc_catch_up_stop(struct room *room);
+
 /* ---- muc_refusal.c ---- */
 
 /* What to do about a refused join. */

@@ -62,6 +62,9 @@ static const struct {
 static enum room_place
 place_of(const struct room *room)
 {
+	/* Until then nothing is said there (messages_waiting). */
+	if (room->is_settling)
+		return ROOM_ENTERING;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		if (places[i].state == room->state)
 			return places[i].place;
@@ -134,6 +137,7 @@ muc_table_stop(struct profile *profile)
 	HASH_ITER (hh, table->rooms, room, next) {
 		HASH_DEL(table->rooms, room);
 		alarm_stop(room->alarm);
+		muc_catch_up_stop(room);
 		if (room->request)
 			serve_fail(room->request, ERROR_OFFLINE,
 				   "The profile is being closed.");

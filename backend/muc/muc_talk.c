@@ -9,6 +9,8 @@
 #include "backend/muc/mention.h"
 #include "backend/muc/muc_inner.h"
 #include "backend/session/lines.h"
+#include "backend/store/gaps.h"
+#include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
@@ -29,6 +31,7 @@ end_history(struct profile *profile, struct room *room)
 {
 	struct store *store = profile_store(profile);
 	int64_t conversation;
+	muc_history_ended(profile, room);
 	if (!room->is_first)
 		return;
 	room->is_first = false;
@@ -59,27 +62,53 @@ static const char *
 archive_id(const struct room *room, const struct stanza *message)
 {
 	const struct stanza *child = stanza_child(message, "stanza-id", NS_STANZA_ID);
+	const char *found = NULL;
 	if (!(room->features & (ROOM_HAS_ARCHIVE | ROOM_HAS_STANZA_IDS)))
 		return NULL;
 	for (; child; child = stanza_next(child, "stanza-id", NS_STANZA_ID)) {
 		const char *by = stanza_get(child, "by");
 		const char *id = stanza_get(child, "id");
-		if (by && id && *id && jid_is_same(by, room->jid))
-			return id;
+		if (!by || !jid_is_same(by, room->jid))
+			continue;
+		if (found || !id || !*id)
+			return NULL; /* a server removes all but its own */
+		found = id;
 	}
-	return NULL;
+	return found;
+}
+
+/* Whether a line of ours has its id, and was said under that nick. */
+static bool
+is_written_here(struct profile *profile, const struct room *room,
+		const struct inbound *inbound)
+{
+	struct store *store = profile_store(profile);
+	const char *id = stanza_get(
+		stanza_child(inbound->stanza, "origin-id", NS_STANZA_ID), "id");
+	struct arena arena = {0};
+	struct message line;
+	int64_t conversation;
+	id = id ? id : stanza_id(inbound->stanza);
+	bool is_here = id &&
+		       conversations_find(store, CONVERSATION_ROOM, room->jid,
+					  &conversation) == 0 &&
+		       messages_find_sent(store, conversation, id, &arena, &line) == 0 &&
+		       strcmp(line.sender, inbound->from.full) == 0;
+	arena_done(&arena);
+	return is_here;
 }
 
 static bool
-is_ours(const struct room *room, const struct inbound *inbound)
+is_ours(struct profile *profile, const struct room *room, const struct inbound *inbound)
 {
 	const struct occupant *self = room_self(room);
 	if (!inbound->from.resource || !room->nick)
 		return false;
 	/* Of what is repeated from before we came, the nick alone tells nothing. */
-	if (inbound->is_delayed)
-		return self && self->id && inbound->occupant_id &&
-		       strcmp(self->id, inbound->occupant_id) == 0;
+	if (inbound->is_delayed || inbound->origin == INBOUND_ARCHIVE)
+		return (self && self->id && inbound->occupant_id &&
+			strcmp(self->id, inbound->occupant_id) == 0) ||
+		       is_written_here(profile, room, inbound);
 	return strcmp(inbound->from.resource, room->nick) == 0;
 }
 
@@ -97,10 +126,14 @@ annotate(struct profile *profile, struct room *room, struct inbound *inbound)
 		inbound->archive_id = archive_id(room, stanza);
 		inbound->archive_by = inbound->archive_id ? room->jid : NULL;
 	}
-	inbound->is_own = is_ours(room, inbound);
+	inbound->is_own = is_ours(profile, room, inbound);
 	inbound->is_mention = !inbound->is_own && inbound->body && room->nick &&
 			      mention_has(inbound->body, room->nick);
-	(void)profile;
+	if (inbound->archive_id && inbound->origin == INBOUND_LIVE &&
+	    !inbound->is_delayed)
+		(void)profile_check(profile,
+				    archives_move(profile_store(profile), room->jid,
+						  inbound->archive_id, profile_now_ms()));
 }
 
 static enum module_verdict
@@ -110,6 +143,9 @@ on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound
 	if (room->state != room_state_IN && room->step != ROOM_STEP_PRESENCE &&
 	    inbound->origin == INBOUND_LIVE)
 		return MODULE_TAKEN; /* we are not there */
+	if (inbound->origin != INBOUND_LIVE &&
+	    (!inbound->archive_by || strcmp(inbound->archive_by, room->jid) != 0))
+		return MODULE_TAKEN; /* only the room tells what was said there */
 	if (is_subject(inbound)) {
 		if (inbound->origin == INBOUND_LIVE)
 			take_subject(profile, room, inbound);

@@ -74,6 +74,11 @@ struct room {
 	bool is_silent;	 /* nothing came from it since the last alarm */
 	unsigned tries;	 /* joins in a row that failed */
 	struct occupant *occupants;
+	bool has_gap;	  /* its archive has what came since we were last there */
+	bool is_settling; /* own lines are looked for, and later ones wait */
+	bool is_asking;	  /* a page of its archive is on its way */
+	int pages;	  /* of its archive, in this stay */
+	struct alarm *walking, *settling;
 	struct alarm *alarm;	       /* of the step, the next try or the next ping */
 	struct serve_request *request; /* of who waits for the join; NULL */
 };

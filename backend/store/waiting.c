@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "backend/store/list.h"
 #include "backend/store/messages.h"
 #include "backend/store/sql.h"
 #include "backend/store/store.h"
@@ -75,6 +76,27 @@ waiting_stuck(struct store *store, int64_t conversation, struct arena *arena,
 	error = sql_end(&sql);
 	if (!error)
 		*ret_list = list;
+	return error;
+}
+
+int
+waiting_open(struct store *store, int64_t conversation, struct arena *arena,
+	     struct waiting_list *ret_list)
+{
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT id FROM messages WHERE state IN (1, 2)"
+				   " AND state=2 AND conversation=? AND is_outgoing=1"
+				   " ORDER BY id");
+	int64_t *ids = NULL;
+	size_t count = 0;
+	sql_int(&sql, conversation);
+	while (sql_step(&sql) > 0) {
+		ids = list_room(arena, ids, count, sizeof *ids);
+		ids[count++] = sql_get_int(&sql, 0);
+	}
+	int error = sql_end(&sql);
+	if (!error)
+		*ret_list = (struct waiting_list){ids, count};
 	return error;
 }
 

@@ -28,6 +28,11 @@ int waiting_newest_stuck(struct store *store, int64_t conversation, int64_t *ret
 int waiting_stuck(struct store *store, int64_t conversation, struct arena *arena,
 		  struct waiting_list *ret_list);
 
+/* Own lines of CONVERSATION that were sent and are not known to have arrived, in the
+ * order in which they were written. */
+int waiting_open(struct store *store, int64_t conversation, struct arena *arena,
+		 struct waiting_list *ret_list);
+
 /* How many lines are held, over all conversations. */
 int waiting_held(struct store *store, int64_t *ret_count);
 

@@ -320,13 +320,28 @@ annotate(struct profile *profile, struct inbound *inbound)
 							   id, profile_now_ms()));
 }
 
+static bool
+is_from_our_archive(const struct profile *profile, const struct inbound *inbound)
+{
+	return inbound->archive_by &&
+	       strcmp(inbound->archive_by, profile_account(profile)->bare) == 0;
+}
+
+void
+archive_ask(struct profile *profile, const struct archive_request *request,
+	    archive_paged *fn, void *data)
+{
+	archive_query_ask(profile, &archive_of(profile)->queries, request, fn, data);
+}
+
 static enum module_verdict
 on_message(struct profile *profile, struct inbound *inbound)
 {
 	/* What others say to others is no business of ours. */
 	if (inbound->origin == INBOUND_ARCHIVE)
-		return inbound->is_own || strcmp(inbound->to.bare,
-						 profile_account(profile)->bare) == 0
+		return inbound->is_own || !is_from_our_archive(profile, inbound) ||
+				       strcmp(inbound->to.bare,
+					      profile_account(profile)->bare) == 0
 			       ? MODULE_PASS
 			       : MODULE_TAKEN;
 	if (inbound->origin == INBOUND_LIVE &&

@@ -9,9 +9,14 @@
 #include <stdint.h>
 
 #include "backend/session/profile.h"
+#include "backend/xep/archive_query.h"
 
 /* Told once that the store holds what could be had. The profile's store may be closed. */
 typedef void archive_fetched(struct profile *profile, void *data);
+
+/* Inside a job: asks any archive for a page, which FN will be told with DATA. */
+void archive_ask(struct profile *profile, const struct archive_request *request,
+		 archive_paged *fn, void *data);
 
 /* Whether the archive may have lines of the conversation with JID that are older than the
  * store's, and can be asked for them. */

@@ -1,7 +1,7 @@
 /*
  * The queries of archive_query.h. Nothing that arrives is believed but for an open query:
- * its query id has 64 random bits, and the sender must be our own account (or nobody,
- * which is our server). What a page may take in memory is bounded.
+ * its query id has 64 random bits, and the sender must be who was asked: our own account
+ * (or nobody, which is our server), or a room. What a page may take in memory is bounded.
  */
 #include "backend/xep/archive_query.h"
 
@@ -28,6 +28,7 @@ enum {
 struct archive_query {
 	struct archive_query *prev, *next;
 	struct archive_query **list;
+	char *archive; /* whose results these must be; NULL: our own account's */
 	char id[STANZA_ID_SIZE];
 	struct archive_item *items;
 	size_t count;
@@ -54,6 +55,7 @@ static void
 query_free(struct archive_query *query)
 {
 	drop_items(query);
+	free(query->archive);
 	free(query);
 }
 
@@ -80,7 +82,8 @@ static struct stanza *
 build(struct profile *profile, const char *query_id,
       const struct archive_request *request)
 {
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
+	struct stanza *iq =
+		stanza_iq(profile_stanzas(profile), "set", request->archive, NULL);
 	struct stanza *query = stanza_add(iq, "query", NS_MAM);
 	stanza_set(query, "queryid", query_id);
 	if (request->with || request->start_ms || request->end_ms) {
@@ -196,6 +199,7 @@ archive_query_ask(struct profile *profile, struct archive_query **queries,
 	struct archive_query *query = mem_alloc(sizeof *query);
 	stanza_random_id(query->id);
 	query->list = queries;
+	query->archive = mem_strdup(request->archive);
 	query->fn = fn;
 	query->data = data;
 	DL_APPEND(*queries, query);
@@ -240,6 +244,16 @@ add_item(struct archive_query *query, const struct stanza *result)
 	(void)stanza_delay(forwarded, NULL, &item->stamp_ms);
 }
 
+/* Whether FROM may answer for the archive that QUERY asked. */
+static bool
+is_answerer(const struct profile *profile, const struct archive_query *query,
+	    const char *from)
+{
+	if (query->archive)
+		return from && jid_is_same(from, query->archive);
+	return !from || jid_is_same(from, profile_account(profile)->bare);
+}
+
 bool
 archive_query_take(struct profile *profile, struct archive_query *queries,
 		   const struct stanza *message)
@@ -249,15 +263,14 @@ archive_query_take(struct profile *profile, struct archive_query *queries,
 	const char *id = stanza_get(result, "queryid");
 	if (!result)
 		return false;
-	bool is_ours = !from || jid_is_same(from, profile_account(profile)->bare);
-	struct archive_query *query = is_ours && id ? queries : NULL;
+	struct archive_query *query = id ? queries : NULL;
 	while (query && strcmp(query->id, id) != 0)
 		query = query->next;
-	if (query)
+	if (query && is_answerer(profile, query, from))
 		add_item(query, result);
 	else
-		log_debug("archive", "result of no query dropped profile=%s is_ours=%d",
-			  profile_name(profile), is_ours);
+		log_debug("archive", "result of no query dropped profile=%s",
+			  profile_name(profile));
 	return true;
 }
 

@@ -1,8 +1,8 @@
 /*
- * One page of our own archive (XEP-0313, paged by XEP-0059): the question, what belongs
- * to its answer, and the whole page at the end. Several may be open at once, each under a
- * query id of its own. A page lives in memory until its answer came; if the process goes
- * meanwhile, the page is asked again.
+ * One page of an archive, our own or a room's (XEP-0313, paged by XEP-0059): the
+ * question, what belongs to its answer, and the whole page at the end. Several may be
+ * open at once, each under a query id of its own. A page lives in memory until its answer
+ * came; if the process goes meanwhile, the page is asked again.
  */
 #ifndef TERN_XEP_ARCHIVE_QUERY_H
 #define TERN_XEP_ARCHIVE_QUERY_H
@@ -16,12 +16,13 @@
 struct archive_query;
 
 struct archive_request {
-	const char *with;   /* bare JID of one conversation; NULL: all */
-	const char *after;  /* behind this id; "" or NULL: no bound */
-	const char *before; /* the page that ends before this id; "": the last page */
-	int64_t start_ms;   /* not older than this; 0: no bound */
-	int64_t end_ms;	    /* not newer than this; 0: no bound */
-	int max;	    /* results to ask for */
+	const char *archive; /* bare JID of a room; NULL: our own archive */
+	const char *with;    /* bare JID of one conversation; NULL: all */
+	const char *after;   /* behind this id; "" or NULL: no bound */
+	const char *before;  /* the page that ends before this id; "": the last page */
+	int64_t start_ms;    /* not older than this; 0: no bound */
+	int64_t end_ms;	     /* not newer than this; 0: no bound */
+	int max;	     /* results to ask for */
 };
 
 struct archive_item {
@@ -59,8 +60,9 @@ void archive_query_ask(struct profile *profile, struct archive_query **queries,
 		       const struct archive_request *request, archive_paged *fn,
 		       void *data);
 
-/* Takes the result in MESSAGE, which has to come from our own account, into the query it
- * belongs to: true if MESSAGE is a result of an archive at all, whoever it is from. */
+/* Takes the result in MESSAGE, which has to come from the archive that was asked, into
+ * the query it belongs to: true if MESSAGE is a result of an archive at all, whoever it
+ * is from. */
 bool archive_query_take(struct profile *profile, struct archive_query *queries,
 			const struct stanza *message);
 
