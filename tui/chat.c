@@ -13,7 +13,6 @@
 
 #define BODY_MAX (256 * 1024)
 #define ROW_MAX 512
-#define NICK_MAX 256
 #define PLACE_PENDING (INT64_MAX / 2)
 
 static void
@@ -145,7 +144,7 @@ set_nick(struct chat_line *mine, const struct bridge_line *line)
 				    : NULL;
 
 	free(mine->nick);
-	mine->nick = slash ? clean_text(slash + 1, CLEAN_LINE, NICK_MAX) : NULL;
+	mine->nick = slash ? mem_strdup(slash + 1) : NULL;
 }
 
 static void

@@ -35,7 +35,7 @@ struct chat_line {
 	uint8_t token[CHAT_TOKEN];
 	uint64_t stored_id; /* pending: the id its answer named, 0 before */
 	char *body;	    /* clean */
-	char *nick;	    /* in a room: of who wrote it, clean; NULL: the room itself */
+	char *nick;	    /* in a room: of who wrote it, raw; NULL: the room itself */
 	char *text; /* pending: the text as typed, to send it once more; else NULL */
 	char *reason;
 };

@@ -14,6 +14,7 @@
 #include "tui/clock.h"
 #include "tui/door.h"
 #include "tui/marks.h"
+#include "tui/nick.h"
 #include "tui/options.h"
 #include "tui/terminal.h"
 #include "widgets/log.h"
@@ -157,12 +158,10 @@ static char *
 own_name(struct app *app, const struct chat *chat)
 {
 	char buffer[256];
-	const struct model_room *room = chat->kind == conversation_kind_ROOM
-						? model_room(app->model, chat->jid)
-						: NULL;
+	const struct model_room *room = model_room_of(app->model, chat->jid);
 
 	if (room && room->nick[0])
-		return mem_strdup(room->nick);
+		return nick_shown(room->nick);
 	const char *own = model_name(app->model, app->model->jid, buffer, sizeof buffer);
 	size_t at = strcspn(own, "@");
 	return mem_strndup(own, at ? at : strlen(own));
@@ -173,17 +172,16 @@ put_line(struct app *app, struct chat_view *view, struct chat_line *line)
 {
 	char time[8];
 	bool is_action = strncmp(line->body, "/me ", 4) == 0;
-	char *own_nick = line->is_own && line->nick ? mem_strdup(line->nick)
-						    : own_name(app, view->chat);
+	char *nick = line->nick	    ? nick_shown(line->nick)
+		     : line->is_own ? own_name(app, view->chat)
+				    : mem_strdup(view->nick);
 	char *note = NULL;
 	struct log_line row = {
 		.id = line->id,
 		.place = line->place,
 		.kind = is_action ? LOG_ACTION : LOG_MESSAGE,
 		.time = time,
-		.nick = line->is_own ? own_nick
-			: line->nick ? line->nick
-				     : view->nick,
+		.nick = nick,
 		.nick_role = line->is_own ? (int)ROLE_NICK_OWN
 					  : theme_nick_role(app->theme,
 							    line->nick ? line->nick
@@ -204,7 +202,7 @@ put_line(struct app *app, struct chat_view *view, struct chat_line *line)
 	}
 	log_put(view->log, &row);
 	free(note);
-	free(own_nick);
+	free(nick);
 }
 
 static void
@@ -440,11 +438,15 @@ chat_view_update(struct app *app, struct chat_view *view)
 
 	if (!chat)
 		return;
-	const char *nick = model_name(app->model, chat->jid, buffer, sizeof buffer);
+	const char *other = nick_of(chat->jid);
+	char *nick = other ? nick_shown(other)
+			   : mem_strdup(model_name(app->model, chat->jid, buffer,
+						   sizeof buffer));
 	if (!view->nick || strcmp(view->nick, nick) != 0) {
 		mem_replace(&view->nick, nick);
 		chat_view_rewrite(view);
 	}
+	free(nick);
 	if (log_is_at_bottom(view->log) && chat->line_count > CHAT_KEEP + TRIM_SLACK)
 		chat_trim(chat, CHAT_KEEP);
 	if (log_is_at_bottom(view->log) && chat->is_loaded)

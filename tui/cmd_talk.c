@@ -10,6 +10,8 @@
 #include "tui/door.h"
 #include "tui/go.h"
 #include "tui/input.h"
+#include "tui/nick.h"
+#include "tui/people.h"
 #include "tui/target.h"
 #include "tui/view.h"
 
@@ -21,17 +23,38 @@ command_contacts(struct app *app, const char *arguments)
 	return true;
 }
 
+/* Whom *REST begins with, which moves behind it: in a room an occupant first, then
+ * anybody. The caller frees; NULL after saying why. */
+static char *
+take_partner(struct app *app, const char **rest)
+{
+	struct model_room *room = people_room(app);
+	char *nick = room ? nick_take(room, rest) : NULL;
+	char *jid = NULL;
+
+	if (nick) {
+		jid = mem_printf("%s/%s", room->jid, nick);
+		free(nick);
+		return jid;
+	}
+	char *word = command_word(rest);
+	/* An address that is written out is taken as it is, known or not. */
+	if (word && strchr(word, '/') && model_room_of(app->model, word))
+		jid = mem_strdup(word);
+	else if (word)
+		jid = target_of(app, word, true);
+	free(word);
+	return jid;
+}
+
 bool
 command_msg(struct app *app, const char *arguments)
 {
 	const char *text = arguments;
-	char *word = command_word(&text);
 
-	if (!word)
+	if (arguments[0] == '\0')
 		return command_misused(app, "msg");
-	/* An address that is written out is taken as it is, known or not. */
-	char *jid = target_of(app, word, true);
-	free(word);
+	char *jid = take_partner(app, &text);
 	if (!jid)
 		return false;
 	bool is_done = true;
@@ -40,6 +63,8 @@ command_msg(struct app *app, const char *arguments)
 	} else {
 		struct chat *chat = model_need_chat(app->model, jid);
 
+		if (nick_of(jid) && model_room_of(app->model, jid))
+			chat->kind = conversation_kind_PRIVATE;
 		view_show_chat(app, chat);
 		if (text[0] && app_client(app))
 			input_send(app, chat, text);

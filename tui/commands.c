@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 #include "tui/app.h"
 
@@ -155,16 +156,21 @@ char *
 command_word(const char **rest)
 {
 	const char *at = *rest + strspn(*rest, " ");
-	bool is_quoted = *at == '"';
+	struct buf word = {0};
 
 	if (*at == '\0')
 		return NULL;
-	if (is_quoted)
-		at++;
-	size_t len = strcspn(at, is_quoted ? "\"" : " ");
-	*rest = at + len;
-	if (is_quoted && **rest == '"')
-		(*rest)++;
-	*rest += strspn(*rest, " ");
-	return mem_strndup(at, len);
+	if (*at != '"') {
+		size_t len = strcspn(at, " ");
+
+		*rest = at + len + strspn(at + len, " ");
+		return mem_strndup(at, len);
+	}
+	for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
+		at += *at == '"';
+		buf_add_byte(&word, (uint8_t)*at);
+	}
+	at += *at == '"';
+	*rest = at + strspn(at, " ");
+	return buf_take_text(&word);
 }

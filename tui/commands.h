@@ -41,8 +41,8 @@ bool command_misused(struct app *app, const char *name);
 /* Forgets the join that a question was about. */
 void room_forget_question(struct app *app);
 
-/* The next word at *REST, which moves behind it: up to a blank, or between "…". The
- * caller frees; NULL if there is none. */
+/* The next word at *REST, which moves behind it: up to a blank, or between "…",
+ * where "" is a quote. The caller frees; NULL if there is none. */
 char *command_word(const char **rest);
 
 #define COMMAND(name, usage, words, help)                                                \

@@ -16,11 +16,20 @@
 #include "tui/commands.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
+#include "tui/nick.h"
+#include "tui/occupants.h"
 #include "tui/options.h"
+#include "tui/people.h"
 #include "tui/view.h"
 #include "widgets/editor.h"
 
 #define SHOWN_MAX 12
+
+static bool
+is_command_line(const char *line)
+{
+	return line[0] == '/' && line[1] != '/';
+}
 
 struct complete_word
 complete_word_at(const char *line, size_t len)
@@ -28,7 +37,7 @@ complete_word_at(const char *line, size_t len)
 	struct complete_word word = {.kind = '-'};
 	size_t at = 1 + strcspn(line + (len > 0), " ");
 
-	if (len == 0 || line[0] != '/' || line[1] == '/') {
+	if (len == 0 || !is_command_line(line)) {
 		/* Plain text: only its first word may be a name. */
 		word.kind = len > 0 && !memchr(line, ' ', len) ? 'c' : '-';
 		return word;
@@ -95,11 +104,40 @@ offer_people(struct app *app, struct candidates *list)
 		if (!model_contact(model, chat->jid))
 			offer(list, chat->jid);
 	}
+	for (size_t i = 0; i < model->rooms.count; i++) {
+		const struct model_room *room = model->rooms.rows[i];
+
+		if (!has_address)
+			offer(list, room->name);
+	}
 	if (list->count > 0)
 		return;
 	/* No handle begins so: addresses of contacts with a handle, too. */
 	for (size_t i = 0; i < model->contacts.count; i++)
 		offer(list, ((struct model_contact *)model->contacts.rows[i])->jid);
+}
+
+/* Nicks of the room that is shown: who spoke last first. */
+static void
+offer_nicks(struct app *app, struct candidates *list)
+{
+	const struct model_room *room = people_room(app);
+	size_t count;
+
+	if (!room)
+		return;
+	const char **nicks =
+		nick_by_speech(room, model_chat(app->model, room->jid), &count);
+	for (size_t i = 0; i < count; i++)
+		offer(list, nicks[i]);
+	free(nicks);
+}
+
+static void
+offer_rooms(struct app *app, struct candidates *list)
+{
+	for (size_t i = 0; i < app->model->rooms.count; i++)
+		offer(list, ((struct model_room *)app->model->rooms.rows[i])->jid);
 }
 
 static void
@@ -205,9 +243,18 @@ char **
 complete_candidates(struct app *app, char kind, const char *word, const char *line,
 		    size_t *ret_count)
 {
-	struct candidates list = {.word = word[0] == '"' || word[0] == '/' ? word + 1
-									   : word};
+	/* A leading slash belongs to commands, and to what is escaped by a second one. */
+	bool has_slash = word[0] == '/' && (kind == '/' || kind == 'k' || word[1] == '/');
+	struct candidates list = {.word = word[0] == '"' || has_slash ? word + 1 : word};
+	size_t first = 0; /* of those that are sorted */
 
+	if (kind == 'n' || kind == 'm')
+		offer_nicks(app, &list);
+	first = list.count;
+	if (kind == 'm')
+		offer_people(app, &list);
+	if (kind == 'R')
+		offer_rooms(app, &list);
 	if (kind == '/' || kind == 'k')
 		offer_commands(&list);
 	else if (kind == 'c')
@@ -228,8 +275,8 @@ complete_candidates(struct app *app, char kind, const char *word, const char *li
 		offer(&list, "all");
 	for (size_t i = 0; kind == 'x' && i < app->model->blocked_count; i++)
 		offer(&list, app->model->blocked[i]);
-	if (list.count > 1)
-		qsort(list.rows, list.count, sizeof *list.rows, by_text);
+	if (list.count > first + 1)
+		qsort(list.rows + first, list.count - first, sizeof *list.rows, by_text);
 	*ret_count = list.count;
 	return list.rows;
 }
@@ -285,8 +332,12 @@ show_candidates(struct app *app, char *const *candidates, size_t count)
 {
 	struct buf hint = {0};
 
-	for (size_t i = 0; i < count && i < SHOWN_MAX; i++)
-		buf_printf(&hint, "%s%s", i ? "  " : "", candidates[i]);
+	for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
+		char *shown = nick_shown(candidates[i]);
+
+		buf_printf(&hint, "%s%s", i ? "  " : "", shown);
+		free(shown);
+	}
 	if (count > SHOWN_MAX)
 		buf_printf(&hint, "  and %zu more", count - SHOWN_MAX);
 	char *text = buf_take_text(&hint);
@@ -294,22 +345,44 @@ show_candidates(struct app *app, char *const *candidates, size_t count)
 	free(text);
 }
 
-/* Puts TEXT in place of the word; IS_WHOLE ends it with a blank. */
+/* What TEXT looks like in the line; IS_WHOLE ends it with a blank. The caller frees. */
+static char *
+written(struct app *app, const char *text, bool is_command, bool is_whole)
+{
+	const struct complete_word *at = &app->complete->at;
+	const struct model_room *room =
+		at->kind == 'n' || at->kind == 'm' ? people_room(app) : NULL;
+	bool is_first = !is_command && at->start == 0;
+	const char *end = !is_whole ? "" : is_first ? ": " : " ";
+
+	if (at->kind == '/')
+		return mem_printf("/%s%s", text, end);
+	/* A text that begins with a slash is written with two. */
+	if (!is_command)
+		return mem_printf("%s%s%s", is_first && text[0] == '/' ? "/" : "", text,
+				  end);
+	bool is_nick = room && room->people && occupants_find(room->people, text);
+	if (at->kind == 'v' || !(is_nick || strchr(text, ' ') || text[0] == '"'))
+		return mem_printf("%s%s", text, end);
+	char *word = nick_word(text);
+	/* An unfinished one lacks its last quote. */
+	size_t len = strlen(word) - (is_whole || word[0] != '"' ? 0 : 1);
+	char *line = mem_printf("%.*s%s", (int)len, word, end);
+	free(word);
+	return line;
+}
+
+/* Puts TEXT in place of the word. */
 static void
 put_word(struct app *app, const char *text, bool is_whole)
 {
-	struct complete_word at = app->complete->at;
+	const struct complete_word *at = &app->complete->at;
 	struct editor *editor = input_editor(app->input);
 	size_t cursor = editor_cursor(editor);
-	bool is_command = editor_raw(editor)[0] == '/';
-	bool is_quoted = is_command && at.kind != '/' && at.kind != 'v' &&
-			 strchr(text, ' ') != NULL;
-	const char *end = !is_whole ? "" : is_command ? " " : ": ";
-	char *word =
-		mem_printf("%s%s%s%s%s", at.kind == '/' ? "/" : "", is_quoted ? "\"" : "",
-			   text, is_quoted && is_whole ? "\"" : "", end);
+	bool is_command = is_command_line(editor_raw(editor));
+	char *word = written(app, text, is_command, is_whole);
 
-	editor_replace(editor, at.start, cursor - at.start, word);
+	editor_replace(editor, at->start, cursor - at->start, word);
 	free(word);
 }
 
@@ -324,8 +397,10 @@ advance(struct app *app, char *const *candidates, size_t count, int by)
 		put_word(app, candidates[0], true);
 		return;
 	}
+	bool is_nick = complete->at.kind == 'n' || complete->at.kind == 'm';
 	show_candidates(app, candidates, count);
-	if (!complete->is_walking && complete->version == 0 &&
+	/* Of nicks the likeliest comes first, whole. */
+	if (!is_nick && !complete->is_walking && complete->version == 0 &&
 	    len > strlen(complete->word)) {
 		char *common = mem_strndup(candidates[0], len);
 
@@ -338,7 +413,28 @@ advance(struct app *app, char *const *candidates, size_t count, int by)
 	else
 		complete->index = by > 0 ? 0 : count - 1;
 	complete->is_walking = true;
-	put_word(app, candidates[complete->index], false);
+	put_word(app, candidates[complete->index], is_nick);
+}
+
+/* In a text for a room the word before the cursor is a nick, or the whole line is the
+ * beginning of one. */
+static void
+aim_at_nick(struct app *app, const char *line, size_t len)
+{
+	struct complete_word *at = &app->complete->at;
+	size_t count;
+
+	if (!people_room(app) || is_command_line(line))
+		return;
+	*at = (struct complete_word){.kind = 'n'};
+	char **whole = complete_candidates(app, 'n', line, line, &count);
+	complete_free(whole, count);
+	for (size_t i = len; count == 0 && i > 0; i--) {
+		if (line[i - 1] == ' ') {
+			at->start = i;
+			break;
+		}
+	}
 }
 
 static void
@@ -351,6 +447,7 @@ walk(struct app *app, int by)
 
 	if (!complete->word || complete->version != editor_version(editor)) {
 		complete->at = complete_word_at(line, cursor);
+		aim_at_nick(app, line, cursor);
 		mem_replace(&complete->word, line + complete->at.start);
 		complete->is_walking = false;
 		complete->version = 0;

@@ -1,6 +1,7 @@
 /*
- * Rows for the list widget, sorted by group, then who is there, then name. A row's key is
- * its group, a line end and the address, since a contact may stand in several groups.
+ * Rows for the list widget, sorted by group, then who is there, then name; rooms by name,
+ * each with its private conversations below. A row's key is its group, a line end and the
+ * address, since a contact may stand in several groups.
  */
 #include "tui/contacts_view.h"
 
@@ -12,6 +13,7 @@
 #include "bridge/base/arena.h"
 #include "bridge/base/mem.h"
 #include "tui/app.h"
+#include "tui/nick.h"
 #include "widgets/list.h"
 #include "widgets/theme.h"
 
@@ -21,15 +23,22 @@ struct contacts_view {
 
 /* A row before it is written. */
 struct entry {
-	int section; /* requests, groups, no group, strangers */
+	int section; /* requests, groups, no group, rooms, strangers */
 	const char *group;
+	const char *room; /* of rooms: whose row it stands at; else "" */
 	const char *name;
 	const char *jid;
 	const struct model_contact *contact;
 	const struct model_presence *best;
 };
 
-enum section { SECTION_REQUESTS, SECTION_GROUPS, SECTION_CONTACTS, SECTION_STRANGERS };
+enum section {
+	SECTION_REQUESTS,
+	SECTION_GROUPS,
+	SECTION_CONTACTS,
+	SECTION_ROOMS,
+	SECTION_STRANGERS,
+};
 
 struct page {
 	struct app *app;
@@ -48,7 +57,7 @@ contacts_view_new(void)
 	view->list = list_new();
 	list_set_empty_text(view->list,
 			    "No contacts yet. /add ADDRESS adds one, /msg ADDRESS writes "
-			    "to one, F1 or /help shows more.");
+			    "to one, /join ROOM enters a room, F1 or /help shows more.");
 	return view;
 }
 
@@ -96,6 +105,7 @@ add_contact(struct page *page, const struct model_contact *contact)
 	struct entry entry = {
 		.section = SECTION_CONTACTS,
 		.group = "",
+		.room = "",
 		.name = arena_strdup(&page->arena, name),
 		.jid = contact->jid,
 		.contact = contact,
@@ -112,6 +122,63 @@ add_contact(struct page *page, const struct model_contact *contact)
 	}
 }
 
+/* The row of the room ROOM. */
+static void
+add_room(struct page *page, const char *room)
+{
+	char buffer[256];
+	const char *name = model_name(page->app->model, room, buffer, sizeof buffer);
+
+	for (size_t i = 0; i < page->entry_count; i++)
+		if (page->entries[i].section == SECTION_ROOMS &&
+		    strcmp(page->entries[i].jid, room) == 0)
+			return;
+	add_entry(page, (struct entry){.section = SECTION_ROOMS,
+				       .group = "",
+				       .room = arena_strdup(&page->arena, name),
+				       .name = "",
+				       .jid = arena_strdup(&page->arena, room)});
+}
+
+/* An occupant, below its room, which is shown with it. */
+static void
+add_private(struct page *page, const struct chat *chat)
+{
+	char *room = mem_strndup(chat->jid, strcspn(chat->jid, "/"));
+	const char *nick = nick_of(chat->jid);
+	char *shown = nick_shown(nick ? nick : "");
+	char buffer[256];
+	const char *name = model_name(page->app->model, room, buffer, sizeof buffer);
+
+	add_entry(page, (struct entry){.section = SECTION_ROOMS,
+				       .group = "",
+				       .room = arena_strdup(&page->arena, name),
+				       .name = arena_printf(&page->arena, "  %s", shown),
+				       .jid = chat->jid});
+	add_room(page, room);
+	free(shown);
+	free(room);
+}
+
+static void
+add_chat(struct page *page, const struct chat *chat)
+{
+	const struct model *model = page->app->model;
+
+	if ((!chat->is_open && chat->unread == 0) || model_contact(model, chat->jid))
+		return;
+	if (chat->kind == conversation_kind_PRIVATE)
+		add_private(page, chat);
+	else if (chat->kind == conversation_kind_ROOM || model_room(model, chat->jid))
+		add_room(page, chat->jid);
+	else
+		add_entry(page, (struct entry){.section = SECTION_STRANGERS,
+					       .group = "",
+					       .room = "",
+					       .name = chat->jid,
+					       .jid = chat->jid});
+}
+
 static void
 collect(struct page *page)
 {
@@ -122,21 +189,30 @@ collect(struct page *page)
 
 		add_entry(page, (struct entry){.section = SECTION_REQUESTS,
 					       .group = "",
+					       .room = "",
 					       .name = request->jid,
 					       .jid = request->jid});
 	}
 	for (size_t i = 0; i < model->contacts.count; i++)
 		add_contact(page, model->contacts.rows[i]);
-	for (size_t i = 0; i < model->chats.count; i++) {
-		const struct chat *chat = model->chats.rows[i];
+	for (size_t i = 0; i < model->chats.count; i++)
+		add_chat(page, model->chats.rows[i]);
+	for (size_t i = 0; i < model->rooms.count; i++) {
+		const struct model_room *room = model->rooms.rows[i];
 
-		if ((chat->is_open || chat->unread > 0) &&
-		    !model_contact(model, chat->jid))
-			add_entry(page, (struct entry){.section = SECTION_STRANGERS,
-						       .group = "",
-						       .name = chat->jid,
-						       .jid = chat->jid});
+		/* One that was left for good is shown for its conversation alone. */
+		if (room->state != room_state_OUT || room->is_wanted)
+			add_room(page, room->jid);
 	}
+}
+
+static int
+compare_rooms(const char *one, const char *two)
+{
+	size_t len = strcspn(one, "/"), other = strcspn(two, "/");
+	int order = strncmp(one, two, len < other ? len : other);
+
+	return order != 0 ? order : (len > other) - (len < other);
 }
 
 static int
@@ -147,6 +223,12 @@ compare(const void *a, const void *b)
 	if (one->section != two->section)
 		return one->section - two->section;
 	int order = strcmp(one->group, two->group);
+	if (order != 0)
+		return order;
+	/* Two rooms of one name stand apart, each with its own. */
+	order = strcasecmp(one->room, two->room);
+	if (order == 0 && one->room[0])
+		order = compare_rooms(one->jid, two->jid);
 	if (order != 0)
 		return order;
 	if (!one->best != !two->best)
@@ -164,6 +246,8 @@ add_heading(struct page *page, const struct entry *entry)
 		text = "Requests: /accept or /deny";
 	else if (entry->section == SECTION_CONTACTS)
 		text = "Contacts";
+	else if (entry->section == SECTION_ROOMS)
+		text = "Rooms";
 	else if (entry->section == SECTION_STRANGERS)
 		text = "Not among your contacts";
 	page->rows[page->row_count++] =
@@ -186,6 +270,40 @@ set_mark(struct list_row *row, const struct model_presence *best)
 	row->mark = marks[show].text;
 	row->mark_role = marks[show].role;
 	row->role = best ? ROLE_TEXT : ROLE_OFFLINE;
+}
+
+/* A room is there while we are in it, and says what stands in our way. */
+static void
+set_room(struct page *page, struct list_row *row, const struct entry *entry)
+{
+	static const struct {
+		const char *mark, *detail;
+		int role;
+	} states[room_state_COUNT] = {
+		[room_state_OUT] = {"○", "not in it; /join", ROLE_OFFLINE},
+		[room_state_WAITING] = {"◐", "joined soon", ROLE_AWAY},
+		[room_state_ENTERING] = {"◐", "joining", ROLE_AWAY},
+		[room_state_IN] = {"●", NULL, ROLE_ONLINE},
+		[room_state_REFUSED] = {"○", "not in it", ROLE_OFFLINE},
+	};
+	const struct model *model = page->app->model;
+	const struct model_room *room = model_room_of(model, entry->jid);
+	enum bridge_room_state state = room ? room->state : room_state_OUT;
+	bool is_private = nick_of(entry->jid) != NULL;
+
+	/* What was known before a break proves nothing now. */
+	if (state == room_state_IN && !model_is_online(model))
+		state = room_state_WAITING;
+	row->text = is_private ? entry->name : entry->room;
+	row->mark = is_private ? " " : states[state].mark;
+	row->mark_role = states[state].role;
+	row->role = state == room_state_IN ? ROLE_TEXT : ROLE_OFFLINE;
+	row->detail = NULL;
+	if (!is_private && state != room_state_IN)
+		row->detail =
+			room && room->reason[0] ? room->reason : states[state].detail;
+	else if (!is_private && room)
+		row->detail = room->subject[0] ? room->subject : room->jid;
 }
 
 static const char *
@@ -231,10 +349,16 @@ add_row(struct page *page, const struct entry *entry)
 				     ? request->text
 				     : "wants to see when you are online";
 	}
+	if (entry->section == SECTION_ROOMS)
+		set_room(page, &row, entry);
 	if (chat && chat->unread > 0) {
 		row.role = ROLE_TEXT;
 		row.right = arena_printf(&page->arena, "%lld", (long long)chat->unread);
 	}
+	if (chat && chat->mentions > 0)
+		row.right =
+			arena_printf(&page->arena, "@%lld  %lld",
+				     (long long)chat->mentions, (long long)chat->unread);
 	page->rows[page->row_count++] = row;
 }
 

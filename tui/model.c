@@ -10,6 +10,7 @@
 
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
+#include "tui/nick.h"
 
 struct model *
 model_new(void)
@@ -186,8 +187,11 @@ model_name(struct model *model, const char *jid, char *buffer, size_t size)
 	if (room)
 		return room->name;
 	if (jid[bare] && size > 0) {
-		(void)snprintf(buffer, size, "%s (%.*s)", jid + bare + 1,
-			       (int)strcspn(jid, "@/"), jid);
+		char *nick = nick_shown(jid + bare + 1);
+
+		(void)snprintf(buffer, size, "%s (%.*s)", nick, (int)strcspn(jid, "@/"),
+			       jid);
+		free(nick);
 		buffer[utf8_cut(buffer, strlen(buffer), size)] = '\0';
 		return buffer;
 	}

@@ -22,7 +22,8 @@ enum model_dirty {
 	MODEL_LINK = 1 << 2,	 /* connection, own availability */
 	MODEL_TYPING = 1 << 3,
 	MODEL_SETTINGS = 1 << 4,
-	MODEL_ALL = (1 << 5) - 1,
+	MODEL_PEOPLE = 1 << 5, /* who is in a room */
+	MODEL_ALL = (1 << 6) - 1,
 };
 
 struct model_presence {
@@ -104,8 +105,8 @@ void model_set_open(struct model *model, struct chat *chat, bool is_open);
 /* The number of an open conversation, from 1 on; 0 if it is not open. */
 size_t model_number(const struct model *model, const struct chat *chat);
 
-/* What an address is called: its handle, else for contacts what stands before the @, else
- * the address. Borrowed until the next change. */
+/* What an address is called: its handle, a room's name, "nick (room)", else for contacts
+ * what stands before the @, else the address. Borrowed until the next change. */
 const char *model_name(struct model *model, const char *jid, char *buffer, size_t size);
 
 /* Whether the profile is logged in. */

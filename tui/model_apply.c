@@ -407,6 +407,24 @@ on_room(const struct change *change)
 }
 
 static void
+on_occupant(const struct change *change)
+{
+	model_put_occupant(change->model, change->record);
+}
+
+static void
+on_occupant_gone(const struct change *change)
+{
+	model_drop_occupant(change->model, change->record);
+}
+
+static void
+on_unwatched(const struct change *change)
+{
+	model_unwatch_rooms(change->model);
+}
+
+static void
 on_self(const struct change *change)
 {
 	const struct bridge_self_event *event = change->record;
@@ -458,9 +476,9 @@ static const struct event_row event_rows[EVENT_COUNT] = {
 	NUMBERED(conversation_changed, conversation_event, on_conversation),
 	PLAIN(typing_changed, typing_event, on_typing),
 	NUMBERED(room_changed, room_event, on_room),
-	PLAIN(occupant_changed, occupant_event, NULL),
-	PLAIN(occupant_gone, occupant_gone_event, NULL),
-	PLAIN(room_unwatched, unwatched_event, NULL),
+	PLAIN(occupant_changed, occupant_event, on_occupant),
+	PLAIN(occupant_gone, occupant_gone_event, on_occupant_gone),
+	PLAIN(room_unwatched, unwatched_event, on_unwatched),
 	PLAIN(self_changed, self_event, on_self),
 	PLAIN(setting_changed, setting_event, on_setting),
 	PLAIN(notice, notice_event, NULL),

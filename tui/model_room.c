@@ -9,6 +9,7 @@
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 #include "tui/model.h"
+#include "tui/occupants.h"
 
 enum { JID_MAX = 3071, TEXT_MAX = 4096, NAME_MAX_BYTES = 256 };
 
@@ -26,6 +27,7 @@ room_free(struct model_room *room)
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
+	occupants_free(room->people);
 	free(room);
 }
 
@@ -68,8 +70,68 @@ model_put_room(struct model *model, const struct bridge_room *record)
 	room->role = record->role;
 	room->affiliation = record->affiliation;
 	room->occupants = record->occupants;
-	model->dirty |= MODEL_CHATS;
+	room->is_wanted = record->is_wanted;
+	/* Who is there when we are in again is another matter. */
+	if (room->state != room_state_IN) {
+		occupants_free(room->people);
+		room->people = NULL;
+		room->is_watched = false;
+	}
+	model->dirty |= MODEL_CHATS | MODEL_PEOPLE;
 	free(jid);
+}
+
+struct model_room *
+model_room_of(const struct model *model, const char *jid)
+{
+	size_t bare = strcspn(jid, "/");
+
+	if (!jid[bare])
+		return model_room(model, jid);
+	char *room = mem_strndup(jid, bare);
+	struct model_room *found = model_room(model, room);
+	free(room);
+	return found;
+}
+
+void
+model_put_people(struct model *model, struct model_room *room,
+		 const struct bridge_occupant *people, size_t count)
+{
+	occupants_free(room->people);
+	room->people = occupants_new();
+	room->is_watched = true;
+	for (size_t i = 0; i < count; i++)
+		occupants_put(room->people, &people[i], NULL);
+	model->dirty |= MODEL_PEOPLE;
+}
+
+void
+model_put_occupant(struct model *model, const struct bridge_occupant_event *event)
+{
+	struct model_room *room = model_room(model, event->jid);
+
+	if (!room || !room->people)
+		return;
+	occupants_put(room->people, event->occupant, event->was);
+	model->dirty |= MODEL_PEOPLE;
+}
+
+void
+model_drop_occupant(struct model *model, const struct bridge_occupant_gone_event *event)
+{
+	struct model_room *room = model_room(model, event->jid);
+
+	if (room && room->people && occupants_remove(room->people, event->nick))
+		model->dirty |= MODEL_PEOPLE;
+}
+
+void
+model_unwatch_rooms(struct model *model)
+{
+	for (size_t i = 0; i < model->rooms.count; i++)
+		((struct model_room *)model->rooms.rows[i])->is_watched = false;
+	model->dirty |= MODEL_PEOPLE;
 }
 
 void

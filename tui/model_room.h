@@ -11,6 +11,7 @@
 #include "bridge/schema.h"
 
 struct model;
+struct occupants;
 
 struct model_room {
 	char *jid;  /* first: by_jid.h */
@@ -22,6 +23,10 @@ struct model_room {
 	enum bridge_role role;
 	enum bridge_affiliation affiliation;
 	int64_t occupants;
+	bool is_wanted;		  /* joined again after each login */
+	struct occupants *people; /* NULL while they are not known */
+	bool is_watched;	  /* the daemon tells who comes and goes */
+	bool is_asking;		  /* who is there was asked for */
 };
 
 /* The room with the bare JID, NULL if there is none; borrowed. */
@@ -29,6 +34,20 @@ struct model_room *model_room(const struct model *model, const char *jid);
 
 /* Takes over a record of the daemon. */
 void model_put_room(struct model *model, const struct bridge_room *record);
+
+/* The room that the conversation JID is in: a room, or one of its occupants. NULL for
+ * anything else; borrowed. */
+struct model_room *model_room_of(const struct model *model, const char *jid);
+
+/* Takes over who is in ROOM; what is told from now on changes it. */
+void model_put_people(struct model *model, struct model_room *room,
+		      const struct bridge_occupant *people, size_t count);
+
+/* Somebody came or changed; went; nobody tells any more. */
+void model_put_occupant(struct model *model, const struct bridge_occupant_event *event);
+void model_drop_occupant(struct model *model,
+			 const struct bridge_occupant_gone_event *event);
+void model_unwatch_rooms(struct model *model);
 
 /* Forgets all rooms. */
 void model_drop_rooms(struct model *model);

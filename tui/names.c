@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "bridge/base/mem.h"
+#include "tui/nick.h"
 
 enum match { MATCH_NONE, MATCH_PART, MATCH_WHOLE };
 
@@ -28,7 +29,8 @@ match_of(const struct model *model, const char *jid, const char *word)
 	enum match best = compare(jid, strlen(jid), word);
 	enum match local = compare(jid, strcspn(jid, "@"), word);
 
-	if (local > best)
+	/* What stands before the @ means the room, not its occupants. */
+	if (local > best && !nick_of(jid))
 		best = local;
 	if (contact && contact->name) {
 		enum match name = compare(contact->name, strlen(contact->name), word);
@@ -36,7 +38,24 @@ match_of(const struct model *model, const char *jid, const char *word)
 		if (name > best)
 			best = name;
 	}
+	/* What strangers call a room or themselves never competes with a whole name. */
+	const struct model_room *room = model_room(model, jid);
+	const char *given = room ? room->name : nick_of(jid);
+	if (given && best == MATCH_NONE &&
+	    compare(given, strlen(given), word) != MATCH_NONE)
+		best = MATCH_PART;
 	return best;
+}
+
+static void
+add_match(const struct model *model, const char *jid, const char *word, enum match wanted,
+	  struct names_found *found)
+{
+	if (match_of(model, jid, word) != wanted)
+		return;
+	if (found->count < NAMES_MAX)
+		found->jids[found->count] = jid;
+	found->count++;
 }
 
 static void
@@ -46,21 +65,19 @@ add_matches(const struct model *model, const char *word, enum match wanted,
 	for (size_t i = 0; i < model->contacts.count; i++) {
 		const struct model_contact *contact = model->contacts.rows[i];
 
-		if (match_of(model, contact->jid, word) != wanted)
-			continue;
-		if (found->count < NAMES_MAX)
-			found->jids[found->count] = contact->jid;
-		found->count++;
+		add_match(model, contact->jid, word, wanted, found);
 	}
 	for (size_t i = 0; i < model->chats.count; i++) {
 		const struct chat *chat = model->chats.rows[i];
 
-		if (model_contact(model, chat->jid) ||
-		    match_of(model, chat->jid, word) != wanted)
-			continue;
-		if (found->count < NAMES_MAX)
-			found->jids[found->count] = chat->jid;
-		found->count++;
+		if (!model_contact(model, chat->jid))
+			add_match(model, chat->jid, word, wanted, found);
+	}
+	for (size_t i = 0; i < model->rooms.count; i++) {
+		const struct model_room *room = model->rooms.rows[i];
+
+		if (!model_contact(model, room->jid) && !model_chat(model, room->jid))
+			add_match(model, room->jid, word, wanted, found);
 	}
 }
 

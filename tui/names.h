@@ -1,6 +1,7 @@
 /*
- * Whom a word means: contacts and conversations by handle, by what stands before the @,
- * by a beginning of either, or an address itself. Pure.
+ * Whom a word means: contacts, conversations and rooms by handle, by what stands before
+ * the @, by a beginning of either, by what strangers call them, or an address itself.
+ * Pure.
  */
 #ifndef TERN_TUI_NAMES_H
 #define TERN_TUI_NAMES_H

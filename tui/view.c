@@ -16,6 +16,7 @@
 #include "tui/forms.h"
 #include "tui/help_view.h"
 #include "tui/input.h"
+#include "tui/people.h"
 #include "tui/status.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
@@ -371,8 +372,10 @@ update(struct app *app)
 		help_view_refill(app, view->help);
 	input_update(app);
 	place(app);
-	if (view->kind == VIEW_CHAT)
+	if (view->kind == VIEW_CHAT) {
+		people_update(app);
 		chat_view_update(app, view->chat_view);
+	}
 	if (view->kind != VIEW_FORM)
 		status_update(app, view->status);
 	app->model->dirty = 0;

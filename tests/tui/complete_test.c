@@ -23,10 +23,10 @@ the_place_says_what_is_completed(void **state)
 	} cases[] = {
 		{"/", 0, '/'},
 		{"/he", 0, '/'},
-		{"/msg ", 5, 'c'},
-		{"/msg an", 5, 'c'},
+		{"/msg ", 5, 'm'},
+		{"/msg an", 5, 'm'},
 		{"/msg anna h", 10, '-'},
-		{"/msg \"Anna L", 5, 'c'},
+		{"/msg \"Anna L", 5, 'm'},
 		{"/set ", 5, 'o'},
 		{"/set bell o", 10, 'v'},
 		{"/bind C-t con", 10, 'a'},

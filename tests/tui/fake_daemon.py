@@ -60,6 +60,7 @@ class FakeDaemon:
         self.show, self.status_text = "online", ""
         self.settings = {"typing": "on", "auto_away": "10"}
         self.blocked, self.profiles = [], [profile]
+        self.rooms, self.people = {}, {}
         self.is_locked = False
         self.on, self.late = {}, []
         self._lock = threading.RLock()
@@ -142,6 +143,7 @@ class FakeDaemon:
         with self._lock:
             chat = self.chat(jid)
             line = self.line(jid, body, when, is_own, **fields)
+            chat["kind"] = line.get("kind", "chat")
             if not is_own:
                 chat["unread"] += 1
                 chat["is_open"] = True
@@ -149,6 +151,39 @@ class FakeDaemon:
             self.tell("message.changed", seq=line["seq"], line=line, is_new=True)
             self.badge(jid)
             return line
+
+    def room(self, jid, nick="me", state="in", **fields):
+        """A room that we are in, with ourselves in it; or what changed of it."""
+        with self._lock:
+            row = self.rooms.setdefault(jid, {"jid": jid, "is_wanted": True})
+            row.update(nick=nick, state=state, seq=self.step(), **fields)
+            self.people.setdefault(jid, {nick: {
+                "nick": nick, "role": "participant", "affiliation": "none", "show": "online",
+                "is_own": True}})
+            self.chat(jid)["kind"] = "room"
+            self.tell("room.changed", seq=row["seq"], room=row)
+
+    def occupant(self, jid, nick, was=None, role="participant", affiliation="none",
+                 show="online", **fields):
+        """Somebody comes into the room, or changes."""
+        with self._lock:
+            people = self.people[jid]
+            is_new = nick not in people and was is None
+            row = {"nick": nick, "role": role, "affiliation": affiliation, "show": show,
+                   **fields}
+            people.pop(was, None)
+            people[nick] = row
+            more = {"was": was} if was else {}
+            self.tell("occupant.changed", jid=jid, occupant=row, is_new=is_new, **more)
+
+    def occupant_gone(self, jid, nick, end="left", **fields):
+        with self._lock:
+            self.people[jid].pop(nick)
+            self.tell("occupant.gone", jid=jid, nick=nick, end=end, **fields)
+
+    def says(self, jid, nick, body, **fields):
+        """NICK says something in the room JID."""
+        return self.receive(jid, body, kind="room", sender=f"{jid}/{nick}", **fields)
 
     def set_link(self, state, **fields):
         with self._lock:
@@ -243,6 +278,7 @@ class FakeDaemon:
                 "requests": list(self.requests.values()), "blocked": self.blocked,
                 "held": sum(row["state"] == "held" for rows in self.lines.values()
                             for row in rows),
+                "rooms": list(self.rooms.values()),
                 "settings": [self.setting(name, value)
                              for name, value in self.settings.items()]}
 
@@ -389,6 +425,20 @@ class FakeDaemon:
     def do_block__remove(self, params):
         self.blocked.remove(params["jid"])
         self.tell("block.removed", seq=self.step(), jid=params["jid"])
+        return {}
+
+    def do_room__occupants(self, params):
+        return {"room": self.rooms[params["jid"]],
+                "occupants": list(self.people[params["jid"]].values())}
+
+    def do_room__join(self, params):
+        self.room(params["jid"], params.get("nick", "me"))
+        return {"room": self.rooms[params["jid"]]}
+
+    def do_room__leave(self, params):
+        row = self.rooms[params["jid"]]
+        row["is_wanted"] = False
+        self.room(params["jid"], row["nick"], state="out")
         return {}
 
     def do_link__connect(self, _):

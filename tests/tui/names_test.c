@@ -41,6 +41,13 @@ words_find_people(void **state)
 		{"zed", 0, NULL},
 		{"", 0, NULL},
 		{"twin", 2, "one@b.org"},
+		/* A room by its address or by what it calls itself; its occupants. */
+		{"den", 1, "den@rooms.org"},
+		{"the d", 1, "den@rooms.org"},
+		{"foxy", 1, "den@rooms.org/Foxy"},
+		{"carla", 0, NULL},
+		/* Whoever takes somebody's name does not stand beside him. */
+		{"shed", 1, "shed@rooms.org"},
 	};
 	struct model *model = model_new();
 
@@ -50,6 +57,11 @@ words_find_people(void **state)
 	add(model, "one@b.org", "Twin");
 	add(model, "two@b.org", "twin");
 	(void)model_need_chat(model, "carl@c.net");
+	model_put_room(model,
+		       &(struct bridge_room){.jid = "den@rooms.org", .name = "The Den"});
+	model_put_room(model,
+		       &(struct bridge_room){.jid = "shed@rooms.org", .name = "Carl"});
+	(void)model_need_chat(model, "den@rooms.org/Foxy");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct names_found found;
 

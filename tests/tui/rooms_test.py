@@ -1,0 +1,133 @@
+"""Rooms on the screen: the list, whom a word means, nicks, however hostile."""
+
+import re
+
+import pytest
+
+from fake_daemon import FakeDaemon, lone_tern
+from house import House
+
+DEN = "den@rooms.example.org"
+SHED = "shed@rooms.example.org"
+HOSTILE = ["/quit", "   ", "Anna Lee", 'the "Fox" one', '"', "é\u0301\u0302\u0303\u0304",
+           "👩‍👩‍👧 party", "x" * 1000, "Аnna", "anna@example.org", "12", "-", "\u202eevil"]
+
+
+@pytest.fixture
+def house(tmp_path):
+    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
+        yield one
+
+
+@pytest.fixture
+def daemon(house):
+    with FakeDaemon(house) as one:
+        one.contact("anna@example.org", "Anna")
+        one.room(DEN, name="The Den")
+        for nick in ("Bob", "Carl", "Anna Lee"):
+            one.occupant(DEN, nick)
+        yield one
+
+
+@pytest.fixture
+def screen(house, daemon):
+    with house.tern() as one:
+        one.wait("Anna")
+        yield one
+
+
+def open_den(screen, daemon):
+    screen.line("/go den")
+    daemon.called("room.occupants")
+    screen.wait("The Den")
+    screen.settle(0.1)
+
+
+# ---- the list ----
+
+def test_rooms_have_a_section_and_their_private_talks_stand_below(house, daemon, screen):
+    daemon.room(SHED, name="A shed", state="refused", reason="Banned by Zoe.")
+    daemon.receive(DEN + "/Bob", "psst", kind="private")
+    daemon.says(DEN, "Bob", "me: look", is_mention=True)
+    daemon.chat(DEN)["mentions"] = 1
+    daemon.badge(DEN)
+    screen.wait(re.compile(r"Rooms\n.*○ A shed .*Banned by Zoe\.\n.*● The Den .*@1  1\n"
+                           r"     Bob .* 1\n", re.DOTALL))
+    assert "Not among" not in screen.text()
+
+
+def test_a_room_is_found_by_what_it_calls_itself(house, daemon, screen):
+    screen.line("/go The De")
+    daemon.called("conversation.open", match=lambda p: p["jid"] == DEN)
+
+
+def test_a_room_with_the_name_of_a_contact_does_not_take_its_place(house, daemon, screen):
+    daemon.room(SHED, name="Anna")
+    screen.line("/msg Anna hello")
+    assert daemon.called("message.send")["jid"] == "anna@example.org"
+
+
+# ---- whom ----
+
+@pytest.mark.parametrize("words, nick, body", [
+    ("Bob hello", "Bob", "hello"), ("bob hello", "Bob", "hello"),
+    ("Anna Lee hello", "Anna Lee", "hello"), ('"Anna Lee" hello', "Anna Lee", "hello")])
+def test_msg_in_a_room_means_an_occupant(house, daemon, screen, words, nick, body):
+    open_den(screen, daemon)
+    screen.line("/msg " + words)
+    sent = daemon.called("message.send")
+    assert (sent["jid"], sent["body"]) == (f"{DEN}/{nick}", body)
+    screen.wait(f"{nick} (den)")
+
+
+def test_any_nick_is_completed_and_addressed_as_it_is(house, daemon, screen):
+    open_den(screen, daemon)
+    for number, nick in enumerate(HOSTILE):
+        daemon.occupant(DEN, nick)
+        daemon.says(DEN, nick, f"line {number}.")
+        screen.wait(f"line {number}.")
+        assert "\u202e" not in screen.text() and not screen.find("x" * 25 + ": line")
+        screen.keys("\t")
+        screen.line("hello")
+        # No address holds a control for the direction; it is cleaned in the line.
+        typed = nick.replace("\u202e", "\ufffd")
+        body = daemon.called("message.send", count=2 * number + 1)["body"]
+        assert body == f"{typed}: hello"
+        if typed != nick:
+            continue
+        screen.keys("/msg \t")
+        screen.line("psst")
+        sent = daemon.called("message.send", count=2 * number + 2)
+        assert (sent["jid"], sent["body"]) == (f"{DEN}/{nick}", "psst")
+        screen.line("/go The Den")
+
+
+def test_tab_goes_through_nicks_by_who_spoke_last(house, daemon, screen):
+    daemon.says(DEN, "Carl", "one")
+    daemon.says(DEN, "Bob", "two")
+    open_den(screen, daemon)
+    screen.wait("Bob: two")
+    screen.keys("\t")
+    screen.wait("› Bob:")
+    screen.keys("\t")
+    screen.wait("› Carl:")
+    screen.keys("\t")
+    screen.wait("› Anna Lee:")
+    screen.keys("\x03", "so, b", "\t")
+    screen.wait("› so, Bob")
+    screen.keys("\x03", "anna l", "\t")
+    screen.wait("› Anna Lee:")
+
+
+# ---- who is there ----
+
+def test_occupants_are_asked_for_once_and_again_when_nobody_tells(house, daemon, screen):
+    assert daemon.count("room.occupants") == 0
+    open_den(screen, daemon)
+    screen.line("/contacts")
+    screen.line("/go den")
+    screen.wait("The Den")
+    screen.settle()
+    assert daemon.count("room.occupants") == 1
+    daemon.tell("room.unwatched")
+    daemon.called("room.occupants", count=2)

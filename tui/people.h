@@ -1,0 +1,17 @@
+/*
+ * Asks who is in the room that is shown, once; from then on events tell.
+ */
+#ifndef TERN_TUI_PEOPLE_H
+#define TERN_TUI_PEOPLE_H
+
+struct app;
+struct model_room;
+
+/* Asks what the room that is shown needs, if anything. Once per loop turn. */
+void people_update(struct app *app);
+
+/* The room of the conversation that is shown, also where that is one of its occupants;
+ * NULL where there is none. Borrowed. */
+struct model_room *people_room(struct app *app);
+
+#endif
