@@ -103,6 +103,8 @@ command_join(struct app *app, const char *arguments)
 		join->jid = names_address(word);
 	else if (chat && chat->kind == conversation_kind_ROOM)
 		join->jid = mem_strdup(chat->jid);
+	else
+		join->jid = mem_strdup(app->model->invited);
 	join->nick = command_word(&arguments);
 	join->password = command_word(&arguments);
 	bool is_fine = join->jid && strchr(join->jid, '@');

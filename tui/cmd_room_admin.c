@@ -1,6 +1,6 @@
 /*
- * Commands of ruling the room that is shown: who may do what there. What the room answers
- * is said.
+ * Commands of ruling the room that is shown: who may do what there, who is asked to come.
+ * What the room answers is said.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
+#include "tui/target.h"
 #include "tui/view.h"
 
 #define LIST_MAX 4096 /* bytes of a list that is printed */
@@ -145,6 +146,36 @@ command_role(struct app *app, const char *arguments)
 	free(nick);
 	free(word);
 	return role >= 0 || command_misused(app, "role");
+}
+
+/* ---- invitations ----------------------------------------------------------- */
+
+bool
+command_invite(struct app *app, const char *arguments)
+{
+	struct model_room *room = need_room(app);
+	char *word = room ? command_word(&arguments) : NULL;
+	char *who = word ? target_of(app, word, true) : NULL;
+
+	if (!room)
+		return false;
+	if (!word)
+		return command_misused(app, "invite");
+	if (who) {
+		struct bridge_room_invite_params params = {
+			.profile = app->model->profile,
+			.jid = room->jid,
+			.who = who,
+			.reason = arguments[0] ? arguments : NULL,
+		};
+
+		client_room_invite(door_client(app->door), &params, on_done,
+				   deed_new(app, who, "was invited"));
+	}
+	bool is_fine = who != NULL;
+	free(word);
+	free(who);
+	return is_fine;
 }
 
 /* ---- affiliations ---------------------------------------------------------- */

@@ -92,6 +92,8 @@ model_forget(struct model *model)
 		contact_free(model->contacts.rows[i]);
 	by_jid_done(&model->contacts);
 	model_drop_rooms(model);
+	free(model->invited);
+	model->invited = NULL;
 	forget_lists(model);
 	for (size_t i = 0; i < model->chats.count; i++) {
 		struct chat *chat = model->chats.rows[i];

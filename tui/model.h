@@ -78,6 +78,7 @@ struct model {
 	struct chat **open;	/* the open ones, in the order of their numbers */
 	size_t open_count;
 	struct by_jid rooms;	/* struct model_room */
+	char *invited;		/* the room of the last invitation; NULL: none */
 	struct by_jid requests; /* struct model_request */
 	char **blocked;
 	size_t blocked_count;

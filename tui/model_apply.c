@@ -425,6 +425,14 @@ on_unwatched(const struct change *change)
 }
 
 static void
+on_invited(const struct change *change)
+{
+	const struct bridge_invited_event *event = change->record;
+
+	replace_clean(&change->model->invited, event->jid, JID_MAX);
+}
+
+static void
 on_self(const struct change *change)
 {
 	const struct bridge_self_event *event = change->record;
@@ -476,6 +484,7 @@ static const struct event_row event_rows[EVENT_COUNT] = {
 	NUMBERED(conversation_changed, conversation_event, on_conversation),
 	PLAIN(typing_changed, typing_event, on_typing),
 	NUMBERED(room_changed, room_event, on_room),
+	PLAIN(room_invited, invited_event, on_invited),
 	PLAIN(occupant_changed, occupant_event, on_occupant),
 	PLAIN(occupant_gone, occupant_gone_event, on_occupant_gone),
 	PLAIN(room_unwatched, unwatched_event, on_unwatched),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/muc/muc_inner.h"
+#include "backend/muc/muc_invite.h"
 #include "backend/session/alarm.h"
 #include "backend/session/lines.h"
 #include "backend/session/outbox.h"
@@ -338,6 +339,8 @@ muc_join(struct profile *profile, const struct muc_join *join,
 	room->tries = 0;
 	if (join->password)
 		mem_replace(&room->password, join->password);
+	else if (!room->password)
+		mem_replace(&room->password, muc_invite_password(profile, join->jid));
 	if (join->nick || !room->wish)
 		mem_replace(&room->wish, join->nick	  ? join->nick
 					 : account->local ? account->local

@@ -6,6 +6,7 @@
 
 #include "backend/muc/muc.h"
 #include "backend/muc/muc_admin.h"
+#include "backend/muc/muc_invite.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -176,4 +177,29 @@ serve_room_affiliations(struct process *process, struct profile *profile,
 			   "A room has lists of outcasts, members, admins and owners.");
 	else
 		request_in_job(profile, request, affiliations_job);
+}
+
+/* ---- invitations ---- */
+
+static int
+invite_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_room_invite_params *params = request->params;
+	const char *room = request_room_address(profile, request, params->jid);
+	const char *who = room ? request_address(profile, request, params->who) : NULL;
+	if (!who || is_offline(profile, request))
+		return 0;
+	muc_invite(profile, room, who, params->reason);
+	profile_reply(profile, request, NULL);
+	return 0;
+}
+
+void
+serve_room_invite(struct process *process, struct profile *profile,
+		  struct serve_request *request)
+{
+	const struct bridge_room_invite_params *params = request->params;
+	(void)process;
+	if (is_sayable(request, params->reason))
+		request_in_job(profile, request, invite_job);
 }

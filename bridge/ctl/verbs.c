@@ -40,6 +40,8 @@ const struct ctl_verb ctl_verbs[] = {
 	 "Prints a room's subject, or sets it."},
 	{"room nick", "ROOM NICK", 2, 2, 0, false, verb_room_nick,
 	 "Takes another nick in a room."},
+	{"room invite", "ROOM JID [REASON]", 2, 3, 0, false, verb_room_invite,
+	 "Invites somebody into a room."},
 	{"room kick", "ROOM NICK [REASON]", 2, 3, 0, false, verb_room_kick,
 	 "Puts somebody out of a room."},
 	{"room ban", "ROOM NICK|JID [REASON]", 2, 3, 0, false, verb_room_ban,

@@ -1,5 +1,5 @@
 /*
- * The verbs of ruling a room: who may do what there.
+ * The verbs of ruling a room: who may do what there, who is asked to come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +67,20 @@ verb_room_role(struct ctl *ctl, const struct ctl_command *command)
 		return ctl_complain(CTL_USAGE, "A role is none, visitor, participant or "
 					       "moderator.");
 	return set_role(ctl, command, (enum bridge_role)role, word(command, 3));
+}
+
+/* ---- invitations ---- */
+
+int
+verb_room_invite(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_room_invite_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.who = command->words[1],
+		.reason = word(command, 2),
+	};
+	return ctl_call(ctl, METHOD_room_invite, &params, NULL, NULL);
 }
 
 /* ---- affiliations ---- */

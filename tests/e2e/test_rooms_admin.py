@@ -130,6 +130,86 @@ def test_nobody_takes_the_address_of_another_as_a_nick(place):
         assert "it is no address" in room(place, "ban", "nobody", code=1)
 
 
+# ---- invitations ----
+
+def invitations(bridge, place):
+    """Waits for the event of an invitation into the place's room."""
+    return bridge.wait_event("room.invited", match=lambda event: event["jid"] == place.room)
+
+
+def invited(peer):
+    """The next invitation that came to a peer: (how, room, reason)."""
+    def fits(message):
+        return message.xml.find(".//{*}invite") is not None or \
+            message.xml.find("{jabber:x:conference}x") is not None
+    message = peer.wait_message(match=fits)
+    invite = message.xml.find(".//{*}invite")
+    if invite is not None:
+        return "by the room", message["from"].bare, invite.findtext("{*}reason")
+    direct = message.xml.find("{jabber:x:conference}x")
+    return "directly", direct.get("jid"), direct.get("reason")
+
+
+def test_we_invite_directly_and_through_a_room_for_members(place):
+    with place.peer("bob") as bob, place.peer("carol") as carol:
+        room(place, "invite", place.server.jid("bob"), "to talk")
+        assert invited(bob) == ("directly", place.room, "to talk")
+        with place.peer("alice", "other") as other:
+            place.enter(other, "Other")
+            place.configure(other, membersonly="1")
+            # Its features are read at the next join.
+            room(place, "leave")
+            place.join()
+            room(place, "invite", place.server.jid("carol"), "members")
+            assert invited(carol) == ("by the room", place.room, "members")
+        if isinstance(place.server, Prosody):  # ejabberd leaves its list to the owner
+            assert place.server.jid("carol") in affiliations(place, "member")
+
+
+def test_an_invitation_is_an_event_a_line_and_a_password(place):
+    room(place, "leave")
+    with place.peer("bob") as bob, place.house.bridge() as bridge:
+        place.enter(bob, "Bob")
+        place.configure(bob, passwordprotectedroom="1", roomsecret="open")
+        bridge.call("profile.attach", profile="home")
+        bob.send_raw(f"<message to='{place.server.jid('alice')}'>"
+                     f"<x xmlns='jabber:x:conference' jid='{place.room}' reason='come'"
+                     " password='open'/></message>")
+        event = invitations(bridge, place)
+        assert (event["by"], event["reason"], event["has_password"]) == \
+            (place.server.jid("bob"), "come", True)
+        assert "open" not in str(event)
+        place.wait(lambda: place.call("message.page", jid=place.server.jid("bob")).get("lines"))
+        line = place.call("message.page", jid=place.server.jid("bob"))["lines"][0]
+        assert line["body"] == f"/me invites you to {place.room} (come)"
+        assert "in " in place.join()
+
+
+def test_an_invitation_by_the_room_names_who_sent_it(place):
+    room(place, "leave")
+    with place.peer("bob") as bob, place.house.bridge() as bridge:
+        place.enter(bob, "Bob")
+        bridge.call("profile.attach", profile="home")
+        bob.send_raw(f"<message to='{place.room}'>"
+                     "<x xmlns='http://jabber.org/protocol/muc#user'>"
+                     f"<invite to='{place.server.jid('alice')}'><reason>now</reason></invite>"
+                     "</x></message>")
+        event = invitations(bridge, place)
+        # Prosody names the occupant, ejabberd the account.
+        assert event["by"] in (place.server.jid("bob"), f"{place.room}/Bob")
+        assert event["reason"] == "now"
+        notice = bridge.wait_event("profile.notice")
+        assert f"/join {place.room}" in notice["text"]
+
+
+def test_a_refused_invitation_is_told(place):
+    with place.house.bridge() as bridge:
+        bridge.call("profile.attach", profile="home")
+        room(place, "invite", "nobody@nowhere.invalid")
+        notice = bridge.wait_event("profile.notice")
+        assert "nobody@nowhere.invalid could not be invited" in notice["text"]
+
+
 # ---- in tern ----
 
 @pytest.fixture
@@ -137,7 +217,8 @@ def screen(place):
     with place.house.tern(columns=99) as screen:
         screen.wait("● home", 15)
         screen.line(f"/join {place.room}")
-        screen.wait_gone("Joining")
+        is_shown = place.room.partition("@")[0]
+        screen.wait(lambda s: is_shown in s.row(s.screen.lines - 1))
         yield screen
 
 
@@ -168,3 +249,19 @@ def test_tern_says_what_the_room_did(place, screen):
         screen.wait("Nobody is on that list.")
         screen.line("/kick nobody")
         screen.wait("Nobody in")
+
+
+def test_join_alone_follows_an_invitation(place, screen):
+    with place.peer("bob") as bob:
+        screen.line(f"/invite {place.server.jid('bob')} come here")
+        screen.wait("was invited")
+        assert invited(bob) == ("directly", place.room, "come here")
+        place.enter(bob, "Bob")
+        screen.line("/leave")
+        screen.wait("You left")
+        place.wait(lambda: place.state() == "out")
+        bob.send_raw(f"<message to='{place.server.jid('alice')}'>"
+                     f"<x xmlns='jabber:x:conference' jid='{place.room}'/></message>")
+        screen.wait("invites you to")
+        screen.line("/join")
+        place.wait(lambda: place.state() == "in")
