@@ -6,11 +6,11 @@
 
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
-#include "bridge/base/utf8.h"
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
 #include "tui/names.h"
+#include "tui/occupants.h"
 #include "tui/target.h"
 #include "tui/view.h"
 
@@ -228,17 +228,6 @@ command_topic(struct app *app, const char *arguments)
 
 /* ---- /names ---------------------------------------------------------------- */
 
-static int
-by_nick(const void *a, const void *b)
-{
-	const struct bridge_occupant *first = a;
-	const struct bridge_occupant *second = b;
-
-	if (first->role != second->role)
-		return second->role > first->role ? 1 : -1;
-	return strcmp(first->nick, second->nick);
-}
-
 static void
 on_names(void *data, const struct bridge_failure *failure, const void *result)
 {
@@ -250,21 +239,15 @@ on_names(void *data, const struct bridge_failure *failure, const void *result)
 		app_told(app, failure, result);
 		return;
 	}
-	size_t count = names->occupants_count;
-	struct bridge_occupant *rows = mem_array(count ? count : 1, sizeof *rows);
-	if (count)
-		memcpy(rows, names->occupants, count * sizeof *rows);
-	qsort(rows, count, sizeof *rows, by_nick);
+	struct occupants *people = occupants_new();
+	for (size_t i = 0; i < names->occupants_count; i++)
+		occupants_put(people, &names->occupants[i], NULL);
+	size_t count;
+	const struct occupant *const *rows = occupants_sorted(people, &count);
 	buf_printf(&text, "%zu here:", count);
 	for (size_t i = 0; i < count && text.len < NAMES_ROW_MAX; i++) {
-		char *nick = clean_text(rows[i].nick, CLEAN_LINE, 256);
-
-		buf_printf(&text, "%s %s%s", i ? "," : "",
-			   rows[i].role == role_MODERATOR ? "@"
-			   : rows[i].role == role_VISITOR ? "-"
-							  : "",
-			   nick);
-		free(nick);
+		buf_printf(&text, "%s %s%s", i ? "," : "", occupant_sign(rows[i]),
+			   rows[i]->shown);
 	}
 	if (text.len >= NAMES_ROW_MAX)
 		buf_add_text(&text, " …");
@@ -272,7 +255,7 @@ on_names(void *data, const struct bridge_failure *failure, const void *result)
 	if (!view_notice(app, names->room->jid, said))
 		app_say(app, "%s", said);
 	free(said);
-	free(rows);
+	occupants_free(people);
 }
 
 bool

@@ -145,5 +145,5 @@ occupant_sign(const struct occupant *occupant)
 		return "@";
 	if (occupant->role == role_VISITOR)
 		return "-";
-	return occupant->affiliation == affiliation_MEMBER ? "+" : " ";
+	return occupant->affiliation == affiliation_MEMBER ? "+" : "";
 }

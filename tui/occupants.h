@@ -45,7 +45,7 @@ const struct occupant *const *occupants_sorted(struct occupants *people,
 size_t occupants_with_role(const struct occupants *people, enum bridge_role role);
 
 /* What an occupant is, in one column: & owner, ~ admin, @ moderator, - visitor (may not
- * speak), + member, a blank for anybody else. */
+ * speak), + member, "" for anybody else. */
 const char *occupant_sign(const struct occupant *occupant);
 
 #endif

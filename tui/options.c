@@ -62,6 +62,10 @@ static const struct config_row rows[] = {
 	 .fallback = "10",
 	 .most = 24 * 60,
 	 .help = "Takes you for absent after so many minutes without a key; 0: never."},
+	{.name = "occupants",
+	 .type = CONFIG_BOOL,
+	 .fallback = "on",
+	 .help = "Shows who is in a room beside its conversation, from 100 columns on."},
 	{.name = "theme",
 	 .type = CONFIG_TEXT,
 	 .fallback = "default",
@@ -257,6 +261,8 @@ apply(struct app *app, const char *name)
 		clock_set_zone(value);
 	if (strcmp(name, "idle_after") == 0)
 		idle_changed(app->idle);
+	if (strcmp(name, "occupants") == 0)
+		view_place_all(app->view);
 	if (strcmp(name, "timezone") == 0 || strcmp(name, "ascii_marks") == 0)
 		view_rewrite(app->view);
 	return NULL;

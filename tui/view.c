@@ -1,7 +1,8 @@
 /*
  * Layout: the page on top as high as can be, at full width (so that the terminal itself
- * can scroll it), the rest below. Rows are given out from the bottom: status, input,
- * conversation line, toast; where there are too few, the later ones go without.
+ * can scroll it) but for a room's occupants on a wide screen, the rest below. Rows are
+ * given out from the bottom: status, input, conversation line, toast; where there are too
+ * few, the later ones go without.
  */
 #include "tui/view.h"
 
@@ -16,7 +17,9 @@
 #include "tui/forms.h"
 #include "tui/help_view.h"
 #include "tui/input.h"
+#include "tui/options.h"
 #include "tui/people.h"
+#include "tui/people_pane.h"
 #include "tui/status.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
@@ -31,6 +34,7 @@ struct view {
 	struct contacts_view *contacts;
 	struct help_view *help;
 	struct status *status;
+	struct people_pane *pane;
 	char *hint;
 	struct screen_area page, toast, input;
 	bool is_placed; /* areas are as the layout wants them */
@@ -46,6 +50,7 @@ view_new(void)
 	view->contacts = contacts_view_new();
 	view->help = help_view_new();
 	view->status = status_new();
+	view->pane = people_pane_new();
 	view->has_stale_contacts = true;
 	return view;
 }
@@ -59,6 +64,7 @@ view_free(struct view *view)
 	contacts_view_free(view->contacts);
 	help_view_free(view->help);
 	status_free(view->status);
+	people_pane_free(view->pane);
 	free(view->hint);
 	free(view);
 }
@@ -319,6 +325,18 @@ set_page_area(struct app *app, struct screen_area area)
 	}
 }
 
+/* The columns that who is in a room takes beside its conversation. */
+static int
+pane_width(struct app *app, int width)
+{
+	const struct chat *chat = view_chat(app->view);
+
+	if (!chat || !model_room(app->model, chat->jid) ||
+	    !options_is_on(app->options, "occupants"))
+		return 0;
+	return people_pane_width(width);
+}
+
 /* Places everything; what keeps its place is left alone. */
 static void
 place(struct app *app)
@@ -337,7 +355,9 @@ place(struct app *app)
 	left -= bar;
 	int toast = is_plain ? toast_rows(app->toast, width, left > 1 ? left - 1 : 0) : 0;
 	left -= toast;
-	struct screen_area page = {0, 0, left, width};
+	int beside = pane_width(app, width);
+	struct screen_area page = {0, 0, left, width - beside};
+	struct screen_area pane = {0, width - beside, left, beside};
 	struct screen_area said = {left, 0, toast, width};
 	struct screen_area line = {left + toast + bar, 0, input, width};
 	if (view->is_placed && memcmp(&page, &view->page, sizeof page) == 0 &&
@@ -348,6 +368,7 @@ place(struct app *app)
 		screen_erase(screen);
 	view->is_placed = true;
 	set_page_area(app, page);
+	people_pane_set_area(view->pane, pane);
 	view->toast = said;
 	toast_set_area(app->toast, said);
 	view->input = line;
@@ -392,10 +413,12 @@ view_draw(struct app *app)
 		forms_draw(app, screen);
 		return;
 	}
-	if (view->kind == VIEW_CHAT)
+	if (view->kind == VIEW_CHAT) {
 		log_draw(chat_view_log(view->chat_view), screen);
-	else if (list_shown(view))
+		people_pane_draw(view->pane, people_room(app), screen);
+	} else if (list_shown(view)) {
 		list_draw(list_shown(view), screen);
+	}
 	toast_draw(app->toast, screen);
 	status_draw(view->status, screen);
 	input_draw(app, screen);

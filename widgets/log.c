@@ -348,7 +348,9 @@ page(const struct log *log)
 int
 log_page_up(struct log *log)
 {
-	return log_scroll(log, page(log));
+	/* What the blank rows took from the top comes into view first. */
+	int rows = page(log) - log->slack;
+	return log_scroll(log, rows > 1 ? rows : 1);
 }
 
 int

@@ -2,7 +2,8 @@
  * Painting the log. What the screen shows is remembered row by row; a draw compares it
  * with what it shall show, scrolls the terminal by the distance that keeps most rows, and
  * paints only the rows that still differ. So a line appended costs a scroll and its own
- * rows.
+ * rows. Where something stands beside the log the terminal cannot scroll it: then rows
+ * are left blank below the newest line, a third of the page at a time, and are filled.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,30 @@ lay_out(struct log *log, struct log_spot *wanted, const struct log_entry **entri
 	}
 }
 
+/* Keeps what was painted where it stands, with blank rows below it for what comes: how
+ * many. Only for a view that follows the end. */
+static int
+slack_for(const struct log *log, const struct log_spot *wanted)
+{
+	int height = log->area.height, most = height / 3;
+	if (log->is_touched || log->bottom)
+		return 0;
+	int shift = best_shift(log->painted, wanted, height);
+	if (shift > 0)
+		return most;
+	return -shift < most ? -shift : most;
+}
+
+static void
+lift(struct log_spot *wanted, const struct log_entry **entries, int height, int rows)
+{
+	size_t kept = (size_t)(height - rows), blank = (size_t)rows;
+	memmove(wanted, wanted + blank, kept * sizeof *wanted);
+	memset(wanted + kept, 0, blank * sizeof *wanted);
+	memmove(entries, entries + blank, kept * sizeof *entries);
+	memset(entries + kept, 0, blank * sizeof *entries);
+}
+
 void
 log_draw(struct log *log, struct screen *screen)
 {
@@ -183,6 +208,8 @@ log_draw(struct log *log, struct screen *screen)
 	int shift = log->is_touched || !is_full_width
 			    ? 0
 			    : best_shift(log->painted, wanted, height);
+	log->slack = is_full_width ? 0 : slack_for(log, wanted);
+	lift(wanted, entries, height, log->slack);
 	if (shift != 0) {
 		screen_scroll(screen, log->area.y, height, shift);
 		shift_painted(log->painted, height, shift);

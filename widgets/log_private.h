@@ -47,6 +47,7 @@ struct log {
 	size_t bottom_row; /* and which of its rows */
 	uint64_t next_stamp;
 	struct log_spot *painted; /* what the screen's rows show, area.height of them */
+	int slack;		  /* blank rows below the newest line, as painted */
 	bool is_touched;	  /* paint everything */
 	bool is_dirty;
 };

@@ -131,3 +131,58 @@ def test_occupants_are_asked_for_once_and_again_when_nobody_tells(house, daemon,
     assert daemon.count("room.occupants") == 1
     daemon.tell("room.unwatched")
     daemon.called("room.occupants", count=2)
+
+
+@pytest.fixture
+def wide(house, daemon):
+    with house.tern(columns=100) as one:
+        one.wait("Anna")
+        open_den(one, daemon)
+        yield one
+
+
+def pane(screen):
+    return [row.partition("│")[2].strip() for row in screen.lines() if "│" in row]
+
+
+def test_a_wide_screen_shows_who_is_there_by_role(house, daemon, wide):
+    wide.wait("4 Participants")
+    assert pane(wide)[:5] == ["4 Participants", "Anna Lee", "Bob", "Carl", "me"]
+    daemon.occupant(DEN, "Zoe", role="moderator", affiliation="owner")
+    daemon.occupant(DEN, "Bob", role="visitor")
+    daemon.occupant(DEN, "Carla", was="Carl", affiliation="member")
+    daemon.occupant_gone(DEN, "Anna Lee")
+    wide.wait("1 Visitor")
+    assert pane(wide)[:7] == ["1 Moderator", "&Zoe", "2 Participants", "+Carla", "me",
+                              "1 Visitor", "-Bob"]
+    for number in range(40):
+        daemon.occupant(DEN, f"nick {number}")
+    wide.wait("and 26 more")
+    wide.line("/set occupants off")
+    wide.wait_gone("│")
+    wide.line("/set occupants on")
+    wide.wait("│")
+    wide.resize(99, 24)
+    wide.wait_gone("│")
+
+
+def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
+    wide.wait("4 Participants")
+    for number in range(30):
+        daemon.says(DEN, "Bob", f"filling up, line {number} of some length, as people talk")
+    wide.wait("line 29 ")
+    wide.settle()
+    before = wide.bytes
+    for number in range(20):
+        daemon.says(DEN, "Bob", f"counted, line {number} of some length, as people talk")
+        wide.wait(f"counted, line {number} ")
+    wide.settle()
+    assert (wide.bytes - before) / 20 < 450
+    rows = [row.partition("│")[0].strip() for row in wide.lines() if "counted" in row]
+    assert rows == sorted(rows, key=lambda row: int(re.search(r"line (\d+)", row)[1]))
+    # What scrolled out above comes back without a hole.
+    first = int(re.search(r"line (\d+)", wide.lines()[0])[1])
+    wide.keys("\x1b[5~")
+    wide.settle()
+    seen = [int(m) for m in re.findall(r"counted, line (\d+)", wide.text())]
+    assert not seen or first <= max(seen) + 1

@@ -1,0 +1,149 @@
+/*
+ * Rows: for each role that somebody has a heading with its count, then its nicks; the
+ * last row says how many more there are.
+ */
+#include "tui/people_pane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "tui/model_room.h"
+#include "tui/occupants.h"
+#include "widgets/theme.h"
+
+#define EDGE "│"
+#define EDGE_COLUMNS 2
+
+struct pane_row {
+	char *text; /* NULL: not painted yet */
+	int role;
+};
+
+struct people_pane {
+	struct screen_area area;
+	struct pane_row *painted; /* area.height of them */
+	int y;			  /* the next row, while drawing */
+};
+
+struct people_pane *
+people_pane_new(void)
+{
+	return mem_alloc(sizeof(struct people_pane));
+}
+
+static void
+forget(struct people_pane *pane)
+{
+	for (int i = 0; i < pane->area.height && pane->painted; i++)
+		free(pane->painted[i].text);
+	free(pane->painted);
+	pane->painted = NULL;
+}
+
+void
+people_pane_free(struct people_pane *pane)
+{
+	if (!pane)
+		return;
+	forget(pane);
+	free(pane);
+}
+
+int
+people_pane_width(int columns)
+{
+	int width = columns / 5;
+
+	if (columns < PEOPLE_PANE_FROM)
+		return 0;
+	return width < 28 ? width : 28;
+}
+
+void
+people_pane_set_area(struct people_pane *pane, struct screen_area area)
+{
+	forget(pane);
+	pane->area = area;
+	if (area.width > 0 && area.height > 0)
+		pane->painted = mem_array((size_t)area.height, sizeof *pane->painted);
+}
+
+/* Paints the next row unless it stands there already. */
+static void
+put_row(struct people_pane *pane, struct screen *screen, int role, char *take_text)
+{
+	struct pane_row *row = &pane->painted[pane->y];
+	int y = pane->area.y + pane->y++;
+
+	if (row->text && row->role == role && strcmp(row->text, take_text) == 0) {
+		free(take_text);
+		return;
+	}
+	if (!row->text) {
+		screen_put_row(screen, y, pane->area.x, EDGE_COLUMNS, ROLE_DAY, EDGE);
+	}
+	screen_put_row(screen, y, pane->area.x + EDGE_COLUMNS,
+		       pane->area.width - EDGE_COLUMNS, role, take_text);
+	free(row->text);
+	*row = (struct pane_row){take_text, role};
+}
+
+static bool
+is_full(const struct people_pane *pane)
+{
+	return pane->y >= pane->area.height;
+}
+
+static void
+put_heading(struct people_pane *pane, struct screen *screen, enum bridge_role role,
+	    size_t count)
+{
+	static const char *const names[role_COUNT][2] = {
+		[role_NONE] = {"Other", "Others"},
+		[role_VISITOR] = {"Visitor", "Visitors"},
+		[role_PARTICIPANT] = {"Participant", "Participants"},
+		[role_MODERATOR] = {"Moderator", "Moderators"},
+	};
+
+	put_row(pane, screen, ROLE_GROUP,
+		mem_printf("%zu %s", count, names[role][count == 1 ? 0 : 1]));
+}
+
+static void
+put_people(struct people_pane *pane, struct occupants *people, struct screen *screen)
+{
+	size_t count;
+	const struct occupant *const *rows = occupants_sorted(people, &count);
+
+	for (size_t i = 0; i < count && !is_full(pane); i++) {
+		const struct occupant *who = rows[i];
+		bool is_away = who->show == show_AWAY || who->show == show_XA;
+
+		if (i == 0 || rows[i - 1]->role != who->role)
+			put_heading(pane, screen, who->role,
+				    occupants_with_role(people, who->role));
+		if (is_full(pane))
+			return;
+		if (pane->y == pane->area.height - 1 && i + 1 < count) {
+			put_row(pane, screen, ROLE_DETAIL,
+				mem_printf(" and %zu more", count - i));
+			return;
+		}
+		put_row(pane, screen, is_away ? ROLE_OFFLINE : ROLE_TEXT,
+			mem_printf("%s%s", occupant_sign(who), who->shown));
+	}
+}
+
+void
+people_pane_draw(struct people_pane *pane, const struct model_room *room,
+		 struct screen *screen)
+{
+	if (!pane->painted)
+		return;
+	pane->y = 0;
+	if (room && room->people)
+		put_people(pane, room->people, screen);
+	while (!is_full(pane))
+		put_row(pane, screen, ROLE_TEXT, mem_strdup(""));
+}

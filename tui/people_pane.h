@@ -1,0 +1,29 @@
+/*
+ * Who is in a room, beside its conversation: by role, with counts. Holds copies of what
+ * it painted and paints only rows that differ, since the terminal cannot scroll them.
+ */
+#ifndef TERN_TUI_PEOPLE_PANE_H
+#define TERN_TUI_PEOPLE_PANE_H
+
+#include "widgets/screen.h"
+
+struct model_room;
+struct people_pane;
+
+/* From so many columns on there is room for it. */
+#define PEOPLE_PANE_FROM 100
+
+struct people_pane *people_pane_new(void);
+void people_pane_free(struct people_pane *pane);
+
+/* How many of COLUMNS it takes, 0 where it is not shown. */
+int people_pane_width(int columns);
+
+/* Where it is drawn; everything is painted anew. A width of 0: nowhere. */
+void people_pane_set_area(struct people_pane *pane, struct screen_area area);
+
+/* Paints who is in ROOM (NULL: nobody) as far as it differs from what stands there. */
+void people_pane_draw(struct people_pane *pane, const struct model_room *room,
+		      struct screen *screen);
+
+#endif
