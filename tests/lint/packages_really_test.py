@@ -11,7 +11,7 @@ import pytest
 
 from house import SOURCE
 
-SERVERS = ("prosody", "ejabberd")
+SERVERS = ("prosody", "ejabberd", "biboumi", "ngircd")
 
 # $1: folder with the packages, $2: the script. Prints "step: facts" lines.
 INSIDE = r"""
@@ -44,15 +44,15 @@ facts() {
 		printf ' servers='
 		for each in /proc/[0-9]*; do
 			readlink "$each/exe" || true
-		done 2>/dev/null | grep -cE '/lua|/epmd|/beam' | tr '\n' ' ' || true
+		done 2>/dev/null | grep -cE '/lua|/epmd|/beam|/biboumi|/ngircd' | tr '\n' ' ' || true
 		printf ' pid='
 		cat /run/prosody/prosody.pid 2>/dev/null | tr '\n' ' ' || true
 		printf ' enabled='
 		find /etc/systemd/system/*.wants /etc/rc[2-5].d/S* 2>/dev/null |
-			grep -E 'prosody|ejabberd|epmd' | sort | tr '\n' ',' || true
+			grep -E 'prosody|ejabberd|epmd|biboumi|ngircd' | sort | tr '\n' ',' || true
 		printf ' masked='
 		find /etc/systemd/system -maxdepth 1 -lname /dev/null |
-			grep -E 'prosody|ejabberd|epmd' | sort | tr '\n' ',' || true
+			grep -E 'prosody|ejabberd|epmd|biboumi|ngircd' | sort | tr '\n' ',' || true
 		echo
 	} >&3
 }
@@ -61,9 +61,10 @@ fetch() { cp /mnt/tern/*.deb /var/cache/apt/archives/; }
 
 echo man-db man-db/auto-update boolean false | debconf-set-selections
 rm -f /usr/sbin/policy-rc.d
-dpkg --purge --force-depends prosody ejabberd
+dpkg --purge --force-depends prosody ejabberd biboumi ngircd
 rm -f /etc/systemd/system/prosody.service /etc/systemd/system/ejabberd.service \
-	/etc/systemd/system/epmd.service /etc/systemd/system/epmd.socket
+	/etc/systemd/system/epmd.service /etc/systemd/system/epmd.socket \
+	/etc/systemd/system/biboumi.service /etc/systemd/system/ngircd.service
 rm -f /sbin/runlevel
 printf '#!/bin/sh\necho N 2\n' >/sbin/runlevel
 chmod 755 /sbin/runlevel
@@ -128,5 +129,6 @@ def test_servers_come_in_silent_and_those_that_were_there_stay(root, tmp_path):
     assert facts["gone"]["listening"] == "0", said
     assert facts["ours"]["listening"] == "0" and facts["ours"]["servers"] == "0", said
     assert facts["ours"]["enabled"] == "", said
-    assert facts["beside"]["masked"] == "/etc/systemd/system/ejabberd.service,", said
+    assert facts["beside"]["masked"] == "".join(
+        f"/etc/systemd/system/{name}.service," for name in ("biboumi", "ejabberd", "ngircd")), said
     assert "/etc/systemd/system/prosody.service," in facts["ours"]["masked"], said
