@@ -63,7 +63,7 @@ read_status(const struct stanza *x, struct room_presence *presence, bool *ret_is
 		*ret_is_rename |= code == 303;
 		for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 			/* 333 comes with 307 where a fault looks like a kick. */
-			if (ends[i].code == code)
+			if (ends[i].code == code && presence->end != occupant_end_ERROR)
 				presence->end = ends[i].end;
 		}
 	}
@@ -121,8 +121,10 @@ read_presence(const struct room *room, const struct stanza *stanza,
 		.role = role_NONE,
 	};
 	read_status(x, presence, &is_rename);
-	read_item(stanza_child(x, "item", NS_MUC_USER), from,
-		  is_rename && presence->is_gone, presence, reading);
+	/* Who is thrown out while changing nick is out. */
+	is_rename = is_rename && presence->is_gone && presence->end == occupant_end_LEFT;
+	read_item(stanza_child(x, "item", NS_MUC_USER), from, is_rename, presence,
+		  reading);
 	presence->text =
 		shorten(&reading->arena, stanza_child_text(stanza, "status", NS_CLIENT),
 			TEXT_MAX);
@@ -142,11 +144,17 @@ read_presence(const struct room *room, const struct stanza *stanza,
 
 /* ---- hooks ---- */
 
+static bool
+is_own(const struct room *room, const struct room_presence *presence)
+{
+	return room->nick && strcmp(room->nick, presence->nick) == 0;
+}
+
 static void
 apply(struct profile *profile, struct room *room, const struct room_presence *presence)
 {
 	bool was_leaving = room->step == ROOM_STEP_LEAVING;
-	bool was_own = room->nick && strcmp(room->nick, presence->nick) == 0;
+	bool was_own = is_own(room, presence);
 	enum room_change change = room_take(room, presence);
 	switch (change) {
 	case ROOM_NOTHING:
@@ -170,7 +178,7 @@ apply(struct profile *profile, struct room *room, const struct room_presence *pr
 	case ROOM_WENT:
 		muc_occupant_changed(profile, room, change, presence);
 		/* Our role, affiliation or nick is told with the room. */
-		if (was_own && change != ROOM_WENT)
+		if ((was_own || is_own(room, presence)) && change != ROOM_WENT)
 			muc_changed(profile, room);
 		return;
 	}

@@ -18,6 +18,7 @@
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
 #include "bridge/serve.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 	HISTORY = 50, /* lines */
 	HISTORY_MAX = 500,
 	CLOCKS_MS = 10 * 1000,
+	NAME_BYTES_MAX = 256,
 };
 
 /* ---- steps and their patience ---- */
@@ -178,9 +180,11 @@ static bool
 read_info(struct room *room, const struct stanza *query)
 {
 	const char *name = muc_name(query);
+	char *clean = clean_text(name ? name : "", CLEAN_LINE, NAME_BYTES_MAX);
 	room->features = muc_features(query);
-	if (name)
-		mem_replace(&room->name, name);
+	if (*clean)
+		mem_replace(&room->name, clean);
+	free(clean);
 	return muc_is_room(query);
 }
 
@@ -247,6 +251,8 @@ void
 muc_enter(struct profile *profile, struct room *room)
 {
 	if (!profile_is_online(profile) || count_entering(profile) >= JOINS_MAX) {
+		alarm_stop(room->alarm);
+		room->alarm = NULL;
 		room->state = room_state_WAITING;
 		muc_changed(profile, room);
 		return;
@@ -287,6 +293,27 @@ muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 	next_turn(profile);
 }
 
+static void
+come_back(struct profile *profile, struct room *room)
+{
+	log_info("muc", "not in any more profile=%s", profile_name(profile));
+	muc_catch_up_stop(room);
+	room_clear(room);
+	muc_forget_occupants(profile, room);
+	muc_enter(profile, room);
+}
+
+/* The old stay is over; who asked for a new one meanwhile gets it. */
+static void
+end_leaving(struct profile *profile, struct room *room)
+{
+	alarm_stop(room->alarm);
+	room->alarm = NULL;
+	room->step = ROOM_STEP_NONE;
+	if (room->is_wanted)
+		muc_enter(profile, room);
+}
+
 void
 muc_presence_error(struct profile *profile, struct room *room,
 		   const struct stanza *presence)
@@ -297,6 +324,11 @@ muc_presence_error(struct profile *profile, struct room *room,
 	if (room->step == ROOM_STEP_PRESENCE) {
 		why(room, sentence, condition);
 		fail(profile, room, remedy);
+	} else if (room->step == ROOM_STEP_LEAVING) {
+		end_leaving(profile, room);
+	} else if (room->state == room_state_IN && strcmp(room->wish, room->nick) == 0 &&
+		   strcmp(condition, "not-acceptable") == 0) {
+		come_back(profile, room);
 	} else if (room->state == room_state_IN) {
 		/* Another nick was refused: we stay who we are. */
 		mem_replace(&room->wish, room->nick);
@@ -429,6 +461,31 @@ muc_announce(struct profile *profile)
 /* ---- are we still in? (XEP-0410) ---- */
 
 static void
+on_still_there(struct profile *profile, const struct stanza *answer, bool is_last,
+	       void *data)
+{
+	char *jid = data;
+	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
+	struct stanza_error error;
+	(void)is_last;
+	free(jid);
+	if (answer && room && room->state == room_state_IN &&
+	    stanza_read_error(answer, &error) == 0 &&
+	    (strcmp(error.condition, "item-not-found") == 0 ||
+	     strcmp(error.condition, "gone") == 0))
+		come_back(profile, room);
+}
+
+/* No such occupant: our nick just changed, or there is no such room any more. */
+static void
+ask_whether_it_is(struct profile *profile, const struct room *room)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", room->jid, NULL);
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	profile_ask(profile, iq, PROFILE_ASK, on_still_there, mem_strdup(room->jid));
+}
+
+static void
 on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
 	char *jid = data;
@@ -438,14 +495,12 @@ on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void
 	free(jid);
 	if (!answer || !room || room->state != room_state_IN)
 		return;
-	if (stanza_read_error(answer, &error) < 0 ||
-	    strcmp(error.condition, "not-acceptable") != 0)
+	if (stanza_read_error(answer, &error) < 0)
 		return;
-	log_info("muc", "not in any more profile=%s", profile_name(profile));
-	muc_catch_up_stop(room);
-	room_clear(room);
-	muc_forget_occupants(profile, room);
-	muc_enter(profile, room);
+	if (strcmp(error.condition, "not-acceptable") == 0)
+		come_back(profile, room);
+	else if (strcmp(error.condition, "item-not-found") == 0)
+		ask_whether_it_is(profile, room);
 }
 
 static void
@@ -473,9 +528,7 @@ on_alarm(struct profile *profile, void *data)
 	struct room *room = data;
 	room->alarm = NULL;
 	if (room->step == ROOM_STEP_LEAVING) {
-		room->step = ROOM_STEP_NONE;
-		if (room->is_wanted)
-			muc_enter(profile, room);
+		end_leaving(profile, room);
 	} else if (room->state == room_state_ENTERING) {
 		why(room, "The room does not answer.", "timeout");
 		fail(profile, room, MUC_TRY_AGAIN);

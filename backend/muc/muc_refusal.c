@@ -29,7 +29,8 @@ static const struct {
 	{"registration-required", MUC_ASK,
 	 "The room is for members only: ask one of its admins to add you."},
 	{"conflict", MUC_ASK,
-	 "Somebody else has that nick there: /join ROOM with another nick."},
+	 "Somebody else has that nick there: try another nick (/join ROOM NICK, or "
+	 "/nick)."},
 	{"jid-malformed", MUC_ASK,
 	 "The room takes no such nick: /join ROOM with another."},
 	{"service-unavailable", MUC_TRY_AGAIN, "The room is full."},
@@ -126,9 +127,10 @@ muc_exit(const struct room_presence *presence, char **ret_sentence,
 	char *why = clean_text(presence->why ? presence->why : "", CLEAN_LINE, WORDS_MAX);
 	char *moved = presence->elsewhere ? jid_bare(presence->elsewhere) : NULL;
 	*ret_condition = exits[row].condition;
-	*ret_sentence = mem_printf("%s%s%s%s%s.%s%s", exits[row].sentence,
-				   *actor ? " by " : "", actor, *why ? ": " : "", why,
-				   moved ? " It goes on in " : "", moved ? moved : "");
+	*ret_sentence =
+		mem_printf("%s%s%s%s%s.%s%s%s", exits[row].sentence, *actor ? " by " : "",
+			   actor, *why ? ": " : "", why, moved ? " It goes on in " : "",
+			   moved ? moved : "", moved ? "." : "");
 	free(actor);
 	free(why);
 	free(moved);

@@ -123,12 +123,18 @@ room_recall(struct room *room, const struct room_presence *presence)
 		(void)update(occupant, presence);
 }
 
+static const char *
+own_nick(const struct room *room)
+{
+	return room->nick ? room->nick : room->wish;
+}
+
 /* Services exist that leave status 110 out; but nobody else can have the nick for which
  * we were not refused. */
 static bool
 is_self(const struct room *room, const struct room_presence *presence)
 {
-	const char *own = room->nick ? room->nick : room->wish;
+	const char *own = own_nick(room);
 	return presence->is_self || (own && strcmp(presence->nick, own) == 0);
 }
 
@@ -185,10 +191,10 @@ static enum room_change
 went(struct room *room, const struct room_presence *presence)
 {
 	struct occupant *occupant = room_find(room, presence->nick);
-	bool is_ours =
-		room->nick ? presence->is_self || strcmp(room->nick, presence->nick) == 0
-			   : presence->is_self;
-	if (is_ours || presence->is_destroyed) {
+	/* Before we are in, an old session of ours may go from the nick that we wish for.
+	 */
+	const char *own = room->nick || presence->is_destroyed ? own_nick(room) : NULL;
+	if (presence->is_self || (own && strcmp(presence->nick, own) == 0)) {
 		room_clear(room);
 		return ROOM_LEFT;
 	}
