@@ -56,8 +56,7 @@ answer(struct profile *profile, struct serve_request *request,
 	}
 	if (cut_page(&list, begins_old))
 		result.has_more = true;
-	if (!begins_old && key->kind == CONVERSATION_CHAT &&
-	    archive_has_older(profile, key->jid))
+	if (!begins_old && archive_has_older(profile, key))
 		result.has_more = true;
 	struct bridge_line *lines =
 		arena_array(&request->arena, list.count, sizeof *lines);
@@ -92,9 +91,8 @@ read_page(struct profile *profile, struct serve_request *request, bool may_fetch
 		found = messages_page(store, &range, &request->arena, &list);
 	if (found < 0 && found != -ENOENT)
 		return found;
-	if (may_fetch && key.kind == CONVERSATION_CHAT && !params->after &&
-	    list.count <= (size_t)limit &&
-	    archive_fetch_older(profile, key.jid, on_fetched, request))
+	if (may_fetch && !params->after && list.count <= (size_t)limit &&
+	    archive_fetch_older(profile, &key, on_fetched, request))
 		return 0;
 	answer(profile, request, &key, list, (size_t)limit);
 	return 0;

@@ -18,15 +18,15 @@ typedef void archive_fetched(struct profile *profile, void *data);
 void archive_ask(struct profile *profile, const struct archive_request *request,
 		 archive_paged *fn, void *data);
 
-/* Whether the archive may have lines of the conversation with JID that are older than the
- * store's, and can be asked for them. */
-bool archive_has_older(struct profile *profile, const char *jid);
+/* Whether an archive, ours or the room's, may have lines of the conversation KEY that are
+ * older than the store's, and can be asked for them. */
+bool archive_has_older(struct profile *profile, const struct conversation_key *key);
 
 /* Inside a job: fetches a page of lines older than those that the store has of the
- * conversation with JID, and tells FN with DATA when it is stored, or could not be had in
+ * conversation KEY, and tells FN with DATA when it is stored, or could not be had in
  * some seconds. False, and FN is never told, where nothing can come: offline, no archive,
  * or all is here. */
-bool archive_fetch_older(struct profile *profile, const char *jid, archive_fetched *fn,
-			 void *data);
+bool archive_fetch_older(struct profile *profile, const struct conversation_key *key,
+			 archive_fetched *fn, void *data);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "backend/muc/muc.h"
 #include "backend/store/conversations.h"
 #include "backend/store/messages.h"
 #include "backend/store/store.h"
@@ -36,6 +37,7 @@ struct waiter {
 /* One conversation whose older page is asked for. */
 struct archive_older {
 	struct archive_older *prev, *next;
+	enum conversation_kind kind;
 	char *jid;
 	char *before;	/* what it was asked with; "" for the newest page */
 	int64_t end_ms; /* the same; 0: no bound */
@@ -97,8 +99,16 @@ on_wait_over(struct profile *profile, void *data)
 	tell(profile, older);
 }
 
+/* Whose archive has it: a room's own, or ours. */
+static const char *
+archive_by(const struct profile *profile, enum conversation_kind kind, const char *jid)
+{
+	return kind == CONVERSATION_ROOM ? jid : profile_account(profile)->bare;
+}
+
 static void
-receive(struct profile *profile, const struct archive_item *item)
+receive(struct profile *profile, const struct archive_older *older,
+	const struct archive_item *item)
 {
 	if (!stanza_from(item->message))
 		return;
@@ -107,7 +117,8 @@ receive(struct profile *profile, const struct archive_item *item)
 					 .origin = INBOUND_ARCHIVE,
 					 .stamp_ms = item->stamp_ms,
 					 .archive_id = item->id,
-					 .archive_by = profile_account(profile)->bare,
+					 .archive_by = archive_by(profile, older->kind,
+								  older->jid),
 					 .gap = GAP_BELOW,
 				 });
 }
@@ -122,13 +133,13 @@ store_older(struct profile *profile, const struct archive_older *older,
 	int64_t conversation;
 	int64_t before = 0;
 	int64_t after = 0;
-	if (profile_check(profile, conversations_ensure(store, CONVERSATION_CHAT,
-							older->jid, &conversation)) < 0)
+	if (profile_check(profile, conversations_ensure(store, older->kind, older->jid,
+							&conversation)) < 0)
 		return false;
 	(void)profile_check(profile, messages_place_below(store, conversation, &before));
 	message_hold_badges(profile);
 	for (size_t i = page->count; i > 0; i--)
-		receive(profile, &page->items[i - 1]);
+		receive(profile, older, &page->items[i - 1]);
 	message_tell_badges(profile);
 	(void)profile_check(profile, messages_place_below(store, conversation, &after));
 	/* A page that begins where it should end leads nowhere. */
@@ -160,8 +171,10 @@ static void
 ask(struct profile *profile, struct archive_older *older)
 {
 	struct archive *archive = archive_of(profile);
+	bool is_room = older->kind == CONVERSATION_ROOM;
 	struct archive_request request = {
-		.with = older->jid,
+		.archive = is_room ? older->jid : NULL,
+		.with = is_room ? NULL : older->jid,
 		.before = older->before,
 		.end_ms = older->end_ms,
 		.max = OLDER_PAGE,
@@ -179,19 +192,18 @@ struct start {
 /* Before the first line of CONVERSATION: by the archive's id of that or of one soon after
  * it, else by time. */
 static struct start
-before_first(struct profile *profile, int64_t conversation, bool may_use_ids,
+before_first(struct profile *profile, int64_t conversation, const char *by,
 	     struct arena *arena)
 {
-	const char *own = profile_account(profile)->bare;
 	struct message_list list = {0};
 	struct message_range range = {
 		.conversation = conversation, .after = INT64_MIN, .limit = OLDER_LOOK};
 	if (messages_page(profile_store(profile), &range, arena, &list) < 0 ||
 	    !list.count)
 		return (struct start){.before = ""};
-	for (size_t i = 0; may_use_ids && i < list.count; i++) {
+	for (size_t i = 0; by && i < list.count; i++) {
 		const struct message *line = &list.items[i];
-		if (line->archive_id && strcmp(line->archive_by, own) == 0)
+		if (line->archive_id && strcmp(line->archive_by, by) == 0)
 			return (struct start){.before = line->archive_id};
 	}
 	return (struct start){.before = "", .end_ms = list.items[0].sent_ms + SKEW_MS};
@@ -205,9 +217,9 @@ go_by_time(struct profile *profile, struct archive_older *older)
 	struct arena arena = {0};
 	int64_t conversation;
 	if (!*older->before ||
-	    conversations_find(store, CONVERSATION_CHAT, older->jid, &conversation) < 0)
+	    conversations_find(store, older->kind, older->jid, &conversation) < 0)
 		return false;
-	struct start start = before_first(profile, conversation, false, &arena);
+	struct start start = before_first(profile, conversation, NULL, &arena);
 	mem_replace(&older->before, start.before);
 	older->end_ms = start.end_ms;
 	arena_done(&arena);
@@ -239,17 +251,16 @@ on_older(struct profile *profile, const struct archive_page *page, void *data)
 
 /* Whether JID's lines lie in or above a gap: older ones come from there first. */
 static bool
-is_in_gap(struct profile *profile, int64_t conversation)
+is_in_gap(struct profile *profile, int64_t conversation, const char *archive)
 {
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
 	struct gap gap;
 	int64_t below = 0;
-	bool is_in =
-		gaps_first(store, profile_account(profile)->bare, &arena, &gap) == 0 &&
-		(conversation == 0 ||
-		 (messages_place_below(store, conversation, &below) == 0 &&
-		  below >= gap.next_place - GAP_STEP));
+	bool is_in = gaps_first(store, archive, &arena, &gap) == 0 &&
+		     (conversation == 0 ||
+		      (messages_place_below(store, conversation, &below) == 0 &&
+		       below >= gap.next_place - GAP_STEP));
 	arena_done(&arena);
 	return is_in;
 }
@@ -263,38 +274,55 @@ wait_for(struct archive_older *older, archive_fetched *fn, void *data)
 	LL_PREPEND(older->waiters, waiter);
 }
 
-static struct start
-find_start(struct profile *profile, const char *jid, struct arena *arena)
+/* Whether the archive that has KEY's lines can be asked now. */
+static bool
+is_open(struct profile *profile, const struct conversation_key *key)
 {
 	const struct archive *archive = archive_of(profile);
+	if (!profile_is_online(profile))
+		return false;
+	if (key->kind == CONVERSATION_CHAT)
+		return archive->has_archive && archive->is_ready;
+	const struct room *room =
+		key->kind == CONVERSATION_ROOM ? muc_find(profile, key->jid) : NULL;
+	return room && room->state == room_state_IN && room->features & ROOM_HAS_ARCHIVE;
+}
+
+static struct start
+find_start(struct profile *profile, const struct conversation_key *key,
+	   struct arena *arena)
+{
+	const char *by = archive_by(profile, key->kind, key->jid);
 	struct store *store = profile_store(profile);
 	struct start start = {0};
 	bool is_whole = false;
 	int64_t conversation = 0;
-	if (!profile_is_online(profile) || !archive->has_archive || !archive->is_ready)
+	if (!is_open(profile, key))
 		return start;
-	if (conversations_find(store, CONVERSATION_CHAT, jid, &conversation) == 0) {
+	if (conversations_find(store, key->kind, key->jid, &conversation) == 0) {
 		const char *oldest_id = NULL;
 		if (conversations_oldest(store, conversation, arena, &oldest_id,
 					 &is_whole) < 0 ||
-		    is_whole || is_in_gap(profile, conversation))
+		    is_whole || is_in_gap(profile, conversation, by))
 			return start;
 		if (oldest_id)
 			start.before = oldest_id;
 		else
-			start = before_first(profile, conversation, true, arena);
-	} else if (!is_in_gap(profile, 0)) {
+			start = before_first(profile, conversation, by, arena);
+	} else if (!is_in_gap(profile, 0, by)) {
 		start.before = "";
 	}
 	return start;
 }
 
 static struct archive_older *
-begin(struct profile *profile, const char *jid, const struct start *start)
+begin(struct profile *profile, const struct conversation_key *key,
+      const struct start *start)
 {
 	struct archive *archive = archive_of(profile);
 	struct archive_older *older = mem_alloc(sizeof *older);
-	older->jid = mem_strdup(jid);
+	older->kind = key->kind;
+	older->jid = mem_strdup(key->jid);
 	older->before = mem_strdup(start->before);
 	older->alarm = alarm_set(profile, OLDER_WAIT_MS, on_wait_over, older);
 	DL_APPEND(archive->older, older);
@@ -304,28 +332,27 @@ begin(struct profile *profile, const char *jid, const struct start *start)
 }
 
 bool
-archive_has_older(struct profile *profile, const char *jid)
+archive_has_older(struct profile *profile, const struct conversation_key *key)
 {
 	struct arena arena = {0};
-	bool has_older = find_start(profile, jid, &arena).before != NULL;
+	bool has_older = find_start(profile, key, &arena).before != NULL;
 	arena_done(&arena);
 	return has_older;
 }
 
 bool
-archive_fetch_older(struct profile *profile, const char *jid, archive_fetched *fn,
-		    void *data)
+archive_fetch_older(struct profile *profile, const struct conversation_key *key,
+		    archive_fetched *fn, void *data)
 {
 	struct archive *archive = archive_of(profile);
-	struct archive_older *older = find(archive, jid);
+	struct archive_older *older = find(archive, key->jid);
 	struct arena arena = {0};
 	size_t count = 0;
 	DL_COUNT(archive->older, older, count);
-	older = find(archive, jid);
 	if (!older && count < OLDER_MAX) {
-		struct start start = find_start(profile, jid, &arena);
+		struct start start = find_start(profile, key, &arena);
 		if (start.before)
-			older = begin(profile, jid, &start);
+			older = begin(profile, key, &start);
 	}
 	arena_done(&arena);
 	if (older)

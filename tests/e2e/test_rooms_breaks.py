@@ -100,3 +100,22 @@ def test_a_server_that_dies_loses_and_doubles_nothing(place):
         place.wait(lambda: [row[1:] for row in place.lines()] ==
                    [("before", "acked"), ("into the void", "acked"), ("after", "acked")],
                    seconds=30)
+
+
+def test_what_was_said_before_we_came_is_fetched_when_one_scrolls_up(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.configure(bob, membersonly="0")
+        say(place, bob, 0, 200)
+        place.join()
+        place.wait(lambda: bodies(place)[-1:] == ["line 199"])
+        found = []
+        before = None
+        while True:
+            more = {"before": before} if before else {}
+            page = place.call("message.page", jid=place.room, limit=40, **more)
+            found[:0] = [line["body"] for line in page["lines"]]
+            if not page.get("has_more"):
+                break
+            before = page["lines"][0]["place"]
+        assert found == [f"line {number}" for number in range(200)]
