@@ -51,13 +51,21 @@ static const struct {
 	{332, occupant_end_SHUTDOWN},	  {333, occupant_end_ERROR},
 };
 
+/* Three digits; 0: it is none. */
+static int
+status_code(const char *text)
+{
+	if (!text || strlen(text) != 3 || strspn(text, "0123456789") != 3)
+		return 0;
+	return atoi(text);
+}
+
 static void
 read_status(const struct stanza *x, struct room_presence *presence, bool *ret_is_rename)
 {
 	const struct stanza *status = stanza_child(x, "status", NS_MUC_USER);
 	for (; status; status = stanza_next(status, "status", NS_MUC_USER)) {
-		const char *text = stanza_get(status, "code");
-		long code = text ? strtol(text, NULL, 10) : 0;
+		int code = status_code(stanza_get(status, "code"));
 		presence->is_self |= code == 110;
 		presence->is_new_room |= code == 201;
 		*ret_is_rename |= code == 303;

@@ -1,121 +1,101 @@
-"""Rooms over breaks: what was said meanwhile comes from the room's archive, once and in its
-order, and what we said is said once, whatever died."""
+"""Rooms after a break and after a long silence (XEP-0410): they are asked whether we are in,
+one after the other, and joined again only where the answer says that we are not."""
 
-import os
-import signal
+from room_server import (ROOM, error, groupchat, hurried, make_authority,  # noqa: F401
+                         make_place)
 
-import pytest
-
-from house import House
-from test_rooms import Place, server  # noqa: F401: a fixture
+OTHER = "pit@rooms.localhost"
 
 
-@pytest.fixture
-def place(server):  # noqa: F811
-    with House() as house:
-        yield Place(house, server)
+def many(count):
+    return [f"room{n}@rooms.localhost" for n in range(count)]
 
 
-def bodies(place):
-    return [row[1] for row in place.lines()]
+PONGS = ["result", "item-not-found", "feature-not-implemented", "service-unavailable",
+         "remote-server-timeout", "remote-server-not-found", "silence", "forbidden"]
 
 
-def say(place, peer, first, count):
-    for number in range(first, first + count):
-        peer.send(place.room, f"line {number}", kind="groupchat")
-    assert peer.wait_message(f"line {first + count - 1}", seconds=30)
+def test_after_a_resume_only_not_acceptable_is_joined_again(place):
+    rooms = dict(zip(many(len(PONGS) + 1), [*PONGS, "not-acceptable"]))
+    for room in rooms:
+        place.join(room)
+    joins = len(place.server.joins)
+
+    def pong(session, text, to):
+        answer = rooms[to.partition("/")[0]]
+        if answer != "silence":
+            place.server.reply(session, text, "" if answer == "result" else error(answer),
+                               "result" if answer == "result" else "error")
+    place.server.pong = pong
+    place.cut()
+    place.wait(lambda: sorted(place.server.pings) == sorted(rooms), 30)
+    place.wait(lambda: len(place.server.joins) > joins)
+    place.server.fence(place.session)
+    assert place.server.joins[joins:] == [(list(rooms)[-1], "Alice")]
+    place.wait(lambda: {row["state"] for row in place.rooms().values()} == {"in"})
 
 
-def kill_sessions(place):
-    for pid in place.house.session_pids():
-        os.kill(pid, signal.SIGKILL)
+def test_a_room_that_vanished_is_found_out(place):
+    place.join()
+    gone_from_here = error("item-not-found")
+    place.server.pong = place.server.info = lambda session, text, _: place.server.reply(
+        session, text, gone_from_here, "error")
+    place.cut()
+    assert place.wait_state("refused")["reason"] == "There is no such room."
+    assert len(place.server.joins) == 1
 
 
-def test_a_long_absence_is_filled_from_the_rooms_archive(place):
-    with place.peer("bob") as bob:
-        place.enter(bob, "Bob")
-        place.configure(bob, membersonly="0")
-        place.join()
-        say(place, bob, 0, 10)
-        place.wait(lambda: len(bodies(place)) == 10)
-        place.house.ctl("disconnect")
-        say(place, bob, 10, 290)
-        place.house.ctl("connect")
-        place.wait(lambda: place.state() == "in")
-        bob.send(place.room, "line 300", kind="groupchat")
-        place.wait(lambda: len(bodies(place)) == 301)
-        assert bodies(place) == [f"line {number}" for number in range(301)]
+def test_many_rooms_are_joined_a_few_at_a_time_and_pinged_one_by_one(place):
+    rooms, open_now, most = many(30), [], []
+
+    def enter(session, room, nick):
+        open_now.append((session, room, nick))
+        most.append(len(open_now))
+        if len(open_now) == 4 or len(place.server.joins) > 26:
+            place.server.honest_enter(*open_now.pop(0))
+    place.server.enter = enter
+    numbers = [place.ask_to_join(room) for room in rooms]
+
+    def all_are_in():
+        while open_now and len(place.server.joins) == 30:
+            place.server.honest_enter(*open_now.pop(0))
+        return {row["state"] for row in place.rooms().values()} == {"in"}
+    place.wait(all_are_in, 30)
+    assert max(most) <= 4 and len(place.server.joins) == 30
+    assert all(place.bridge.answer(number)["room"]["state"] == "in" for number in numbers)
+    # Every one of them lost us: found out by pings, one after the other.
+    place.server.enter = place.server.honest_enter
+    place.server.pong = lambda session, text, _: place.server.reply(
+        session, text, error("not-acceptable"), "error")
+    place.cut()
+    place.wait(lambda: len(place.server.joins) == 60 and
+               {row["state"] for row in place.rooms().values()} == {"in"}, 60)
+    assert sorted(place.server.pings) == sorted(rooms)
 
 
-def test_a_walk_that_is_killed_goes_on(place):
-    with place.peer("bob") as bob:
-        place.enter(bob, "Bob")
-        place.configure(bob, membersonly="0")
-        place.join()
-        say(place, bob, 0, 5)
-        place.wait(lambda: len(bodies(place)) == 5)
-        place.house.ctl("disconnect")
-        say(place, bob, 5, 300)
-        place.house.ctl("connect")
-        place.wait(lambda: len(bodies(place)) > 5)
-        kill_sessions(place)
-        place.wait(lambda: len(bodies(place)) == 305, seconds=40)
-        assert bodies(place) == [f"line {number}" for number in range(305)]
+@hurried(300)
+def test_a_silent_room_is_asked_and_a_room_that_talks_is_not(place):
+    """Fifteen minutes are three seconds here."""
+    for room in (ROOM, OTHER):
+        place.ask_to_join(room)  # whose patience is short here, too
+        place.wait_state("in", room, 30)
+    joins = len(place.server.joins)
+
+    def talk():
+        place.say(groupchat("Bob", "here", room=OTHER))
+        return len(place.server.pings) >= 2
+    place.until(talk, lambda: place.server.pings, 30)
+    assert set(place.server.pings) == {ROOM}
+    assert len(place.server.joins) == joins and place.state() == "in"
+    place.server.pong = lambda session, text, _: place.server.reply(
+        session, text, error("not-acceptable"), "error")
+    place.wait(lambda: len(place.server.joins) > joins, 30)
 
 
-def test_what_we_said_is_said_once_whatever_dies(place):
-    with place.peer("bob") as bob:
-        place.enter(bob, "Bob")
-        place.configure(bob, membersonly="0")
-        place.join()
-        for number in range(12):
-            place.house.ctl("send", place.room, f"own {number}")
-            if number % 4 == 2:
-                kill_sessions(place)
-                place.wait(lambda: place.house.run("ternctl", "room", "list",
-                                                   code=None).returncode == 0)
-        assert bob.wait_message("own 11", seconds=30)
-        expected = [f"own {number}" for number in range(12)]
-        assert [body for body in bob.bodies() if body.startswith("own")] == expected
-        place.wait(lambda: [row[1:] for row in place.lines()]
-                   == [(body, "acked") for body in expected])
-
-
-def test_a_server_that_dies_loses_and_doubles_nothing(place):
-    with place.peer("bob") as bob:
-        place.enter(bob, "Bob")
-        place.configure(bob, membersonly="0", persistentroom="1")
-        place.join()
-        place.house.ctl("send", place.room, "before")
-        assert bob.wait_message("before")
-    place.server.kill()
-    place.house.ctl("send", place.room, "into the void")
-    place.server.start()
-    place.house.ctl("connect")
-    with place.peer("bob") as bob:
-        place.wait(lambda: place.state() == "in", seconds=40)
-        place.enter(bob, "Bob")
-        place.house.ctl("send", place.room, "after")
-        assert bob.wait_message("after", seconds=30)
-        place.wait(lambda: [row[1:] for row in place.lines()] ==
-                   [("before", "acked"), ("into the void", "acked"), ("after", "acked")],
-                   seconds=30)
-
-
-def test_what_was_said_before_we_came_is_fetched_when_one_scrolls_up(place):
-    with place.peer("bob") as bob:
-        place.enter(bob, "Bob")
-        place.configure(bob, membersonly="0")
-        say(place, bob, 0, 200)
-        place.join()
-        place.wait(lambda: bodies(place)[-1:] == ["line 199"])
-        found = []
-        before = None
-        while True:
-            more = {"before": before} if before else {}
-            page = place.call("message.page", jid=place.room, limit=40, **more)
-            found[:0] = [line["body"] for line in page["lines"]]
-            if not page.get("has_more"):
-                break
-            before = page["lines"][0]["place"]
-        assert found == [f"line {number}" for number in range(200)]
+def test_a_presence_that_the_room_refuses_tells_that_we_are_out(place):
+    place.join()
+    place.server.rename = lambda session, room, nick: place.server.refuse(
+        session, room, nick, error("not-acceptable"))
+    place.bridge.call("presence.set", profile="home", show="dnd")
+    place.wait(lambda: len(place.server.joins) == 2)
+    assert place.wait_state("in")["nick"] == "Alice"

@@ -233,7 +233,8 @@ def make_place(authority, request):
     env = {"TERN_HURRY": str(times)} if times else {}
     with House(TERN_LOG="info", **env) as house:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
-            house.env[name] = f"{house.env.get(name, '')}:log_path={house.path('report')}"
+            house.env[name] = (f"{house.env.get(name, '')}:log_path={house.path('report')}"
+                               ":quarantine_size_mb=4:malloc_context_size=8")
         with RoomServer(authority) as server:
             place = RoomPlace(house, server)
             place.come_online()
