@@ -450,11 +450,11 @@ def test_ten_thousand_bad_stanzas_leave_no_trace(place):
 def test_stream_errors_say_what_happened(place, condition, state, words):
     place.come_online()
     text = "evil.example" if condition == "see-other-host" else ""
+    count = len(place.server.sessions)
     place.session.send(f"<stream:error><{condition} xmlns='{STREAM_ERRORS}'>{text}"
                        f"</{condition}></stream:error></stream:stream>")
     link = place.link(state)
     assert words in link["reason"], link
-    count = len(place.server.sessions)
     if state == "refused":
         place.bridge.call("link.connect", profile="home")
     place.came_back()
