@@ -28,6 +28,7 @@
 #include "tui/leave.h"
 #include "tui/model_apply.h"
 #include "tui/options.h"
+#include "tui/people.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
 #include "tui/view.h"
@@ -367,15 +368,9 @@ on_event(void *data, enum bridge_event event, const void *record)
 
 	if (!model_apply_event(app->model, event, record, (int64_t)uv_now(app->loop)))
 		return;
+	people_event(app, event, record);
 	if (event == EVENT_line_changed) {
-		const struct bridge_line_event *line = record;
-		const struct chat *chat = model_chat(app->model, line->line->jid);
-
-		/* What a room repeats is no news that rings. */
-		bool is_for_us = line->line->kind != conversation_kind_ROOM ||
-				 (line->line->is_mention && !line->line->is_delayed);
-		if (chat && line->is_new && !line->line->is_own && is_for_us)
-			attention_news(app, chat);
+		attention_line(app, record);
 	} else if (event == EVENT_notice) {
 		const struct bridge_notice_event *notice = record;
 		char *text = clean_text(notice->text, CLEAN_TEXT, 4096);

@@ -103,8 +103,8 @@ attention_is_here(const struct app *app)
 	return attention->key_at && now_of(app) - attention->key_at < HERE_MS;
 }
 
-void
-attention_news(struct app *app, const struct chat *chat)
+static void
+ring(struct app *app, const struct chat *chat)
 {
 	struct attention *attention = app->attention;
 	uint64_t now = now_of(app);
@@ -118,6 +118,19 @@ attention_news(struct app *app, const struct chat *chat)
 		return;
 	attention->bell_at = now;
 	screen_bell(terminal_screen(app->terminal));
+}
+
+void
+attention_line(struct app *app, const struct bridge_line_event *event)
+{
+	const struct bridge_line *line = event->line;
+	const struct chat *chat = model_chat(app->model, line->jid);
+	/* In a room only what names us rings, and nothing that the room repeats. */
+	bool is_for_us = line->kind != conversation_kind_ROOM ||
+			 (line->is_mention && !line->is_delayed);
+
+	if (chat && event->is_new && !line->is_own && is_for_us)
+		ring(app, chat);
 }
 
 void

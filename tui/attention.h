@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bridge/schema.h"
+
 struct app;
 struct attention;
-struct chat;
 
 struct attention *attention_new(void);
 void attention_free(struct attention *attention);
@@ -23,8 +24,8 @@ void attention_focus(struct app *app, bool is_focused);
  * is read now. */
 void attention_key(struct app *app);
 
-/* A new line of somebody else arrived in CHAT: rings unless it is being read. */
-void attention_news(struct app *app, const struct chat *chat);
+/* A line came or changed: rings for a new one of somebody else that is not being read. */
+void attention_line(struct app *app, const struct bridge_line_event *event);
 
 /* Whether what appears on the screen is looked at, as far as can be known. */
 bool attention_is_here(const struct app *app);

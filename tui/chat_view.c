@@ -12,6 +12,7 @@
 #include "tui/app.h"
 #include "tui/attention.h"
 #include "tui/clock.h"
+#include "tui/comings.h"
 #include "tui/door.h"
 #include "tui/marks.h"
 #include "tui/nick.h"
@@ -38,6 +39,9 @@ struct chat_view {
 	int64_t new_after; /* the place that was read when the mark was set */
 	bool is_fresh;	   /* the first page since it was shown is still to come */
 	uint64_t notices;
+	struct comings *comings; /* of a room, in the line COMINGS_ID */
+	uint64_t comings_id;
+	int64_t comings_place;
 };
 
 struct chat_view *
@@ -46,6 +50,7 @@ chat_view_new(void)
 	struct chat_view *view = mem_alloc(sizeof *view);
 
 	view->log = log_new();
+	view->comings = comings_new();
 	return view;
 }
 
@@ -55,6 +60,7 @@ chat_view_free(struct chat_view *view)
 	if (!view)
 		return;
 	log_free(view->log);
+	comings_free(view->comings);
 	free(view->nick);
 	free(view);
 }
@@ -70,6 +76,7 @@ chat_view_show(struct app *app, struct chat_view *view, struct chat *chat)
 	log_clear(view->log);
 	view->chat = chat;
 	view->new_place = 0;
+	view->comings_id = 0;
 	view->is_fresh = true;
 	if (chat) {
 		chat->is_reset = true;
@@ -192,7 +199,9 @@ put_line(struct app *app, struct chat_view *view, struct chat_line *line)
 
 	clock_minute(line->time, time);
 	line->day = clock_day(line->time);
-	if (is_action)
+	if (line->is_mention && !line->is_own)
+		row.body_role = ROLE_MENTION;
+	else if (is_action)
 		row.body_role = ROLE_ACTION;
 	const struct mark_row *mark = line->is_own ? mark_of(line->state) : NULL;
 	if (mark) {
@@ -305,22 +314,58 @@ chat_view_answered(struct chat_view *view)
 	log_to_bottom(view->log);
 }
 
-void
-chat_view_notice(struct chat_view *view, const char *text)
+/* A sentence of ROLE behind the newest line. */
+static void
+put_sentence(struct chat_view *view, uint64_t id, int role, const char *text)
 {
-	int64_t place = view->chat ? chat_newest_place(view->chat) : 0;
 	char time[8];
 	struct log_line row = {
-		.id = NOTICE_ID | ++view->notices,
-		.place = place,
+		.id = id,
+		.place = view->chat ? chat_newest_place(view->chat) : 0,
 		.kind = LOG_NOTICE,
 		.time = time,
 		.body = text,
-		.body_role = ROLE_NOTICE,
+		.body_role = role,
 	};
 
 	clock_minute(clock_now(), time);
 	log_put(view->log, &row);
+}
+
+void
+chat_view_notice(struct chat_view *view, const char *text)
+{
+	put_sentence(view, NOTICE_ID | ++view->notices, ROLE_NOTICE, text);
+}
+
+struct comings *
+chat_view_comings(struct chat_view *view)
+{
+	int64_t newest = chat_newest_place(view->chat);
+
+	/* Something was said since, by people or by tern. */
+	if (view->comings_id != (NOTICE_ID | view->notices) ||
+	    view->comings_place != newest || comings_is_full(view->comings)) {
+		comings_clear(view->comings);
+		view->comings_id = NOTICE_ID | ++view->notices;
+		view->comings_place = newest;
+	}
+	return view->comings;
+}
+
+void
+chat_view_end_comings(struct chat_view *view)
+{
+	view->comings_id = 0;
+}
+
+void
+chat_view_show_comings(struct chat_view *view)
+{
+	char *text = comings_text(view->comings);
+
+	put_sentence(view, view->comings_id, ROLE_JOINS, text);
+	free(text);
 }
 
 /* ---- pages ----------------------------------------------------------------- */

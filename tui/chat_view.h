@@ -11,6 +11,7 @@
 struct app;
 struct chat;
 struct chat_view;
+struct comings;
 struct log;
 
 struct chat_view *chat_view_new(void);
@@ -31,6 +32,14 @@ void chat_view_rewrite(struct chat_view *view);
 
 /* A sentence of tern itself behind the newest line. */
 void chat_view_notice(struct chat_view *view, const char *text);
+
+/* Who came and went since the newest line, for the caller to add to; what was added is
+ * seen after chat_view_show_comings. A conversation is shown. */
+struct comings *chat_view_comings(struct chat_view *view);
+void chat_view_show_comings(struct chat_view *view);
+
+/* What is added next stands in a line of its own. */
+void chat_view_end_comings(struct chat_view *view);
 
 /* The mark of the unread goes: the user has answered. */
 void chat_view_answered(struct chat_view *view);

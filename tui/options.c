@@ -62,6 +62,13 @@ static const struct config_row rows[] = {
 	 .fallback = "10",
 	 .most = 24 * 60,
 	 .help = "Takes you for absent after so many minutes without a key; 0: never."},
+	{.name = "joins",
+	 .type = CONFIG_CHOICE,
+	 .fallback = "folded",
+	 .choices = "folded|hidden|shown",
+	 .help = "Who comes into a room, leaves it or takes another nick: folded into "
+		 "one "
+		 "line, hidden, or each shown. Who is kicked or banned always is."},
 	{.name = "occupants",
 	 .type = CONFIG_BOOL,
 	 .fallback = "on",

@@ -1,14 +1,20 @@
 /*
- * The call of room.occupants and its answer. A room that nobody has looked at since tern
- * was started is never asked about.
+ * The call of room.occupants and its answer; what is said of who comes and goes. A room
+ * that nobody has looked at since tern was started is never asked about.
  */
 #include "tui/people.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
 #include "tui/app.h"
+#include "tui/chat_view.h"
+#include "tui/comings.h"
 #include "tui/door.h"
+#include "tui/nick.h"
+#include "tui/options.h"
 #include "tui/view.h"
 
 struct people_ask {
@@ -58,4 +64,105 @@ people_update(struct app *app)
 	*ask = (struct people_ask){app, mem_strdup(room->jid)};
 	room->is_asking = true;
 	client_room_occupants(door_client(app->door), &params, on_people, ask);
+}
+
+/* ---- who comes and goes ---------------------------------------------------- */
+
+#define WHY_MAX 1024
+
+/* The lines of ROOM where those who come and go are to be told in it, else NULL. */
+static struct chat_view *
+lines_for_comings(struct app *app, const char *room)
+{
+	if (strcmp(options_get(app->options, "joins"), "hidden") == 0)
+		return NULL;
+	return view_lines(app, room);
+}
+
+/* What one sentence holds: all since the last line, or just the next. */
+static struct comings *
+comings_in(struct app *app, struct chat_view *lines)
+{
+	if (strcmp(options_get(app->options, "joins"), "shown") == 0)
+		chat_view_end_comings(lines);
+	return chat_view_comings(lines);
+}
+
+static void
+tell_change(struct app *app, const struct bridge_occupant_event *event)
+{
+	struct chat_view *lines = lines_for_comings(app, event->jid);
+	const struct model_room *room = model_room(app->model, event->jid);
+	bool is_other_nick = event->was && event->was[0];
+
+	if (!lines || !room || !room->people || !(event->is_new || is_other_nick))
+		return;
+	if (is_other_nick)
+		comings_renamed(comings_in(app, lines), event->was,
+				event->occupant->nick);
+	else if (!event->occupant->is_own)
+		comings_came(comings_in(app, lines), event->occupant->nick);
+	else
+		return;
+	chat_view_show_comings(lines);
+}
+
+/* What was done to who did not leave by himself; NULL for all others. */
+static const char *
+deed_of(enum bridge_occupant_end end)
+{
+	static const char *const deeds[occupant_end_COUNT] = {
+		[occupant_end_KICKED] = "kicked",
+		[occupant_end_BANNED] = "banned",
+		[occupant_end_UNAFFILIATED] = "put out as no member any more",
+		[occupant_end_MEMBERS_ONLY] = "put out, as only members may stay",
+	};
+
+	return deeds[end];
+}
+
+static void
+tell_deed(struct app *app, const struct bridge_occupant_gone_event *event,
+	  const char *deed)
+{
+	const struct model_room *room = model_room(app->model, event->jid);
+	bool is_own = room && strcmp(room->nick, event->nick) == 0;
+	char *who = is_own ? mem_strdup("You") : nick_shown(event->nick);
+	char *actor = event->actor ? nick_shown(event->actor) : mem_strdup("");
+	char *why = clean_text(event->text, CLEAN_LINE, WHY_MAX);
+	char *said =
+		mem_printf("%s %s %s%s%s%s%s.", who, is_own ? "were" : "was", deed,
+			   event->actor ? " by " : "", actor, why[0] ? ": " : "", why);
+
+	(void)view_notice(app, event->jid, said);
+	free(said);
+	free(why);
+	free(actor);
+	free(who);
+}
+
+static void
+tell_gone(struct app *app, const struct bridge_occupant_gone_event *event)
+{
+	const char *deed = deed_of(event->end);
+
+	if (deed) {
+		tell_deed(app, event, deed);
+		return;
+	}
+	struct chat_view *lines = lines_for_comings(app, event->jid);
+	const struct model_room *room = model_room(app->model, event->jid);
+	if (!lines || !room || !room->people || strcmp(room->nick, event->nick) == 0)
+		return;
+	comings_left(comings_in(app, lines), event->nick);
+	chat_view_show_comings(lines);
+}
+
+void
+people_event(struct app *app, enum bridge_event event, const void *record)
+{
+	if (event == EVENT_occupant_changed)
+		tell_change(app, record);
+	else if (event == EVENT_occupant_gone)
+		tell_gone(app, record);
 }

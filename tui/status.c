@@ -108,7 +108,13 @@ add_chat(struct app *app, struct parts *parts, const struct chat *chat, size_t n
 	};
 
 	/* What is on the screen needs no count. */
-	if (chat->unread > 0 && !(is_current && view_is_at_bottom(app->view)))
+	bool is_counted =
+		chat->unread > 0 && !(is_current && view_is_at_bottom(app->view));
+	if (is_counted && chat->mentions > 0)
+		part.text =
+			arena_printf(&parts->arena, " %zu %s (%lld @%lld) ", number, name,
+				     (long long)chat->unread, (long long)chat->mentions);
+	else if (is_counted)
 		part.text = arena_printf(&parts->arena, " %zu %s (%lld) ", number, name,
 					 (long long)chat->unread);
 	else

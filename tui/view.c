@@ -249,15 +249,24 @@ view_seen_place(const struct view *view)
 	return view->kind == VIEW_CHAT ? chat_view_seen(view->chat_view) : 0;
 }
 
+struct chat_view *
+view_lines(struct app *app, const char *jid)
+{
+	const struct view *view = app->view;
+
+	if (view->kind != VIEW_CHAT || !jid || strcmp(view->chat->jid, jid) != 0)
+		return NULL;
+	return view->chat_view;
+}
+
 bool
 view_notice(struct app *app, const char *jid, const char *text)
 {
-	struct view *view = app->view;
+	struct chat_view *lines = view_lines(app, jid);
 
-	if (view->kind != VIEW_CHAT || !jid || strcmp(view->chat->jid, jid) != 0)
-		return false;
-	chat_view_notice(view->chat_view, text);
-	return true;
+	if (lines)
+		chat_view_notice(lines, text);
+	return lines != NULL;
 }
 
 void

@@ -12,6 +12,7 @@
 
 struct app;
 struct chat;
+struct chat_view;
 struct view;
 
 enum view_kind { VIEW_NOTHING, VIEW_CONTACTS, VIEW_CHAT, VIEW_HELP, VIEW_FORM };
@@ -53,6 +54,9 @@ int64_t view_seen_place(const struct view *view);
 
 /* A notice that belongs to the conversation JID goes there if it is shown; else false. */
 bool view_notice(struct app *app, const char *jid, const char *text);
+
+/* The lines of the conversation JID, if that is what is shown; else NULL. Borrowed. */
+struct chat_view *view_lines(struct app *app, const char *jid);
 
 /* The user has sent something in the conversation that is shown. */
 void view_answered(struct app *app);

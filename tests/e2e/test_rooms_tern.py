@@ -27,7 +27,7 @@ def test_an_evening_in_a_room(server):
         house.create_profile(server, "alice", "secret")
         with house.tern("-p", "home") as screen, \
                 Peer(server, "bob", "secret", plugins=("xep_0045",)) as bob:
-            screen.wait("home")
+            screen.wait("● home")
             screen.line(f"/join {room} Alice")
             screen.wait("Make it?")
             screen.keys("y")
@@ -52,3 +52,28 @@ def test_an_evening_in_a_room(server):
             screen.wait("› Bob B:")
             screen.line("bye")
             assert bob.wait_message("Bob B: bye", match=lambda m: m["type"] == "groupchat")
+
+
+def test_those_who_come_and_go_are_told(server):
+    room = f"shed@{server.rooms}"
+    with House() as house:
+        house.create_profile(server, "alice", "secret")
+        with house.tern("-p", "home", columns=100) as screen, \
+                Peer(server, "bob", "secret", plugins=("xep_0045",)) as bob:
+            screen.wait("● home")
+            screen.line(f"/join {room} Alice")
+            screen.wait("Make it?")
+            screen.keys("y")
+            screen.wait(re.compile(r"│ 1 Moderator *\n.*│ &Alice"))
+            bob.run(muc(bob).join_muc, room, "Bob")
+            screen.wait("- Bob came")
+            screen.wait(re.compile(r"│ 1 Participant *\n.*│ Bob"))
+            bob.send(room, "Alice: hello", kind="groupchat")
+            screen.wait("Bob: Alice: hello")
+            bob.run(muc(bob).leave_muc, room, "Bob")
+            screen.wait("- Bob left")
+            bob.run(muc(bob).join_muc, room, "Bob")
+            screen.wait("- Bob came back")
+            screen.line("/kick Bob enough of that")
+            screen.wait("- Bob was kicked by Alice: enough of that.")
+            screen.wait_gone("│ Bob")

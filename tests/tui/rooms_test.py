@@ -186,3 +186,60 @@ def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
     wide.settle()
     seen = [int(m) for m in re.findall(r"counted, line (\d+)", wide.text())]
     assert not seen or first <= max(seen) + 1
+
+
+# ---- who comes and goes ----
+
+def test_comings_are_one_line_until_something_is_said(house, daemon, screen):
+    open_den(screen, daemon)
+    daemon.says(DEN, "Bob", "quiet here")
+    screen.wait("quiet here")
+    daemon.occupant(DEN, "Dan")
+    screen.wait(re.compile(r"\d\d:\d\d  - Dan came\n"))
+    daemon.occupant(DEN, "Eve")
+    daemon.occupant_gone(DEN, "Carl")
+    daemon.occupant(DEN, "Anna", was="Anna Lee")
+    screen.wait("- Dan, Eve came; Carl left; Anna Lee is now Anna")
+    daemon.occupant_gone(DEN, "Eve")
+    daemon.occupant(DEN, "Carl")
+    screen.wait("- Dan came; Eve came and left; Carl came back; Anna Lee is now Anna")
+    daemon.occupant(DEN, "Dan", show="away")
+    daemon.says(DEN, "Bob", "not any more")
+    daemon.occupant_gone(DEN, "Dan", text="bye")
+    screen.wait(re.compile(r"is now Anna\n.*not any more\n.*- Dan left\n"))
+
+
+def test_comings_by_option_and_kicks_always(house, daemon, screen):
+    open_den(screen, daemon)
+    screen.line("/set joins hidden")
+    screen.wait("joins = hidden")
+    daemon.occupant(DEN, "Dan")
+    daemon.occupant_gone(DEN, "Dan", end="kicked", actor="Zoe", text="spam\x1b[2J")
+    screen.wait("- Dan was kicked by Zoe: spam\ufffd[2J.")
+    assert "Dan came" not in screen.text()
+    screen.line("/set joins shown")
+    screen.wait("joins = shown")
+    daemon.occupant(DEN, "Dan")
+    daemon.occupant_gone(DEN, "Dan")
+    daemon.occupant(DEN, "Eve")
+    screen.wait(re.compile(r"- Dan came\n.*- Dan left\n.*- Eve came"))
+    daemon.occupant_gone(DEN, "Eve", end="banned")
+    screen.wait("- Eve was banned.")
+    daemon.occupant_gone(DEN, "me", end="kicked", text="you too")
+    screen.wait("- You were kicked: you too.")
+
+
+# ---- mentions ----
+
+def test_mentions_are_counted_apart_stand_out_and_ring(house, daemon, screen):
+    daemon.says(DEN, "Bob", "this and that")
+    screen.wait("1 The Den (1)")
+    assert screen.bells == 0
+    daemon.chat(DEN)["mentions"] = 1
+    daemon.says(DEN, "Bob", "me: look", is_mention=True)
+    screen.wait("1 The Den (2 @1)")
+    assert screen.bells == 1
+    open_den(screen, daemon)
+    screen.wait("Bob: me: look")
+    row = screen.find("me: look")
+    assert screen.cell(row, 12).bold and not screen.cell(row - 1, 12).bold
