@@ -18,7 +18,6 @@
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
-#include "bridge/base/utf8.h"
 #include "bridge/serve.h"
 
 enum {
@@ -33,7 +32,6 @@ enum {
 	HISTORY = 50, /* lines */
 	HISTORY_MAX = 500,
 	CLOCKS_MS = 10 * 1000,
-	NAME_BYTES_MAX = 256,
 };
 
 /* ---- steps and their patience ---- */
@@ -175,19 +173,6 @@ say_presence(struct profile *profile, struct room *room, bool is_join)
 	arena_done(&arena);
 }
 
-/* Whether that was a room's answer; somebody's account is none. */
-static bool
-read_info(struct room *room, const struct stanza *query)
-{
-	const char *name = muc_name(query);
-	char *clean = clean_text(name ? name : "", CLEAN_LINE, NAME_BYTES_MAX);
-	room->features = muc_features(query);
-	if (*clean)
-		mem_replace(&room->name, clean);
-	free(clean);
-	return muc_is_room(query);
-}
-
 /* What the answer to disco#info says against joining: a condition, or NULL for nothing.
  */
 static const char *
@@ -197,7 +182,7 @@ objection(struct room *room, const struct stanza *answer)
 					     "subscription-required"};
 	struct stanza_error error;
 	if (stanza_has_type(answer, "result"))
-		return read_info(room, stanza_payload(answer)) ? NULL : "not-a-room";
+		return muc_read_info(room, stanza_payload(answer)) ? NULL : "not-a-room";
 	if (stanza_read_error(answer, &error) < 0)
 		return NULL;
 	/* So answers the server of an account for it. */
@@ -279,8 +264,10 @@ open_new_room(struct profile *profile, const struct room *room)
 void
 muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 {
-	if (is_new_room)
+	if (is_new_room) {
 		open_new_room(profile, room);
+		muc_read_again(profile, room); /* when it was asked it was not there */
+	}
 	room->tries = 0;
 	room->may_create = false;
 	mem_replace(&room->wish, room->nick);
@@ -430,6 +417,12 @@ muc_leave(struct profile *profile, struct room *room, const char *text)
 	muc_changed(profile, room);
 	next_turn(profile);
 	arena_done(&arena);
+}
+
+void
+muc_say_presence(struct profile *profile, struct room *room)
+{
+	say_presence(profile, room, false);
 }
 
 void

@@ -7,9 +7,10 @@
 
 #include "backend/muc/muc_inner.h"
 #include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 
-enum { TEXT_MAX = 2048 };
+enum { TEXT_MAX = 2048, NAME_BYTES_MAX = 256 };
 
 static const struct {
 	const char *var;
@@ -60,6 +61,45 @@ muc_name(const struct stanza *query)
 	const char *name =
 		stanza_get(stanza_child(query, "identity", NS_DISCO_INFO), "name");
 	return name && *name ? name : NULL;
+}
+
+bool
+muc_read_info(struct room *room, const struct stanza *query)
+{
+	const char *name = muc_name(query);
+	char *clean = clean_text(name ? name : "", CLEAN_LINE, NAME_BYTES_MAX);
+	room->features = muc_features(query);
+	if (*clean)
+		mem_replace(&room->name, clean);
+	free(clean);
+	return muc_is_room(query);
+}
+
+static void
+on_info_again(struct profile *profile, const struct stanza *answer, bool is_last,
+	      void *data)
+{
+	char *jid = data;
+	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
+	(void)is_last;
+	free(jid);
+	if (!answer || !room || room->state != room_state_IN ||
+	    !stanza_has_type(answer, "result") || !muc_is_room(stanza_payload(answer)))
+		return;
+	bool had_ids = room->features & ROOM_HAS_OCCUPANT_IDS;
+	(void)muc_read_info(room, stanza_payload(answer));
+	muc_changed(profile, room);
+	/* Ours came before it could be trusted. */
+	if (!had_ids && (room->features & ROOM_HAS_OCCUPANT_IDS))
+		muc_say_presence(profile, room);
+}
+
+void
+muc_read_again(struct profile *profile, const struct room *room)
+{
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", room->jid, NULL);
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	profile_ask(profile, iq, PROFILE_ASK, on_info_again, mem_strdup(room->jid));
 }
 
 /* The value of the field VAR of the room's form, in ARENA; NULL for none. */

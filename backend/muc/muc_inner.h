@@ -31,6 +31,9 @@ void muc_forget_occupants(struct profile *profile, struct room *room);
 /* Inside a job: begins to join, or waits for its turn. */
 void muc_enter(struct profile *profile, struct room *room);
 
+/* Inside a job: says our availability to ROOM, in which we are. */
+void muc_say_presence(struct profile *profile, struct room *room);
+
 /* Inside a job: we are in. IS_NEW_ROOM: it was made for us and waits to be configured. */
 void muc_entered(struct profile *profile, struct room *room, bool is_new_room);
 
@@ -62,6 +65,13 @@ bool muc_is_room(const struct stanza *query);
 
 /* How the room calls itself there; NULL: not at all. Borrowed. */
 const char *muc_name(const struct stanza *query);
+
+/* Takes over what QUERY says of ROOM. Whether that was a room's answer; somebody's
+ * account is none. */
+bool muc_read_info(struct room *room, const struct stanza *query);
+
+/* Inside a job: asks ROOM, in which we are, once more what it is: it changed. */
+void muc_read_again(struct profile *profile, const struct room *room);
 
 /* ---- muc_archive.c ---- */
 

@@ -136,6 +136,22 @@ annotate(struct profile *profile, struct room *room, struct inbound *inbound)
 						  inbound->archive_id, profile_now_ms()));
 }
 
+/* The room itself says that its configuration changed (section 10.2.1). */
+static bool
+is_change_of_room(const struct inbound *inbound)
+{
+	const struct stanza *x = stanza_child(inbound->stanza, "x", NS_MUC_USER);
+	const struct stanza *status = stanza_child(x, "status", NS_MUC_USER);
+	if (inbound->from.resource || inbound->origin != INBOUND_LIVE)
+		return false;
+	for (; status; status = stanza_next(status, "status", NS_MUC_USER)) {
+		const char *code = stanza_get(status, "code");
+		if (code && strcmp(code, "104") == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum module_verdict
 on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound)
 {
@@ -151,6 +167,8 @@ on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound
 			take_subject(profile, room, inbound);
 		return MODULE_TAKEN;
 	}
+	if (room->state == room_state_IN && is_change_of_room(inbound))
+		muc_read_again(profile, room);
 	annotate(profile, room, inbound);
 	return MODULE_PASS;
 }

@@ -1,21 +1,19 @@
-"""Rooms (XEP-0045): ternctl and other clients in one, on Prosody."""
-
-import os
-import signal
+"""Rooms (XEP-0045): ternctl and other clients in one, on Prosody and on ejabberd."""
 
 import pytest
 
 from house import House
 from place import Place
+from ejabberd import Ejabberd
 from prosody import Prosody
 
 
-@pytest.fixture(scope="module")
-def server():
-    with Prosody() as prosody:
+@pytest.fixture(scope="module", params=[Prosody, Ejabberd], ids=["prosody", "ejabberd"])
+def server(request):
+    with request.param() as one:
         for name in ("alice", "bob", "carol"):
-            prosody.add_user(name, "secret")
-        yield prosody
+            one.add_user(name, "secret")
+        yield one
 
 
 @pytest.fixture
@@ -69,17 +67,17 @@ def test_what_keeps_one_out_is_said(place):
         assert "other nick" in place.join("Bob", code=1) or place.state() == "refused"
         assert "in " in place.join("Alice")
         place.house.ctl("room", "leave", place.room)
-        place.set_affiliation(bob, "outcast", place.server.jid("alice"))
-        assert "banned" in place.join("Alice", code=1)
-        place.set_affiliation(bob, "none", place.server.jid("alice"))
         place.configure(bob, membersonly="1")
         assert "members only" in place.join("Alice", code=1)
-        place.set_affiliation(bob, "member", place.server.jid("alice"))
         place.configure(bob, membersonly="0", passwordprotectedroom="1", roomsecret="open")
-        place.set_affiliation(bob, "none", place.server.jid("alice"))
         assert "password" in place.join("Alice", code=1)
         secret = place.house.write("room.password", "open\n")
         assert "in " in place.join("Alice", "--password-file", secret)
+        place.house.ctl("room", "leave", place.room)
+        place.set_affiliation(bob, "outcast", place.server.jid("alice"))
+        assert "banned" in place.join("Alice", code=1)
+        place.set_affiliation(bob, "none", place.server.jid("alice"))
+        assert "in " in place.join("Alice")
 
 
 def test_a_kick_keeps_us_out_until_we_say_so(place):
@@ -101,9 +99,10 @@ def test_a_killed_session_process_stays_in_the_room_unseen(place):
         assert place.saw(bob, "Alice")
         place.wait(lambda: place.nicks() == {"Alice", "Bob"})
         seen = len(bob.presences)
-        for pid in place.house.session_pids():
-            os.kill(pid, signal.SIGKILL)
+        [pid] = place.house.session_pids()
+        place.house.kill(pid)
         bob.send(place.room, "still there?", kind="groupchat")
+        place.wait(lambda: place.house.session_pids() not in ([], [pid]))
         place.wait(lambda: ("Bob", "still there?", "received") in place.lines())
         assert place.nicks() == {"Alice", "Bob"} and place.state() == "in"
         place.house.ctl("send", place.room, "yes")
@@ -198,3 +197,54 @@ def test_private_words_of_an_unknown_room_come_from_the_archive_as_such(place):
         place.house.ctl("connect")
         place.wait(lambda: [row[1] for row in place.lines(f"{place.room}/Bob")]
                    == ["only for you"])
+
+
+def test_what_debians_ejabberd_lacks_is_seen_and_lived_with(place):
+    """No occupant ids and no moderation there: whose a line is, is told without them."""
+    has_ids = isinstance(place.server, Prosody)
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob, place.peer("carol") as carol:
+        place.configure(bob, membersonly="0")
+        place.enter(bob, "Bob")
+        place.wait(lambda: place.nicks() == {"Alice", "Bob"})
+
+        def ids():
+            rows = place.call("room.occupants", jid=place.room)["occupants"]
+            return {bool(row.get("id")) for row in rows}
+
+        def room():
+            return next(row for row in place.call("room.list")["rooms"]
+                        if row["jid"] == place.room)
+        # What a room is that we made ourselves is known when it is there.
+        place.wait(lambda: room().get("has_archive") and ids() == {has_ids})
+        assert not room().get("can_moderate")
+        place.house.ctl("send", place.room, "mine")
+        assert place.heard(bob, "mine")
+        place.house.ctl("room", "leave", place.room)
+        assert place.saw(bob, "Alice", "unavailable")
+        place.enter(carol, "Alice")  # another one under our name
+        carol.send(place.room, "not mine", kind="groupchat")
+        assert place.heard(bob, "not mine")
+        place.join("Ali")
+        place.wait(lambda: len(place.lines()) == 2)
+        page = place.call("message.page", jid=place.room, limit=500)["lines"]
+        assert [(row["body"], bool(row.get("is_own"))) for row in page] == \
+            [("mine", True), ("not mine", False)]
+
+
+def test_lines_of_an_earlier_stay_come_back_once(place):
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        for number in range(3):
+            place.house.ctl("send", place.room, f"mine {number}")
+            assert place.heard(bob, f"mine {number}")
+            bob.send(place.room, f"his {number}", kind="groupchat")
+        talk = place.wait(lambda: len(place.lines()) == 6 and place.lines())
+        for _ in range(2):
+            place.house.stop_daemon()
+            place.house.ctl("room", "list")
+            place.wait(lambda: place.state() == "in")
+            bob.send(place.room, f"again {_}", kind="groupchat")
+            place.wait(lambda: place.lines()[-1][1] == f"again {_}")
+        assert place.lines()[:6] == talk and len(place.lines()) == 8

@@ -69,6 +69,7 @@ class Place:
                   jid=jid)
 
     def configure(self, peer, **fields):
+        """Sets FIELDS of the room's form, and waits until that is done."""
         rows = "".join(f"<field var='muc#roomconfig_{key}'><value>{value}</value></field>"
                        for key, value in fields.items())
         peer.send_raw(
@@ -77,3 +78,4 @@ class Place:
             "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
             f"<value>http://jabber.org/protocol/muc#roomconfig</value></field>{rows}</x>"
             "</query></iq>")
+        peer.call(peer.client.plugin["xep_0030"].get_info, jid=self.room, cached=False)
