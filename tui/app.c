@@ -1,7 +1,7 @@
 /*
  * The loop's turn and what comes in: keys go to the form, the question or the keymap;
  * events of the daemon go to the model and, where they do more, to a small switch here.
- * Drawing happens in on_turn alone, before the loop sleeps.
+ * Drawing happens in turn.c alone, before the loop sleeps.
  */
 #include "tui/app.h"
 
@@ -31,6 +31,7 @@
 #include "tui/people.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
+#include "tui/turn.h"
 #include "tui/view.h"
 #include "widgets/keys.h"
 #include "widgets/screen.h"
@@ -195,6 +196,7 @@ on_key(void *data, const struct keys_event *event)
 	struct app *app = data;
 	struct screen *screen = terminal_screen(app->terminal);
 
+	turn_key(app->turn);
 	if (app->leaving != APP_STAYS)
 		return;
 	if (event->type == KEYS_FOCUS_IN || event->type == KEYS_FOCUS_OUT) {
@@ -224,6 +226,7 @@ on_resize(void *data)
 {
 	struct app *app = data;
 
+	turn_key(app->turn);
 	view_place_all(app->view);
 }
 
@@ -369,6 +372,7 @@ on_event(void *data, enum bridge_event event, const void *record)
 	if (!model_apply_event(app->model, event, record, (int64_t)uv_now(app->loop)))
 		return;
 	people_event(app, event, record);
+	turn_event(app->turn, event, record);
 	if (event == EVENT_line_changed) {
 		attention_line(app, record);
 	} else if (event == EVENT_notice) {
@@ -437,38 +441,16 @@ get_cursor(void *data, int64_t *ret_epoch, int64_t *ret_seq)
 /* ---- the loop -------------------------------------------------------------- */
 
 static void
-on_turn(uv_prepare_t *handle)
-{
-	struct app *app = handle->data;
-
-	if (!app->terminal)
-		return;
-	attention_show_title(app);
-	view_draw(app);
-	terminal_flush(app->terminal);
-	attention_seen(app);
-}
-
-static void
 on_signal(uv_signal_t *handle, int number)
 {
 	(void)number;
 	leave_begin(handle->data, APP_HANGUP);
 }
 
-/* The turn that it begins draws; nothing else is to be done. */
-static void
-on_pulse(uv_timer_t *timer)
-{
-	(void)timer;
-}
-
 void
 app_wake_in(struct app *app, uint64_t ms)
 {
-	if (!uv_is_active((uv_handle_t *)&app->pulse) ||
-	    uv_timer_get_due_in(&app->pulse) > ms)
-		(void)uv_timer_start(&app->pulse, on_pulse, ms, 0);
+	turn_wake_in(app->turn, ms);
 }
 
 static void
@@ -484,13 +466,9 @@ start_handles(struct app *app)
 {
 	static const int numbers[] = {SIGHUP, SIGTERM, SIGINT};
 
-	(void)uv_prepare_init(app->loop, &app->turn);
-	app->turn.data = app;
-	(void)uv_prepare_start(&app->turn, on_turn);
 	(void)uv_timer_init(app->loop, &app->patience);
 	app->patience.data = app;
 	(void)uv_timer_start(&app->patience, on_patience, PATIENCE_MS, 0);
-	(void)uv_timer_init(app->loop, &app->pulse);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		(void)uv_signal_init(app->loop, &app->signals[i]);
 		app->signals[i].data = app;
@@ -546,6 +524,7 @@ app_new(uv_loop_t *loop, const struct app_start *start, int fd)
 	load_options(app);
 	app->door = door_new(loop, &hooks, app);
 	app->idle = idle_new(app);
+	app->turn = turn_new(app);
 	start_handles(app);
 	if (start->is_demo)
 		forms_try(app);
@@ -557,9 +536,7 @@ app_new(uv_loop_t *loop, const struct app_start *start, int fd)
 static void
 close_handles(struct app *app)
 {
-	uv_close((uv_handle_t *)&app->turn, NULL);
 	uv_close((uv_handle_t *)&app->patience, NULL);
-	uv_close((uv_handle_t *)&app->pulse, NULL);
 	for (size_t i = 0; i < sizeof app->signals / sizeof app->signals[0]; i++)
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
 }
@@ -572,6 +549,7 @@ app_free(struct app *app)
 	/* Calls that wait are told that the backend is gone; they may still speak. */
 	door_free(app->door);
 	idle_free(app->idle);
+	turn_free(app->turn);
 	terminal_close(app->terminal);
 	demo_free(app->demo);
 	input_free(app->input);

@@ -1,7 +1,7 @@
 /*
  * All of a running tern: who owns what, and how its parts reach one another. One struct,
  * made by app_new, known to the files of tui/ only. A part changes the model or the
- * views' state; drawing happens once per loop turn, in app.c's turn.
+ * views' state; drawing happens once per loop turn at most, in turn.c.
  */
 #ifndef TERN_TUI_APP_H
 #define TERN_TUI_APP_H
@@ -25,6 +25,7 @@ struct options;
 struct terminal;
 struct theme;
 struct toast;
+struct turn;
 struct view;
 
 /* What the command line asked for; borrowed for life. */
@@ -54,13 +55,12 @@ struct app {
 	struct complete *complete;
 	struct attention *attention;
 	struct idle *idle;
+	struct turn *turn;
 	struct toast *toast;
 	struct forms *forms;
 	struct demo *demo; /* NULL but in the trial */
 
-	uv_prepare_t turn;
 	uv_timer_t patience; /* the screen opens when it runs out; leaving ends then */
-	uv_timer_t pulse;    /* a turn of its own for what changes with time */
 	uv_signal_t signals[3];
 
 	char *link_told; /* why the profile is offline, as it was said; NULL if not */

@@ -167,6 +167,7 @@ class Reader:
         self.screen = screen
         self.bytes = self.reads = self.keys = 0
         self.times = []
+        self.begin = self.last = time.monotonic()
 
     def read(self, seconds):
         """What is there within SECONDS; empty for nothing."""
@@ -175,6 +176,7 @@ class Reader:
         data = os.read(self.screen.master, 65536)
         self.bytes += len(data)
         self.reads += 1
+        self.last = time.monotonic()
         return data
 
     def drain_until(self, is_over):
@@ -262,7 +264,7 @@ def measure_flood(hall, room, is_shown):
     show(f"{what}, until stored", seconds, "s", 1.5 if is_shown else None)
     hall.show_cpu(what, cpu, 1.2 if is_shown else None)
     show(f"{what}: to the terminal", reader.bytes, "B", 100_000 if is_shown else None)
-    show("  in writes", reader.reads / seconds, "/s", None if is_shown else 4, 1)
+    show("  in writes", reader.reads / (reader.last - reader.begin), "/s", None if is_shown else 4, 1)
     _, reader = flood(hall, room, f"{name} typed", True)
     show_times(f"key to echo during {what} ({reader.keys} keys)", reader.times, goal99=30)
 
