@@ -16,9 +16,8 @@
 
 #define LIST_MAX 4096 /* bytes of a list that is printed */
 
-/* The room that is shown, or whose occupant is; NULL after saying why. */
-static struct model_room *
-need_room(struct app *app)
+struct model_room *
+room_here(struct app *app)
 {
 	struct chat *chat = view_chat(app->view);
 	struct model_room *room = NULL;
@@ -103,7 +102,7 @@ set_role(struct app *app, struct model_room *room, const char *nick,
 bool
 command_kick(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *nick = room ? command_word(&arguments) : NULL;
 
 	if (!room)
@@ -118,7 +117,7 @@ command_kick(struct app *app, const char *arguments)
 bool
 command_voice(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *nick = room ? command_word(&arguments) : NULL;
 	bool is_off = strcmp(arguments, "off") == 0;
 	bool is_fine = nick && (!arguments[0] || is_off);
@@ -134,7 +133,7 @@ command_voice(struct app *app, const char *arguments)
 bool
 command_role(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *nick = room ? command_word(&arguments) : NULL;
 	char *word = nick ? command_word(&arguments) : NULL;
 	int role = value_of(&choice_role, word);
@@ -153,7 +152,7 @@ command_role(struct app *app, const char *arguments)
 bool
 command_invite(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *word = room ? command_word(&arguments) : NULL;
 	char *who = word ? target_of(app, word, true) : NULL;
 
@@ -245,7 +244,7 @@ show_list(struct app *app, struct model_room *room, enum bridge_affiliation affi
 bool
 command_ban(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *target = room ? command_word(&arguments) : NULL;
 
 	if (!room)
@@ -261,7 +260,7 @@ command_ban(struct app *app, const char *arguments)
 bool
 command_unban(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *target = room ? command_word(&arguments) : NULL;
 
 	if (!room)
@@ -276,7 +275,7 @@ command_unban(struct app *app, const char *arguments)
 bool
 command_affiliation(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app);
+	struct model_room *room = room_here(app);
 	char *target = room ? command_word(&arguments) : NULL;
 	char *word = target ? command_word(&arguments) : NULL;
 	int affiliation = value_of(&choice_affiliation, word ? word : target);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct app;
+struct model_room;
 
 struct command_row {
 	const char *name;
@@ -40,6 +41,9 @@ bool command_misused(struct app *app, const char *name);
 
 /* Forgets the join that a question was about. */
 void room_forget_question(struct app *app);
+
+/* The room that is shown, or whose occupant is; NULL after saying why. */
+struct model_room *room_here(struct app *app);
 
 /* The next word at *REST, which moves behind it: up to a blank, or between "…",
  * where "" is a quote. The caller frees; NULL if there is none. */

@@ -36,6 +36,7 @@ struct muc_join {
 	const char *nick;     /* prepared; NULL: as before, or the account's local part */
 	const char *password; /* NULL: as before */
 	bool may_create;
+	bool is_reserved; /* a new room stays closed until it is configured */
 };
 
 /* Inside a job: wishes to be in the room, now and at each login, and begins to join.

@@ -265,7 +265,8 @@ void
 muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 {
 	if (is_new_room) {
-		open_new_room(profile, room);
+		if (!room->is_reserved)
+			open_new_room(profile, room);
 		muc_read_again(profile, room); /* when it was asked it was not there */
 	}
 	room->tries = 0;
@@ -355,6 +356,7 @@ muc_join(struct profile *profile, const struct muc_join *join,
 	room->request = request;
 	room->is_wanted = true;
 	room->may_create = join->may_create;
+	room->is_reserved = join->is_reserved;
 	room->tries = 0;
 	if (join->password)
 		mem_replace(&room->password, join->password);

@@ -23,6 +23,7 @@ join_room(struct profile *profile, struct serve_request *request, const char *ji
 		.jid = jid,
 		.password = params->password,
 		.may_create = params->may_create,
+		.is_reserved = params->is_reserved,
 	};
 	if (params->nick) {
 		join.nick = request_nick(profile, request, jid, params->nick);

@@ -6,6 +6,7 @@
 
 #include "backend/muc/muc.h"
 #include "backend/muc/muc_admin.h"
+#include "backend/muc/muc_config.h"
 #include "backend/muc/muc_invite.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
@@ -202,4 +203,69 @@ serve_room_invite(struct process *process, struct profile *profile,
 	(void)process;
 	if (is_sayable(request, params->reason))
 		request_in_job(profile, request, invite_job);
+}
+
+/* ---- what owners do ---- */
+
+static int
+config_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_jid_params *params = request->params;
+	const char *room = request_room_address(profile, request, params->jid);
+	if (room && !is_offline(profile, request))
+		muc_ask_config(profile, room, request);
+	return 0;
+}
+
+void
+serve_room_config(struct process *process, struct profile *profile,
+		  struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, config_job);
+}
+
+static int
+configure_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_room_configure_params *params = request->params;
+	const char *room = request_room_address(profile, request, params->jid);
+	if (room && !is_offline(profile, request))
+		muc_configure(profile, room, request);
+	return 0;
+}
+
+void
+serve_room_configure(struct process *process, struct profile *profile,
+		     struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, configure_job);
+}
+
+static int
+destroy_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_room_destroy_params *params = request->params;
+	const char *room = request_room_address(profile, request, params->jid);
+	const char *elsewhere = NULL;
+	if (!room || is_offline(profile, request))
+		return 0;
+	if (params->elsewhere && *params->elsewhere) {
+		elsewhere = request_room_address(profile, request, params->elsewhere);
+		if (!elsewhere)
+			return 0;
+	}
+	muc_destroy(profile, room, elsewhere, request);
+	return 0;
+}
+
+void
+serve_room_destroy(struct process *process, struct profile *profile,
+		   struct serve_request *request)
+{
+	const struct bridge_room_destroy_params *params = request->params;
+	(void)process;
+	if (is_sayable(request, params->reason))
+		request_in_job(profile, request, destroy_job);
 }

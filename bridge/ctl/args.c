@@ -33,6 +33,8 @@ const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
 	[CTL_LIMIT] = {"limit", "N", "at most N lines or rooms, 1 to 500"},
 	[CTL_BEFORE] = {"before", "CURSOR", "lines before this place"},
 	[CTL_CREATE] = {"create", NULL, "make the room if there is none"},
+	[CTL_RESERVE] = {"reserve", NULL,
+			 "the same, and leave it closed until room config"},
 };
 
 enum { OPTION_BASE = 256, PROFILE = 'p', JSON = 'j', HELP = 'h', VERSION = 'V' };

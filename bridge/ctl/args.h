@@ -30,6 +30,7 @@ enum ctl_option {
 	CTL_LIMIT,
 	CTL_BEFORE,
 	CTL_CREATE,
+	CTL_RESERVE,
 	CTL_OPTION_COUNT,
 };
 

@@ -28,6 +28,8 @@ ctl_verb verb_room_list;
 ctl_verb verb_room_occupants;
 ctl_verb verb_room_subject;
 ctl_verb verb_room_nick;
+ctl_verb verb_room_config;
+ctl_verb verb_room_destroy;
 ctl_verb verb_room_invite;
 ctl_verb verb_room_kick;
 ctl_verb verb_room_ban;

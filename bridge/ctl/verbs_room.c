@@ -56,7 +56,8 @@ verb_room_join(struct ctl *ctl, const struct ctl_command *command)
 		.profile = command->profile,
 		.jid = command->words[0],
 		.nick = command->word_count > 1 ? command->words[1] : NULL,
-		.may_create = command->values[CTL_CREATE] != NULL,
+		.may_create = command->values[CTL_CREATE] || command->values[CTL_RESERVE],
+		.is_reserved = command->values[CTL_RESERVE] != NULL,
 	};
 	int code = CTL_OK;
 	if (command->values[CTL_PASSWORD_FILE])

@@ -210,11 +210,82 @@ def test_a_refused_invitation_is_told(place):
         assert "nobody@nowhere.invalid could not be invited" in notice["text"]
 
 
+# ---- owners ----
+
+def fields(place):
+    form = json.loads(ctl(place, "--json", "room", "config", place.room))
+    return {field["var"].rpartition("_")[2]: field for field in form["fields"]}
+
+
+def test_a_room_is_configured_by_its_form(place):
+    before = fields(place)
+    assert before["roomname"]["type"] == "text-single"
+    assert before["membersonly"]["type"] == "boolean"
+    assert {option["value"] for option in before["whois"]["options"]} == \
+        {"anyone", "moderators"}
+    room(place, "config", "roomname=The Lair", "membersonly=yes", "whois=anyone")
+    after = fields(place)
+    assert [after[name]["values"] for name in ("roomname", "membersonly", "whois")] == \
+        [["The Lair"], ["1"], ["anyone"]]
+    # What else there is stays; what the room is now is known at once.
+    assert after["persistentroom"] == before["persistentroom"]
+    place.wait(lambda: [(row["name"], row["shows_addresses"]) for row
+                        in place.call("room.list")["rooms"]] == [("The Lair", True)])
+    said = room(place, "config")
+    assert "muc#roomconfig_roomname=The Lair\n" in said and "# one of:" in said
+    assert "FORM_TYPE" not in said
+
+
+def test_what_does_not_fit_the_form_is_refused_before_it_is_sent(place):
+    assert "whois is one of" in room(place, "config", "whois=me", code=1)
+    assert "is yes or no" in room(place, "config", "membersonly=often", code=1)
+    assert "no field nonsense" in room(place, "config", "nonsense=1", code=1)
+    assert "is not key=value" in room(place, "config", "roomname", code=2)
+
+
+def test_a_stranger_may_not_configure(place):
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        room(place, "affiliation", place.server.jid("bob"), "owner")
+        room(place, "affiliation", place.server.jid("alice"), "none")
+        assert "You may not" in room(place, "config", code=1)
+        assert "You may not" in room(place, "config", "roomname=Mine", code=1)
+        assert "You may not" in room(place, "destroy", "--yes", code=1)
+
+
+def test_a_reserved_room_opens_when_it_is_configured(place):
+    place.room = f"reserved-{place.room}"
+    room(place, "join", "Alice", "--reserve")
+    with place.peer("bob") as bob:
+        bob.run(bob.client.plugin["xep_0045"].join_muc, place.room, "Bob")
+        # ejabberd opens every room at once.
+        closed = isinstance(place.server, Prosody)
+        place.saw(bob, "Bob", "error" if closed else None)
+        room(place, "config", "roomname=Open now")
+        if closed:
+            place.enter(bob, "Bob")
+
+
+def test_a_destroyed_room_says_why_and_whereto(place):
+    elsewhere = f"next-{place.room}"
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        assert "--yes" in room(place, "destroy", code=2)
+        room(place, "destroy", "we move", elsewhere, "--yes")
+        gone = place.saw(bob, "Bob", "unavailable")
+        destroy = gone.xml.find(".//{*}destroy")
+        assert destroy.get("jid") == elsewhere and destroy.findtext("{*}reason") == "we move"
+        place.wait(lambda: place.state() == "refused")
+        said = ctl(place, "room", "list")
+        assert f"we move. It goes on in {elsewhere}" in said
+        assert place.call("room.list")["rooms"][0].get("is_wanted") is not True
+
+
 # ---- in tern ----
 
 @pytest.fixture
 def screen(place):
-    with place.house.tern(columns=99) as screen:
+    with place.house.tern(columns=99, lines=60) as screen:
         screen.wait("● home", 15)
         screen.line(f"/join {place.room}")
         is_shown = place.room.partition("@")[0]
@@ -265,3 +336,19 @@ def test_join_alone_follows_an_invitation(place, screen):
         screen.wait("invites you to")
         screen.line("/join")
         place.wait(lambda: place.state() == "in")
+
+
+def test_tern_shows_and_changes_the_configuration(place, screen):
+    screen.line("/config roomname The Lair")
+    screen.wait("The room took it.")
+    screen.line("/config")
+    screen.wait("roomname = The Lair")
+    screen.line("/config whois")
+    screen.wait("one of moderators")
+    screen.line("/config whois me")
+    screen.wait("is one of")
+    screen.line("/destroy")
+    screen.wait("destroys this room for everybody.")
+    screen.keys("\x15")
+    screen.line(f"/destroy {place.room} enough")
+    place.wait(lambda: place.state() == "refused")

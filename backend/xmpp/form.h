@@ -1,0 +1,72 @@
+/*
+ * Data forms (XEP-0004): read from a stanza, changed field by field with each value
+ * checked against the field's type, and written as a submission. Pure. Everything of a
+ * form lives in the arena that it was read into.
+ */
+#ifndef TERN_XMPP_FORM_H
+#define TERN_XMPP_FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bridge/base/arena.h"
+
+struct stanza;
+
+/* Fields of a form, options of a field, values of a field; what is more is left out. */
+#define FORM_FIELDS_MAX 500
+#define FORM_OPTIONS_MAX 1000
+#define FORM_VALUES_MAX 1000
+
+enum form_type {
+	FORM_BOOLEAN,
+	FORM_FIXED, /* a text between fields */
+	FORM_HIDDEN,
+	FORM_JID_MULTI,
+	FORM_JID_SINGLE,
+	FORM_LIST_MULTI,
+	FORM_LIST_SINGLE,
+	FORM_TEXT_MULTI, /* a value for each line */
+	FORM_TEXT_PRIVATE,
+	FORM_TEXT_SINGLE,
+};
+
+struct form_option {
+	const char *value;
+	const char *label; /* NULL: none */
+};
+
+struct form_field {
+	const char *var; /* NULL in a fixed one */
+	enum form_type type;
+	const char *label, *help; /* NULL: none */
+	bool is_required;
+	const char *const *values;
+	size_t value_count;
+	const struct form_option *options;
+	size_t option_count;
+};
+
+struct form {
+	const char *title, *instructions; /* NULL: none */
+	struct form_field *fields;
+	size_t field_count;
+};
+
+/* Reads the form X (jabber:x:data), cut to the limits above. -EINVAL if it is none. */
+int form_read(const struct stanza *x, struct arena *arena, struct form *ret_form);
+
+/* The field whose var is NAME, or the only one whose var ends in _NAME or #NAME; NULL if
+ * there is none, or more than one. */
+struct form_field *form_find(const struct form *form, const char *name);
+
+/* Gives FIELD the COUNT VALUES as people write them: yes and on for a boolean, a list's
+ * labels too, lines of a text in one value. -EINVAL leaves it as it was, with a sentence
+ * in *RET_PROBLEM (in ARENA). */
+int form_set(struct form_field *field, const char *const *values, size_t count,
+	     struct arena *arena, const char **ret_problem);
+
+/* Adds the filled form to PARENT as a submission. */
+void form_submit(const struct form *form, struct stanza *parent);
+
+#endif
