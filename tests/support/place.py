@@ -13,15 +13,15 @@ from peer import Peer
 
 
 class Place:
-    """A house whose profile is alice's, and a room for each test."""
+    """A house whose profile is alice's (or USER's), and a room for each test."""
 
     number = 0
 
-    def __init__(self, house, server):
+    def __init__(self, house, server, user="alice"):
         Place.number += 1
         self.house, self.server = house, server
         self.room = f"den{Place.number}@{server.rooms}"
-        house.create_profile(server, "alice", "secret")
+        house.create_profile(server, user, "secret")
 
     def call(self, method, code=0, **params):
         words = [f"{key}={value}" for key, value in params.items()]
