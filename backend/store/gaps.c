@@ -248,14 +248,16 @@ gaps_compare(struct store *store, int64_t id, int64_t conversation, int64_t plac
 	int64_t side = GAP_FITS;
 	struct sql sql = sql_start(
 		store_reading(store),
-		"SELECT CASE WHEN ?3>=end_place THEN 2 WHEN ?3<end_place-?4 AND EXISTS"
+		"SELECT CASE WHEN ?3>=end_place THEN 2 WHEN ?3<end_place-?4 AND"
+		"(next_place>=end_place-?5 OR EXISTS"
 		"(SELECT 1 FROM messages WHERE conversation=?2 AND is_outgoing=0"
-		" AND place>=end_place-?4 AND place<next_place) THEN 1 ELSE 0 END"
+		" AND place>=end_place-?4 AND place<next_place)) THEN 1 ELSE 0 END"
 		" FROM gaps WHERE id=?1");
 	sql_int(&sql, id);
 	sql_int(&sql, conversation);
 	sql_int(&sql, place);
 	sql_int(&sql, (int64_t)1 << GAP_RANGE_BITS);
+	sql_int(&sql, (int64_t)1 << GAP_UPPER_BITS);
 	int result = sql_run_int(&sql, &side);
 	*ret_side = (enum gap_side)side;
 	return result < 0 ? result : 0;

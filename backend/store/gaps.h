@@ -71,7 +71,7 @@ int gaps_set_place(struct store *store, int64_t id, int64_t place);
 /* Where a line at PLACE in CONVERSATION is shown, which gap ID comes to only now. */
 enum gap_side {
 	GAP_FITS,
-	GAP_EARLY, /* before what the gap brought before it */
+	GAP_EARLY, /* before what the gap brought before it, or may yet bring */
 	GAP_LATE,  /* among the live lines, behind what the gap brings after it */
 };
 

@@ -116,3 +116,16 @@ def test_an_own_line_that_waited_stands_behind_what_came_before_it_was_sent(plac
         place.server.add(body)
     place.greet()
     place.wait_bodies(numbers(1, 70) + ["mine"])
+
+
+def test_own_lines_in_the_newest_page_stay_behind_those_of_the_gap_before_it(place):
+    place.come_online()
+    place.server.add("what was not heard")
+    mine = numbers(1, 60)
+    for body in mine:
+        place.send(body)
+    place.session.wait(">60<")
+    place.server.fence(place.session)
+    place.come_back()
+    place.wait_lines(lambda rows: all(row["state"] != "sent" for row in rows))
+    place.wait_bodies(["what was not heard", *mine])
