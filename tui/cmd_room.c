@@ -143,6 +143,31 @@ need_room(struct app *app, const char *word)
 	return room && app_client(app) ? room : NULL;
 }
 
+void
+room_leave(struct app *app, const struct model_room *room, const char *text)
+{
+	struct bridge_room_leave_params params = {
+		.profile = app->model->profile,
+		.jid = room->jid,
+		.text = text[0] ? text : NULL,
+	};
+	struct chat *chat = model_chat(app->model, room->jid);
+
+	client_room_leave(door_client(app->door), &params, app_told, app);
+	if (chat) {
+		struct bridge_jid_params closing = {.profile = app->model->profile,
+						    .jid = chat->jid};
+		bool is_shown = view_chat(app->view) == chat;
+
+		model_set_open(app->model, chat, false);
+		client_conversation_close(door_client(app->door), &closing, app_told,
+					  app);
+		if (is_shown)
+			view_show(app, VIEW_CONTACTS);
+	}
+	app_say(app, "You left %s; its history stays.", room->name);
+}
+
 bool
 command_leave(struct app *app, const char *arguments)
 {
@@ -153,24 +178,7 @@ command_leave(struct app *app, const char *arguments)
 
 	if (!room)
 		return false;
-	struct bridge_room_leave_params params = {
-		.profile = app->model->profile,
-		.jid = room->jid,
-		.text = is_in_room && arguments[0] ? arguments : NULL,
-	};
-	client_room_leave(door_client(app->door), &params, app_told, app);
-	app_say(app, "You left %s; its history stays.", room->name);
-	struct chat *left = model_chat(app->model, room->jid);
-	if (left) {
-		struct bridge_jid_params closing = {.profile = app->model->profile,
-						    .jid = left->jid};
-
-		model_set_open(app->model, left, false);
-		client_conversation_close(door_client(app->door), &closing, app_told,
-					  app);
-		if (left == chat)
-			view_show(app, VIEW_CONTACTS);
-	}
+	room_leave(app, room, is_in_room ? arguments : "");
 	return true;
 }
 

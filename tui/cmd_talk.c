@@ -134,6 +134,12 @@ command_close(struct app *app, const char *arguments)
 		free(jid);
 		return false;
 	}
+	const struct model_room *room = model_room(app->model, jid);
+	if (room && (room->state != room_state_OUT || room->is_wanted)) {
+		room_leave(app, room, "");
+		free(jid);
+		return true;
+	}
 	struct bridge_jid_params params = {.profile = app->model->profile, .jid = jid};
 	bool is_shown = view_chat(app->view) == chat;
 	model_set_open(app->model, chat, false);

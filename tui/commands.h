@@ -45,6 +45,10 @@ void room_forget_question(struct app *app);
 /* The room that is shown, or whose occupant is; NULL after saying why. */
 struct model_room *room_here(struct app *app);
 
+/* Leaves ROOM with TEXT as last words ("" for none), closes its conversation, and says
+ * so. The profile is attached. */
+void room_leave(struct app *app, const struct model_room *room, const char *text);
+
 /* The next word at *REST, which moves behind it: up to a blank, or between "…",
  * where "" is a quote. The caller frees; NULL if there is none. */
 char *command_word(const char **rest);

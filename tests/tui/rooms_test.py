@@ -188,6 +188,22 @@ def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
     assert not seen or first <= max(seen) + 1
 
 
+# ---- leaving ----
+
+@pytest.mark.parametrize("command", ["/close", "/leave", "/part so long"])
+def test_a_room_is_left_by_closing_it_too(house, daemon, screen, command):
+    open_den(screen, daemon)
+    screen.line(command)
+    left = daemon.called("room.leave")
+    assert left["jid"] == DEN and left.get("text") == (
+        "so long" if "so long" in command else None)
+    daemon.called("conversation.close", match=lambda p: p["jid"] == DEN)
+    screen.wait("You left The Den; its history stays.")
+    screen.wait("contacts  No chats yet")
+    screen.wait_gone("● The Den")
+    assert not screen.find("Rooms")
+
+
 # ---- who comes and goes ----
 
 def test_comings_are_one_line_until_something_is_said(house, daemon, screen):
