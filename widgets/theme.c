@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,11 @@
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
+#include "widgets/nick_hue.h"
 
 #define FILE_MAX (64 * 1024)
+/* A nick role stands for so many degrees of the circle of hues. */
+#define SECTOR (360.0 / THEME_PALETTE_MAX)
 
 static const struct theme_role_row role_rows[] = {
 #define ROLE(name, text, style256, style8, help) {text, style256, style8, help},
@@ -424,6 +428,28 @@ theme_about(const struct theme *theme)
 	return theme->about;
 }
 
+/* The entry of PALETTE whose hue is nearest to HUE; of several, and where none has a hue,
+ * one that CHOICE decides. */
+static int16_t
+nearest_entry(const struct palette *palette, double hue, int choice)
+{
+	double least = 361;
+	int16_t nearest = palette->colours[choice % palette->count];
+	for (int i = 0; i < palette->count; i++) {
+		double other = nick_hue_of_colour(palette->colours[i]);
+		double distance = fabs(other - hue);
+		if (other < 0)
+			continue;
+		if (distance > 180)
+			distance = 360 - distance;
+		if (distance < least) {
+			least = distance;
+			nearest = palette->colours[i];
+		}
+	}
+	return nearest;
+}
+
 struct theme_style
 theme_style(const struct theme *theme, int role, int colours)
 {
@@ -434,8 +460,9 @@ theme_style(const struct theme *theme, int role, int colours)
 	if (is_nick) {
 		const struct palette *palette =
 			colours >= 256 ? &theme->palette256 : &theme->palette8;
+		int sector = role - ROLE_NICK_FIRST;
 		style.foreground =
-			palette->colours[(role - ROLE_NICK_FIRST) % palette->count];
+			nearest_entry(palette, (sector + 0.5) * SECTOR, sector);
 	}
 	if (colours < 8)
 		style.foreground = style.background = THEME_DEFAULT_COLOUR;
@@ -446,10 +473,7 @@ int
 theme_nick_role(const struct theme *theme, const char *nick)
 {
 	(void)theme;
-	uint32_t hash = 2166136261u;
-	for (; *nick; nick++)
-		hash = (hash ^ (unsigned char)*nick) * 16777619u;
-	return ROLE_NICK_FIRST + (int)((hash ^ hash >> 16) % THEME_PALETTE_MAX);
+	return ROLE_NICK_FIRST + (int)(nick_hue(nick) / SECTOR);
 }
 
 const struct theme_role_row *

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Themable roles: ROLE_TEXT, ROLE_TIME … as in roles.def, then the nick palette:
- * ROLE_NICK_FIRST to ROLE_NICK_FIRST + THEME_PALETTE_MAX - 1. */
+/* Themable roles: ROLE_TEXT, ROLE_TIME … as in roles.def, then those of nicks, a sector
+ * of hues each: ROLE_NICK_FIRST to ROLE_NICK_FIRST + THEME_PALETTE_MAX - 1. */
 enum theme_role {
 #define ROLE(name, text, style256, style8, help) ROLE_##name,
 #include "widgets/roles.def"
@@ -60,7 +60,8 @@ const char *theme_about(const struct theme *theme);
 /* The style of ROLE on a terminal of COLOURS (0, 8 or 256) colours. */
 struct theme_style theme_style(const struct theme *theme, int role, int colours);
 
-/* The nick role for NICK (an address, best): the same on every run. */
+/* The nick role for NICK: a sector of the circle of hues by XEP-0392, which is shown as
+ * the nearest colour of the palette. */
 int theme_nick_role(const struct theme *theme, const char *nick);
 
 /* A role's row: its name in theme files, its default styles as written there, its help;

@@ -3,6 +3,7 @@
  * black and on white.
  */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "widgets/nick_hue.h"
 #include "widgets/theme.h"
 
 static void
@@ -110,10 +112,44 @@ roles_for_8_colours_follow(void **state)
 	assert_int_equal(theme_style(theme, ROLE_NICK, 8).foreground, -1);
 	assert_int_equal(theme_style(theme, ROLE_NICK, 8).attributes, THEME_DIM);
 	assert_int_equal(theme_style(theme, ROLE_ERROR, 8).foreground, 5);
-	assert_int_equal(theme_style(theme, ROLE_NICK_FIRST + 1, 8).foreground, 2);
+	/* Of red and green, green is nearer to yellow-green. */
+	assert_int_equal(theme_style(theme, ROLE_NICK_FIRST + 1, 8).foreground, 1);
+	assert_int_equal(theme_style(theme, ROLE_NICK_FIRST + 7, 8).foreground, 2);
 	assert_int_equal(theme_nick_role(theme, "a@b"), theme_nick_role(theme, "a@b"));
 	assert_int_equal(theme_style(theme, 9999, 256).foreground, -1);
 	theme_free(theme);
+}
+
+static void
+names_have_the_hues_of_the_standard(void **state)
+{
+	(void)state;
+	/* XEP-0392, section 13.1. */
+	static const struct {
+		const char *name;
+		double hue;
+	} names[] = {
+		{"Romeo", 327.255249},
+		{"juliet@capulet.lit", 209.410400},
+		{"\U0001f63a", 331.199341},
+		{"council", 359.994507},
+	};
+	static const struct {
+		int colour;
+		double hue;
+	} colours[] = {{196, 12.2}, {46, 127.7}, {21, 265.9}, {51, 192.2}, {201, 307.7},
+		       {1, 12.2},   {6, 192.2},	 {231, -1},   {244, -1},   {-1, -1}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_true(fabs(nick_hue(names[i].name) - names[i].hue) < 1e-4);
+	for (size_t i = 0; i < sizeof colours / sizeof *colours; i++) {
+		double hue = nick_hue_of_colour(colours[i].colour);
+		if (fabs(hue - colours[i].hue) > 0.2)
+			fail_msg("%d: %f", colours[i].colour, hue);
+	}
+	/* Long enough for two blocks. */
+	assert_true(
+		nick_hue("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			 "aaaaaaaaaaaa") < 360);
 }
 
 /* Relative luminance (WCAG 2) of one of xterm's 256 colours from 16 on. */
@@ -221,6 +257,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_have_the_hues_of_the_standard),
 		cmocka_unit_test(styles_are_read),
 		cmocka_unit_test(errors_name_file_and_line),
 		cmocka_unit_test(roles_for_8_colours_follow),
