@@ -498,8 +498,8 @@ on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void
 		ask_whether_it_is(profile, room);
 }
 
-static void
-ping(struct profile *profile, struct room *room)
+void
+muc_ping(struct profile *profile, const struct room *room)
 {
 	struct arena arena = {0};
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
@@ -534,7 +534,7 @@ on_alarm(struct profile *profile, void *data)
 	} else if (room->state == room_state_IN) {
 		/* One alarm for each silence, and none for what is said in between. */
 		if (room->is_silent && profile_is_online(profile))
-			ping(profile, room);
+			muc_ping(profile, room);
 		room->is_silent = true;
 		set_alarm(profile, room, SILENCE_MS);
 	}

@@ -49,6 +49,10 @@ void muc_left(struct profile *profile, struct room *room,
 void muc_session_began(struct profile *profile);
 void muc_session_resumed(struct profile *profile);
 
+/* Inside a job: asks ROOM whether we are still in it, and comes back if not (XEP-0410).
+ */
+void muc_ping(struct profile *profile, const struct room *room);
+
 /* Inside a job: something came from ROOM: it is not silent. */
 void muc_heard(struct profile *profile, struct room *room);
 

@@ -182,6 +182,22 @@ is_private_word(const struct inbound *inbound)
 	       !stanza_child(x, "decline", NS_MUC_USER);
 }
 
+/* What we said came back because nobody here knows us: perhaps we are not in. */
+static void
+doubt(struct profile *profile, const struct room *room, const struct inbound *inbound)
+{
+	static const char *const conditions[] = {"not-acceptable", "item-not-found",
+						 "gone"};
+	struct stanza_error error;
+	if (room->state != room_state_IN || inbound->from.resource ||
+	    stanza_read_error(inbound->stanza, &error) < 0)
+		return;
+	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+		if (strcmp(error.condition, conditions[i]) == 0)
+			muc_ping(profile, room);
+	}
+}
+
 static enum module_verdict
 on_message(struct profile *profile, struct inbound *inbound)
 {
@@ -192,6 +208,8 @@ on_message(struct profile *profile, struct inbound *inbound)
 	if (is_groupchat)
 		return room && !inbound->is_own ? on_groupchat(profile, room, inbound)
 						: MODULE_TAKEN;
+	if (room && type && strcmp(type, "error") == 0)
+		doubt(profile, room, inbound);
 	inbound->kind = muc_kind(profile, other, &inbound->peer);
 	if (!room && other->resource && is_private_word(inbound)) {
 		inbound->kind = CONVERSATION_PRIVATE;

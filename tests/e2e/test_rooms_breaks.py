@@ -1,8 +1,8 @@
 """Rooms after a break and after a long silence (XEP-0410): they are asked whether we are in,
 one after the other, and joined again only where the answer says that we are not."""
 
-from room_server import (ROOM, error, groupchat, hurried, make_authority,  # noqa: F401
-                         make_place)
+from room_server import (ALICE, ROOM, attribute, error, groupchat, hurried,  # noqa: F401
+                         make_authority, make_place)
 
 OTHER = "pit@rooms.localhost"
 
@@ -99,3 +99,19 @@ def test_a_presence_that_the_room_refuses_tells_that_we_are_out(place):
     place.bridge.call("presence.set", profile="home", show="dnd")
     place.wait(lambda: len(place.server.joins) == 2)
     assert place.wait_state("in")["nick"] == "Alice"
+
+
+def test_a_line_that_bounces_tells_that_we_are_out(place):
+    place.join()
+    place.server.reflect = lambda session, text, room: session.send(
+        f"<message type='error' from='{room}' to='{ALICE}/x' id='{attribute(text, 'id')}'>"
+        f"{error('not-acceptable')}</message>")
+    place.server.pong = lambda session, text, _: place.server.reply(
+        session, text, error("not-acceptable"), "error")
+    place.write_to("unheard")
+    place.wait(lambda: len(place.server.joins) == 2)
+    place.wait_state("in")
+    assert place.talk() == [("Alice", "unheard", "failed")]
+    place.server.reflect = place.server.honest_reflect
+    place.write_to("heard")
+    place.wait(lambda: ("Alice", "heard", "acked") in place.talk())

@@ -123,6 +123,27 @@ our_going_empties_the_room(void **state)
 }
 
 static void
+only_our_own_going_is_the_end_of_the_room(void **state)
+{
+	struct room_presence presence = {
+		.nick = "bob", .is_gone = true, .is_destroyed = true};
+	struct room *room = entering("me");
+	(void)state;
+	(void)take(room, "bob", false, false, NULL);
+	assert_int_equal(room_take(room, &presence), ROOM_WENT);
+	(void)take(room, "bob", false, false, NULL);
+	(void)take(room, "me", false, true, NULL);
+	assert_int_equal(room_take(room, &presence), ROOM_WENT);
+	assert_int_equal(room->state, room_state_IN);
+	presence.nick = "me";
+	assert_int_equal(room_take(room, &presence), ROOM_LEFT);
+	room->state = room_state_ENTERING;
+	room->step = ROOM_STEP_PRESENCE;
+	assert_int_equal(room_take(room, &presence), ROOM_LEFT);
+	room_free(room);
+}
+
+static void
 what_was_left_is_not_entered_by_a_late_presence(void **state)
 {
 	struct room *room = entering("me");
@@ -263,6 +284,7 @@ main(void)
 		cmocka_unit_test(a_service_may_choose_our_nick),
 		cmocka_unit_test(a_nick_changes_and_its_owner_stays),
 		cmocka_unit_test(our_going_empties_the_room),
+		cmocka_unit_test(only_our_own_going_is_the_end_of_the_room),
 		cmocka_unit_test(what_was_left_is_not_entered_by_a_late_presence),
 		cmocka_unit_test(strange_nicks_do_no_harm),
 		cmocka_unit_test(a_server_cannot_name_people_without_end),
