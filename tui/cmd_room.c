@@ -64,7 +64,9 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 	struct app *app = join->app;
 
 	if (!failure) {
-		view_show_chat(app, model_need_chat(app->model, join->jid));
+		const struct bridge_room_result *joined = result;
+
+		view_show_chat(app, model_need_chat(app->model, joined->room->jid));
 	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
 		room_forget_question(app);
 		app->join = join;
@@ -99,7 +101,10 @@ command_join(struct app *app, const char *arguments)
 	struct chat *chat = view_chat(app->view);
 
 	join->app = app;
-	if (word)
+	/* A bare name is a room's at the account's own service. */
+	if (word && !strpbrk(word, "@/"))
+		join->jid = mem_strdup(word);
+	else if (word)
 		join->jid = names_address(word);
 	else if (chat && chat->kind == conversation_kind_ROOM)
 		join->jid = mem_strdup(chat->jid);
@@ -107,7 +112,7 @@ command_join(struct app *app, const char *arguments)
 		join->jid = mem_strdup(app->model->invited);
 	join->nick = command_word(&arguments);
 	join->password = command_word(&arguments);
-	bool is_fine = join->jid && strchr(join->jid, '@');
+	bool is_fine = join->jid && join->jid[0];
 	if (!word && !join->jid)
 		(void)command_misused(app, "join");
 	else if (!is_fine)

@@ -13,6 +13,7 @@
 #include "backend/session/lines.h"
 #include "backend/session/outbox.h"
 #include "backend/store/store.h"
+#include "backend/xep/bookmarks.h"
 #include "backend/xep/presence.h"
 #include "backend/xmpp/datetime.h"
 #include "backend/xmpp/ns.h"
@@ -81,6 +82,13 @@ count_entering(const struct profile *profile)
 	return count;
 }
 
+/* Whether the room's password, if it has one, is not still to come with its bookmark. */
+static bool
+has_key(struct profile *profile, const struct room *room)
+{
+	return room->password || !bookmarks_lack_password(profile, room->jid);
+}
+
 /* The next one that only waits for its turn. */
 static void
 next_turn(struct profile *profile)
@@ -88,11 +96,18 @@ next_turn(struct profile *profile)
 	struct room *room, *next;
 	HASH_ITER (hh, muc_rooms(profile), room, next) {
 		if (room->state == room_state_WAITING && !room->alarm &&
-		    room->step == ROOM_STEP_NONE) {
+		    room->step == ROOM_STEP_NONE && has_key(profile, room)) {
 			muc_enter(profile, room);
 			return;
 		}
 	}
+}
+
+void
+muc_go_on(struct profile *profile)
+{
+	for (size_t i = count_entering(profile); i < JOINS_MAX; i++)
+		next_turn(profile);
 }
 
 static void
@@ -235,7 +250,8 @@ on_info(struct profile *profile, const struct stanza *answer, bool is_last, void
 void
 muc_enter(struct profile *profile, struct room *room)
 {
-	if (!profile_is_online(profile) || count_entering(profile) >= JOINS_MAX) {
+	if (!profile_is_online(profile) || count_entering(profile) >= JOINS_MAX ||
+	    !has_key(profile, room)) {
 		alarm_stop(room->alarm);
 		room->alarm = NULL;
 		room->state = room_state_WAITING;
@@ -276,6 +292,7 @@ muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 	set_alarm(profile, room, SILENCE_MS);
 	muc_catch_up(profile, room);
 	muc_changed(profile, room);
+	bookmarks_joined(profile, room);
 	muc_answer(profile, room);
 	outbox_wake(profile);
 	next_turn(profile);
@@ -355,6 +372,7 @@ muc_join(struct profile *profile, const struct muc_join *join,
 	muc_answer(profile, room); /* of an earlier caller: as it is now */
 	room->request = request;
 	room->is_wanted = true;
+	room->is_to_be_kept = request != NULL;
 	room->may_create = join->may_create;
 	room->is_reserved = join->is_reserved;
 	room->tries = 0;
@@ -375,8 +393,10 @@ muc_join(struct profile *profile, const struct muc_join *join,
 	lines_emit_badge(profile, conversation);
 	if (room->state == room_state_IN && strcmp(room->nick, room->wish) == 0) {
 		muc_changed(profile, room);
+		bookmarks_joined(profile, room);
 		muc_answer(profile, room);
 	} else if (room->state == room_state_IN) {
+		bookmarks_joined(profile, room);
 		say_presence(profile, room, false);
 		muc_answer(profile, room);
 	} else if (room->step != ROOM_STEP_LEAVING &&

@@ -69,11 +69,12 @@ struct room {
 	int64_t seq; /* of the last change of what is shown of it */
 	bool is_wanted;
 	bool may_create;
-	bool is_reserved; /* and leave it closed until it is configured */
-	bool is_first;	  /* no line of it was here before we came */
-	bool is_watched;  /* a frontend shows its occupants */
-	bool is_silent;	  /* nothing came from it since the last alarm */
-	unsigned tries;	  /* joins in a row that failed */
+	bool is_reserved;   /* and leave it closed until it is configured */
+	bool is_first;	    /* no line of it was here before we came */
+	bool is_watched;    /* a frontend shows its occupants */
+	bool is_silent;	    /* nothing came from it since the last alarm */
+	unsigned tries;	    /* joins in a row that failed */
+	bool is_to_be_kept; /* bookmarked once we are in */
 	struct occupant *occupants;
 	bool has_gap;	  /* its archive has what came since we were last there */
 	bool is_settling; /* own lines are looked for, and later ones wait */

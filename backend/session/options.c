@@ -38,6 +38,9 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_ASK_AFTER] =
 		{"ask_after", "int", "24", 0, 24 * 365,
 		 "Ask before sending what waited more than so many hours; 0: never."},
+	[OPTION_BOOKMARK_JOINS] = {"bookmark_joins", "bool", "yes", 0, 0,
+				   "Bookmark the rooms that you join (XEP-0402), so that "
+				   "all your devices do."},
 };
 
 static char *

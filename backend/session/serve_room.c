@@ -11,6 +11,7 @@
 #include "backend/session/jobs.h"
 #include "backend/session/room_request.h"
 #include "backend/session/serve_room.h"
+#include "backend/xep/bookmarks.h"
 #include "bridge/serve.h"
 
 enum { SUBJECT_MAX = 4096 };
@@ -57,6 +58,7 @@ leave_job(struct profile *profile, struct serve_request *request)
 	if (!room)
 		return 0;
 	muc_leave(profile, room, params->text);
+	bookmarks_left(profile, room->jid);
 	profile_reply(profile, request, NULL);
 	return 0;
 }

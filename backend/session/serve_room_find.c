@@ -69,7 +69,7 @@ on_found(struct profile *profile, const struct bridge_service *list, size_t coun
 	else if (is_service)
 		refuse_service(profile, naming->request, naming->text);
 	else if (!own)
-		profile_refuse(profile, naming->request, ERROR_NOT_FOUND,
+		profile_refuse(profile, naming->request, ERROR_SERVER_REFUSED,
 			       "%s has no service for rooms: give the whole address "
 			       "(name@service).",
 			       profile_account(profile)->domain);

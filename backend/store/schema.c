@@ -104,7 +104,12 @@ static const char version_3[] =
 	"CREATE TABLE occupants("
 	" room TEXT NOT NULL, nick TEXT NOT NULL, occupant_id TEXT, jid TEXT, text TEXT,"
 	" role INTEGER NOT NULL, affiliation INTEGER NOT NULL, show INTEGER NOT NULL,"
-	" PRIMARY KEY(room, nick)) WITHOUT ROWID;";
+	" PRIMARY KEY(room, nick)) WITHOUT ROWID;"
+	"CREATE TABLE bookmarks("
+	" jid TEXT PRIMARY KEY, name TEXT, nick TEXT, is_autojoin INTEGER NOT NULL,"
+	" has_password INTEGER NOT NULL, is_not_here INTEGER NOT NULL, extensions TEXT,"
+	" due INTEGER NOT NULL, is_removed INTEGER NOT NULL, is_seen INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL) WITHOUT ROWID;";
 
 static const char *const versions[] = {version_1, version_2, version_3};
 

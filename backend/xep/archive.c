@@ -15,6 +15,7 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/store.h"
 #include "backend/xep/archive_inner.h"
+#include "backend/xep/bookmarks.h"
 #include "backend/xep/carbons.h"
 #include "backend/xep/presence.h"
 #include "backend/xep/read_positions.h"
@@ -193,6 +194,7 @@ on_disco(struct profile *profile, const struct stanza *answer, bool is_last, voi
 		 archive->has_archive, archive->has_ids);
 	archive_go_on(profile);
 	read_positions_look(profile, stanza_has_type(answer, "result") ? query : NULL);
+	bookmarks_look(profile, stanza_has_type(answer, "result") ? query : NULL);
 }
 
 static const struct module_ask asks[] = {

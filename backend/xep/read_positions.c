@@ -15,6 +15,7 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
+#include "backend/xep/pep.h"
 #include "backend/xep/reading.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
@@ -86,31 +87,6 @@ set_due(struct profile *profile, const char *jid, bool is_due)
 /* ---- publishing ---- */
 
 static void publish(struct profile *profile, const char *jid);
-
-static struct stanza *
-add_field(struct stanza *form, const char *name, const char *value)
-{
-	struct stanza *field = stanza_add(form, "field", NULL);
-	stanza_set(field, "var", name);
-	stanza_add_with_text(field, "value", NULL, value);
-	return field;
-}
-
-/* For our own eyes only, one item a conversation, and nothing sent that nobody asked for.
- * IS_SHORT: of these what every server knows. */
-static void
-add_rules(struct stanza *parent, const char *form_type, bool is_short)
-{
-	struct stanza *form = stanza_add(parent, "x", NS_DATA_FORM);
-	stanza_set(form, "type", "submit");
-	stanza_set(add_field(form, "FORM_TYPE", form_type), "type", "hidden");
-	(void)add_field(form, "pubsub#persist_items", "true");
-	(void)add_field(form, "pubsub#access_model", "whitelist");
-	if (is_short)
-		return;
-	(void)add_field(form, "pubsub#max_items", "max");
-	(void)add_field(form, "pubsub#send_last_published_item", "never");
-}
 
 /* The newest line that was read and that the archive has: 0, or negative if there is
  * none. */
@@ -214,7 +190,7 @@ configure(struct profile *profile)
 	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB_OWNER);
 	struct stanza *node = stanza_add(pubsub, "configure", NULL);
 	stanza_set(node, "node", NS_READ_POSITIONS);
-	add_rules(node, NS_PUBSUB_NODE_CONFIG, false);
+	pep_add_rules(node, NS_PUBSUB_NODE_CONFIG, false);
 	profile_ask_lasting(profile, iq, &asks[ASK_CONFIGURE], NULL);
 }
 
@@ -224,7 +200,8 @@ create(struct profile *profile)
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
 	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB);
 	stanza_set(stanza_add(pubsub, "create", NULL), "node", NS_READ_POSITIONS);
-	add_rules(stanza_add(pubsub, "configure", NULL), NS_PUBSUB_NODE_CONFIG, false);
+	pep_add_rules(stanza_add(pubsub, "configure", NULL), NS_PUBSUB_NODE_CONFIG,
+		      false);
 	profile_ask_lasting(profile, iq, &asks[ASK_CREATE], NULL);
 }
 
@@ -304,8 +281,9 @@ publish(struct profile *profile, const char *jid)
 					 "stanza-id", NS_STANZA_ID);
 	stanza_set(line, "by", profile_account(profile)->bare);
 	stanza_set(line, "id", mark.id);
-	add_rules(stanza_add(pubsub, "publish-options", NULL), NS_PUBSUB_PUBLISH_OPTIONS,
-		  settings_get_int(profile_store(profile), SETTING_FEW, 0) != 0);
+	pep_add_rules(stanza_add(pubsub, "publish-options", NULL),
+		      NS_PUBSUB_PUBLISH_OPTIONS,
+		      settings_get_int(profile_store(profile), SETTING_FEW, 0) != 0);
 	profile_ask_lasting(profile, iq, &asks[ASK_PUBLISH], jid);
 	arena_done(&arena);
 }
@@ -384,31 +362,11 @@ on_message(struct profile *profile, struct inbound *inbound)
 
 /* ---- the session ---- */
 
-/* Whether an account that answers QUERY can keep items under our rules. */
-static bool
-can_keep(const struct stanza *query)
-{
-	const struct stanza *row = stanza_child(query, "identity", NULL);
-	bool has_pep = false, has_options = false;
-	for (; row; row = stanza_next(row, "identity", NULL)) {
-		const char *category = stanza_get(row, "category");
-		const char *type = stanza_get(row, "type");
-		has_pep |= category && type && strcmp(category, "pubsub") == 0 &&
-			   strcmp(type, "pep") == 0;
-	}
-	row = stanza_child(query, "feature", NULL);
-	for (; row; row = stanza_next(row, "feature", NULL)) {
-		const char *name = stanza_get(row, "var");
-		has_options |= name && strcmp(name, NS_PUBSUB_PUBLISH_OPTIONS) == 0;
-	}
-	return has_pep && has_options;
-}
-
 void
 read_positions_look(struct profile *profile, const struct stanza *query)
 {
 	struct store *store = profile_store(profile);
-	bool can = can_keep(query);
+	bool can = pep_can_keep(query);
 	(void)profile_check(profile, session_fact_set(store, FACT_ABLE,
 						      can ? ABLE_FETCHING : ABLE_NO));
 	if (!can)

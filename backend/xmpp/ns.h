@@ -65,6 +65,10 @@
 #define NS_PUBSUB_ERRORS "http://jabber.org/protocol/pubsub#errors"
 #define NS_PUBSUB_PUBLISH_OPTIONS "http://jabber.org/protocol/pubsub#publish-options"
 #define NS_PUBSUB_NODE_CONFIG "http://jabber.org/protocol/pubsub#node_config"
+#define NS_BOOKMARKS "urn:xmpp:bookmarks:1" /* XEP-0402 */
+#define NS_BOOKMARKS_COMPAT "urn:xmpp:bookmarks:1#compat"
+#define NS_BOOKMARKS_OLD "storage:bookmarks"	     /* XEP-0048 */
+#define NS_PRIVATE "jabber:iq:private"		     /* XEP-0049 */
 #define NS_READ_POSITIONS "urn:xmpp:mds:displayed:0" /* XEP-0490 */
 
 #endif

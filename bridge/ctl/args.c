@@ -26,7 +26,7 @@ const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
 	[CTL_CA_FILE] = {"ca-file", "FILE",
 			 "trust this PEM file instead of the system's"},
 	[CTL_YES] = {"yes", NULL, "do not ask"},
-	[CTL_NAME] = {"name", "NAME", "the contact's name"},
+	[CTL_NAME] = {"name", "NAME", "the contact's or bookmark's name"},
 	[CTL_GROUP] = {"group", "GROUP",
 		       "a group to put the contact in; may be repeated"},
 	[CTL_WAIT] = {"wait", "sent", "wait until the message is written to the server"},
@@ -35,6 +35,8 @@ const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
 	[CTL_CREATE] = {"create", NULL, "make the room if there is none"},
 	[CTL_RESERVE] = {"reserve", NULL,
 			 "the same, and leave it closed until room config"},
+	[CTL_NO_AUTOJOIN] = {"no-autojoin", NULL, "do not join it by itself"},
+	[CTL_NOT_HERE] = {"not-here", NULL, "do not join it by itself on this host"},
 };
 
 enum { OPTION_BASE = 256, PROFILE = 'p', JSON = 'j', HELP = 'h', VERSION = 'V' };

@@ -1,0 +1,522 @@
+/*
+ * The bookmarks module: what holds, and which room follows from it. A change made here is
+ * due until the server has it, over sessions and processes; what is due wins over what
+ * the server says. Passwords are in memory only, so a new process that resumes a session
+ * fetches all bookmarks again.
+ */
+#include "backend/xep/bookmarks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "backend/muc/muc.h"
+#include "backend/store/session_scope.h"
+#include "backend/store/store.h"
+#include "backend/xep/bookmarks_inner.h"
+#include "backend/xep/pep.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/log.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+
+enum { BOOKMARKS_MAX = 2000 };
+
+struct password {
+	UT_hash_handle hh;
+	char *jid;
+	char *text;
+};
+
+struct bookmarks {
+	struct password *passwords;
+	bool has_fetched; /* in this process and session: passwords are known */
+};
+
+static struct bookmarks *
+state_of(const struct profile *profile)
+{
+	return profile_state(profile, MODULE_bookmarks);
+}
+
+bool
+bookmarks_is_fact(struct profile *profile, const char *key, const char *value)
+{
+	struct arena arena = {0};
+	const char *fact = session_fact(profile_store(profile), key, &arena);
+	bool is = fact && value ? strcmp(fact, value) == 0 : !fact && !value;
+	arena_done(&arena);
+	return is;
+}
+
+void
+bookmarks_set_fact(struct profile *profile, const char *key, const char *value)
+{
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), key, value));
+}
+
+/* ---- passwords ---- */
+
+static void
+forget_password(struct bookmarks *state, struct password *password)
+{
+	HASH_DEL(state->passwords, password);
+	explicit_bzero(password->text, strlen(password->text));
+	free(password->text);
+	free(password->jid);
+	free(password);
+}
+
+static void
+set_password(struct profile *profile, const char *jid, const char *text)
+{
+	struct bookmarks *state = state_of(profile);
+	struct password *password = NULL;
+	HASH_FIND_STR(state->passwords, jid, password);
+	if (password)
+		forget_password(state, password);
+	if (!text || !*text)
+		return;
+	password = mem_alloc(sizeof *password);
+	password->jid = mem_strdup(jid);
+	password->text = mem_strdup(text);
+	HASH_ADD_KEYPTR(hh, state->passwords, password->jid, strlen(password->jid),
+			password);
+}
+
+const char *
+bookmarks_password(struct profile *profile, const char *jid)
+{
+	struct bookmarks *state = state_of(profile);
+	struct password *password = NULL;
+	if (state)
+		HASH_FIND_STR(state->passwords, jid, password);
+	return password ? password->text : NULL;
+}
+
+bool
+bookmarks_lack_password(struct profile *profile, const char *jid)
+{
+	struct arena arena = {0};
+	struct bookmark row = {0};
+	const struct bookmarks *state = state_of(profile);
+	bool lacks = state && !state->has_fetched &&
+		     bookmarks_get(profile_store(profile), jid, &arena, &row) == 0 &&
+		     row.has_password && !bookmarks_password(profile, jid);
+	arena_done(&arena);
+	return lacks;
+}
+
+/* ---- what follows ---- */
+
+void
+bookmarks_fill(const struct bookmark *row, struct bridge_bookmark *ret_record)
+{
+	*ret_record = (struct bridge_bookmark){
+		.jid = row->jid,
+		.name = row->name,
+		.nick = row->nick,
+		.is_autojoin = row->is_autojoin,
+		.is_not_here = row->is_not_here,
+		.has_password = row->has_password,
+		.is_due = row->due != 0,
+		.seq = row->seq,
+	};
+}
+
+static void
+tell(struct profile *profile, const struct bookmark *row)
+{
+	struct bridge_bookmark record;
+	bookmarks_fill(row, &record);
+	profile_emit(profile, EVENT_bookmark_changed,
+		     &(struct bridge_bookmark_event){
+			     .profile = profile_name(profile),
+			     .seq = row->seq,
+			     .bookmark = &record,
+		     });
+}
+
+static void
+tell_removed(struct profile *profile, const struct bookmark *row)
+{
+	profile_emit(profile, EVENT_bookmark_removed,
+		     &(struct bridge_jid_event){
+			     .profile = profile_name(profile),
+			     .seq = store_next_seq(profile_store(profile)),
+			     .jid = row->jid,
+		     });
+}
+
+static bool
+wants_room(const struct bookmark *row)
+{
+	return row && row->is_autojoin && !row->is_not_here && !row->is_removed;
+}
+
+/* TEXT as a nick in the room JID, in ARENA; NULL if it cannot be one. */
+static const char *
+nick_of(struct arena *arena, const char *jid, const char *text)
+{
+	struct jid room = {0}, full = {0};
+	const char *nick = NULL;
+	if (text && jid_parse(jid, &room, NULL) == 0 &&
+	    jid_with_resource(&room, text, &full) == 0)
+		nick = arena_strdup(arena, full.resource);
+	jid_done(&room);
+	jid_done(&full);
+	return nick;
+}
+
+/* The room follows from ROW, which was WAS (NULL: not there). */
+static void
+follow(struct profile *profile, const struct bookmark *row, const struct bookmark *was)
+{
+	struct room *room = muc_find(profile, row->jid);
+	if (!profile_state(profile, MODULE_muc))
+		return;
+	if (wants_room(row)) {
+		struct arena arena = {0};
+		struct muc_join join = {
+			.jid = row->jid,
+			.nick = room && room->is_wanted
+					? NULL
+					: nick_of(&arena, row->jid, row->nick),
+			.password = bookmarks_password(profile, row->jid),
+		};
+		bool is_new_key =
+			room && join.password &&
+			(!room->password || strcmp(room->password, join.password) != 0);
+		if (!room || !room->is_wanted ||
+		    (is_new_key && room->state != room_state_IN))
+			muc_join(profile, &join, NULL);
+		arena_done(&arena);
+	} else if (wants_room(was) && room && room->is_wanted) {
+		muc_leave(profile, room, NULL);
+	}
+}
+
+/* ---- from the server ---- */
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool
+is_same(const struct bookmark *a, const struct bookmark *b)
+{
+	return is_same_text(a->name, b->name) && is_same_text(a->nick, b->nick) &&
+	       is_same_text(a->extensions, b->extensions) &&
+	       a->is_autojoin == b->is_autojoin && a->has_password == b->has_password;
+}
+
+static size_t
+count_all(struct profile *profile)
+{
+	struct arena arena = {0};
+	struct bookmark_list list = {0};
+	(void)bookmarks_list(profile_store(profile), &arena, &list);
+	arena_done(&arena);
+	return list.count;
+}
+
+void
+bookmarks_take(struct profile *profile, struct bookmark *row, const char *password)
+{
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct bookmark was = {0};
+	bool is_known = bookmarks_get(store, row->jid, &arena, &was) == 0;
+	bool is_ours = is_known && was.due != 0;
+	if (!is_known && count_all(profile) >= BOOKMARKS_MAX)
+		return;
+	row->is_not_here = was.is_not_here;
+	row->due = 0;
+	if (!is_ours) {
+		set_password(profile, row->jid, password);
+		if (!is_known || !is_same(row, &was)) {
+			(void)profile_check(profile, bookmarks_put(store, row, false));
+			tell(profile, row);
+		}
+		follow(profile, row, is_known ? &was : NULL);
+	} else if (was.has_password && !bookmarks_password(profile, row->jid)) {
+		/* What is due was written by a process that knew it. */
+		set_password(profile, row->jid, password);
+	}
+	arena_done(&arena);
+}
+
+void
+bookmarks_drop(struct profile *profile, const struct bookmark *was)
+{
+	struct bookmark gone = *was;
+	gone.is_removed = true;
+	(void)profile_check(profile, bookmarks_forget(profile_store(profile), was->jid));
+	set_password(profile, was->jid, NULL);
+	tell_removed(profile, was);
+	follow(profile, &gone, was);
+}
+
+void
+bookmarks_complain(struct profile *profile, const struct stanza *answer)
+{
+	struct stanza_error error;
+	if (stanza_read_error(answer, &error) < 0)
+		return;
+	char *said = error.text ? clean_text(error.text, CLEAN_LINE, 300)
+				: mem_strdup(error.condition);
+	char *text = mem_printf("The server did not keep a bookmark: %s.", said);
+	log_info("bookmarks", "refused profile=%s condition=%s", profile_name(profile),
+		 error.condition);
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){
+			     .profile = profile_name(profile),
+			     .text = text,
+		     });
+	free(said);
+	free(text);
+}
+
+void
+bookmarks_tell_all(struct profile *profile)
+{
+	struct arena arena = {0};
+	struct bookmark_list list = {0};
+	if (bookmarks_is_fact(profile, FACT_MODE, MODE_OLD)) {
+		bookmarks_old_sync(profile);
+		return;
+	}
+	if (!bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
+		return;
+	(void)profile_check(profile,
+			    bookmarks_list(profile_store(profile), &arena, &list));
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.items[i].due)
+			bookmarks_publish(profile, &list.items[i]);
+	}
+	arena_done(&arena);
+}
+
+void
+bookmarks_fetched(struct profile *profile, bool is_whole)
+{
+	struct bookmarks *state = state_of(profile);
+	struct arena arena = {0};
+	struct bookmark_list list = {0};
+	if (is_whole)
+		(void)profile_check(
+			profile, bookmarks_unseen(profile_store(profile), &arena, &list));
+	for (size_t i = 0; i < list.count; i++)
+		bookmarks_drop(profile, &list.items[i]);
+	state->has_fetched = true;
+	arena_done(&arena);
+	muc_go_on(profile);
+}
+
+/* ---- the session ---- */
+
+void
+bookmarks_give_up(struct profile *profile)
+{
+	bookmarks_set_fact(profile, FACT_MODE, MODE_NONE);
+	bookmarks_fetched(profile, false);
+}
+
+void
+bookmarks_look(struct profile *profile, const struct stanza *query)
+{
+	bool is_pep = pep_can_keep(query);
+	if (!state_of(profile))
+		return;
+	bookmarks_set_fact(profile, FACT_MODE, is_pep ? MODE_PEP : MODE_OLD);
+	bookmarks_set_fact(profile, FACT_COMPAT,
+			   pep_has_feature(query, NS_BOOKMARKS_COMPAT) ? "1" : NULL);
+	if (is_pep)
+		bookmarks_fetch(profile);
+	else
+		bookmarks_old_sync(profile);
+}
+
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_bookmarks, mem_alloc(sizeof(struct bookmarks)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	struct bookmarks *state = state_of(profile);
+	struct password *password, *next;
+	HASH_ITER (hh, state->passwords, password, next)
+		forget_password(state, password);
+	free(state);
+}
+
+static void
+on_connect(struct profile *profile, bool is_resumed)
+{
+	if (!is_resumed)
+		state_of(profile)->has_fetched = false;
+	else if (!state_of(profile)->has_fetched &&
+		 bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
+		bookmarks_fetch(profile);
+	else if (bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
+		bookmarks_old_sync(profile);
+}
+
+/* ---- by the user ---- */
+
+/* Whether changes can go out now. */
+static bool
+is_able(struct profile *profile)
+{
+	const struct bookmarks *state = state_of(profile);
+	return profile_is_online(profile) && state->has_fetched &&
+	       !bookmarks_is_fact(profile, FACT_RULES, RULES_SETTING);
+}
+
+void
+bookmarks_commit(struct profile *profile, struct bookmark *row)
+{
+	struct arena arena = {0};
+	struct bookmark was = {0};
+	struct store *store = profile_store(profile);
+	bool is_known = bookmarks_get(store, row->jid, &arena, &was) == 0;
+	(void)profile_check(profile, bookmarks_put(store, row, true));
+	if (row->is_removed)
+		tell_removed(profile, row);
+	else
+		tell(profile, row);
+	follow(profile, row, is_known ? &was : NULL);
+	if (is_able(profile) && bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
+		bookmarks_publish(profile, row);
+	else if (is_able(profile) && bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
+		bookmarks_old_sync(profile);
+	arena_done(&arena);
+}
+
+/* NEW for what was OLD: as it was, or none. */
+static const char *
+changed(const char *old, const char *new)
+{
+	return !new ? old : *new ? new : NULL;
+}
+
+static bool
+switched(bool old, enum bridge_change change)
+{
+	return change == change_KEEP ? old : change == change_YES;
+}
+
+void
+bookmarks_set(struct profile *profile, const struct bookmark_change *change)
+{
+	struct arena arena = {0};
+	struct bookmark was = {0};
+	bool is_known =
+		bookmarks_get(profile_store(profile), change->jid, &arena, &was) == 0 &&
+		!was.is_removed;
+	if (!is_known)
+		was = (struct bookmark){0};
+	struct bookmark row = was;
+	row.jid = change->jid;
+	row.name = changed(was.name, change->name);
+	row.nick = changed(was.nick, change->nick);
+	row.is_autojoin = switched(was.is_autojoin, change->autojoin);
+	row.is_not_here = !switched(!was.is_not_here, change->here);
+	if (change->password) {
+		set_password(profile, change->jid, change->password);
+		row.has_password = *change->password;
+	}
+	if (!is_known || change->password || !is_same(&row, &was) ||
+	    row.is_not_here != was.is_not_here)
+		bookmarks_commit(profile, &row);
+	arena_done(&arena);
+}
+
+bool
+bookmarks_remove(struct profile *profile, const char *jid)
+{
+	struct arena arena = {0};
+	struct bookmark row = {0};
+	bool is_known = bookmarks_get(profile_store(profile), jid, &arena, &row) == 0 &&
+			!row.is_removed;
+	if (is_known) {
+		row.is_removed = true;
+		set_password(profile, jid, NULL);
+		bookmarks_commit(profile, &row);
+	}
+	arena_done(&arena);
+	return is_known;
+}
+
+void
+bookmarks_joined(struct profile *profile, struct room *room)
+{
+	struct bookmark_change joined = {
+		.jid = room->jid,
+		.name = room->name,
+		.nick = room->nick,
+		.password = room->password,
+		.autojoin = change_YES,
+		.here = change_YES,
+	};
+	struct arena arena = {0};
+	struct bookmark row = {0};
+	bool is_to_be_kept = room->is_to_be_kept;
+	room->is_to_be_kept = false;
+	if (!is_to_be_kept || !state_of(profile) ||
+	    !profile_option_is_on(profile, "bookmark_joins"))
+		return;
+	/* A name that the user gave stays. */
+	if (bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
+	    row.name && !row.is_removed)
+		joined.name = NULL;
+	if (joined.password &&
+	    is_same_text(joined.password, bookmarks_password(profile, room->jid)))
+		joined.password = NULL;
+	bookmarks_set(profile, &joined);
+	arena_done(&arena);
+}
+
+void
+bookmarks_left(struct profile *profile, const char *jid)
+{
+	struct arena arena = {0};
+	struct bookmark row = {0};
+	if (state_of(profile) &&
+	    bookmarks_get(profile_store(profile), jid, &arena, &row) == 0 &&
+	    row.is_autojoin && !row.is_removed)
+		bookmarks_set(profile, &(struct bookmark_change){.jid = jid,
+								 .autojoin = change_NO});
+	arena_done(&arena);
+}
+
+static const char *const features[] = {NS_BOOKMARKS "+notify", NULL};
+
+const struct module_ask bookmarks_asks[] = {
+	[BOOKMARKS_FETCH] = {"bookmarks.fetch", 2, bookmarks_on_items},
+	[BOOKMARKS_TELL] = {"bookmarks.tell", 0, bookmarks_on_told},
+	[BOOKMARKS_CREATE] = {"bookmarks.create", 0, bookmarks_on_created},
+	[BOOKMARKS_CONFIGURE] = {"bookmarks.configure", 0, bookmarks_on_rules},
+	[BOOKMARKS_OLD_FETCH] = {"bookmarks.old_fetch", 0, bookmarks_on_old},
+	[BOOKMARKS_OLD_WRITE] = {"bookmarks.old_write", 0, bookmarks_on_old_written},
+	[BOOKMARKS_OLD_IMPORT] = {"bookmarks.old_import", 0, bookmarks_on_old_import},
+	{0},
+};
+
+const struct module module_bookmarks = {
+	.name = "xep-0402",
+	.features = features,
+	.asks = bookmarks_asks,
+	.start = start,
+	.stop = stop,
+	.on_connect = on_connect,
+	.on_message = bookmarks_on_message,
+};

@@ -1,0 +1,95 @@
+/*
+ * The verbs about bookmarks of rooms.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "bridge/ctl/print.h"
+#include "bridge/ctl/verbs.h"
+
+enum { TEXT_MAX_BYTES = 4096 };
+
+static void
+add_clean(struct buf *out, const char *before, const char *text)
+{
+	if (!text || !*text)
+		return;
+	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX_BYTES);
+	buf_printf(out, "%s%s", before, clean);
+	free(clean);
+}
+
+static void
+add_bookmark(struct buf *out, const struct bridge_bookmark *row)
+{
+	buf_printf(out, "%-9s",
+		   !row->is_autojoin  ? ""
+		   : row->is_not_here ? "elsewhere"
+				      : "autojoin");
+	add_clean(out, " ", row->jid);
+	add_clean(out, " as ", row->nick);
+	add_clean(out, "  ", row->name);
+	buf_add_text(out, row->is_due ? "  [the server does not know yet]\n" : "\n");
+}
+
+static int
+take_bookmarks(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_bookmark_list_result *list = result;
+	struct buf out = {0};
+	(void)data;
+	for (size_t i = 0; i < list->bookmarks_count; i++) {
+		if (ctl->command->is_json)
+			print_json(&out, &record_bookmark, &list->bookmarks[i], NULL,
+				   NULL);
+		else
+			add_bookmark(&out, &list->bookmarks[i]);
+	}
+	ctl_put(ctl, &out);
+	buf_done(&out);
+	return CTL_OK;
+}
+
+int
+verb_bookmarks_list(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_profile_name params = {.profile = command->profile};
+	return ctl_call(ctl, METHOD_bookmark_list, &params, take_bookmarks, NULL);
+}
+
+int
+verb_bookmarks_add(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct buf password = {.is_secret = true};
+	bool is_plain = command->values[CTL_NO_AUTOJOIN] != NULL;
+	bool is_not_here = command->values[CTL_NOT_HERE] != NULL;
+	struct bridge_bookmark_set_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.nick = command->word_count > 1 ? command->words[1] : NULL,
+		.name = command->values[CTL_NAME],
+		.autojoin = is_plain ? change_NO : change_YES,
+		.here = is_not_here ? change_NO
+			: is_plain  ? change_KEEP
+				    : change_YES,
+	};
+	int code = CTL_OK;
+	if (command->values[CTL_PASSWORD_FILE])
+		code = ctl_password(command, CTL_PASSWORD_FILE, "", &password);
+	if (password.len)
+		params.password = (const char *)password.data;
+	if (code == CTL_OK)
+		code = ctl_call(ctl, METHOD_bookmark_set, &params, NULL, NULL);
+	buf_done(&password);
+	return code;
+}
+
+int
+verb_bookmarks_remove(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_jid_params params = {.profile = command->profile,
+					   .jid = command->words[0]};
+	return ctl_call(ctl, METHOD_bookmark_remove, &params, NULL, NULL);
+}
