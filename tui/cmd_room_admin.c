@@ -11,6 +11,7 @@
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
+#include "tui/nick.h"
 #include "tui/target.h"
 #include "tui/view.h"
 
@@ -103,7 +104,7 @@ bool
 command_kick(struct app *app, const char *arguments)
 {
 	struct model_room *room = room_here(app);
-	char *nick = room ? command_word(&arguments) : NULL;
+	char *nick = room ? nick_or_word(room, &arguments) : NULL;
 
 	if (!room)
 		return false;
@@ -118,7 +119,7 @@ bool
 command_voice(struct app *app, const char *arguments)
 {
 	struct model_room *room = room_here(app);
-	char *nick = room ? command_word(&arguments) : NULL;
+	char *nick = room ? nick_or_word(room, &arguments) : NULL;
 	bool is_off = strcmp(arguments, "off") == 0;
 	bool is_fine = nick && (!arguments[0] || is_off);
 
@@ -134,7 +135,7 @@ bool
 command_role(struct app *app, const char *arguments)
 {
 	struct model_room *room = room_here(app);
-	char *nick = room ? command_word(&arguments) : NULL;
+	char *nick = room ? nick_or_word(room, &arguments) : NULL;
 	char *word = nick ? command_word(&arguments) : NULL;
 	int role = value_of(&choice_role, word);
 
@@ -245,7 +246,7 @@ bool
 command_ban(struct app *app, const char *arguments)
 {
 	struct model_room *room = room_here(app);
-	char *target = room ? command_word(&arguments) : NULL;
+	char *target = room ? nick_or_word(room, &arguments) : NULL;
 
 	if (!room)
 		return false;
@@ -276,7 +277,7 @@ bool
 command_affiliation(struct app *app, const char *arguments)
 {
 	struct model_room *room = room_here(app);
-	char *target = room ? command_word(&arguments) : NULL;
+	char *target = room ? nick_or_word(room, &arguments) : NULL;
 	char *word = target ? command_word(&arguments) : NULL;
 	int affiliation = value_of(&choice_affiliation, word ? word : target);
 	bool is_fine = affiliation >= 0 && (word || affiliation != affiliation_NONE);

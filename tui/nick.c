@@ -123,6 +123,14 @@ nick_take(const struct model_room *room, const char **rest)
 	return mem_strdup(found->nick);
 }
 
+char *
+nick_or_word(const struct model_room *room, const char **rest)
+{
+	char *nick = nick_take(room, rest);
+
+	return nick ? nick : command_word(rest);
+}
+
 static int
 by_text(const void *a, const void *b)
 {

@@ -30,6 +30,9 @@ char *nick_word(const char *nick);
  * another case where none fits exactly. NULL if there is none. */
 char *nick_take(const struct model_room *room, const char **rest);
 
+/* The same; where there is none, the next word, NULL without one. */
+char *nick_or_word(const struct model_room *room, const char **rest);
+
 /* The nicks of ROOM but ours: who spoke last in CHAT (may be NULL) first, the silent ones
  * in the order of the alphabet. An array, borrowed strings; the caller frees it. */
 const char **nick_by_speech(const struct model_room *room, const struct chat *chat,

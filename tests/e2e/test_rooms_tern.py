@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from deadline import Deadline
 from house import House
 from peer import Peer
 from prosody import Prosody
@@ -21,6 +22,18 @@ def muc(peer):
     return peer.client.plugin["xep_0045"]
 
 
+def enter(peer, room, nick):
+    """In ROOM, which a moment after it was made still waits for its owner's word."""
+    deadline = Deadline(20)
+    while True:
+        peer.run(muc(peer).join_muc, room, nick)
+        came = peer.wait_presence(
+            sender=room, match=lambda p: p["type"] == "error" or p["from"].resource == nick)
+        if came["type"] != "error":
+            return
+        assert not deadline.is_over()
+
+
 def test_an_evening_in_a_room(server):
     room = f"den@{server.rooms}"
     with House() as house:
@@ -32,7 +45,7 @@ def test_an_evening_in_a_room(server):
             screen.wait("Make it?")
             screen.keys("y")
             screen.wait(re.compile(r"● home .* den"))
-            bob.run(muc(bob).join_muc, room, "Bob B")
+            enter(bob, room, "Bob B")
             bob.send(room, "hello all", kind="groupchat")
             screen.wait("Bob B: hello all")
             # A private word, by completing the nick of who spoke last.
@@ -65,7 +78,7 @@ def test_those_who_come_and_go_are_told(server):
             screen.wait("Make it?")
             screen.keys("y")
             screen.wait(re.compile(r"│ 1 Moderator *\n.*│ &Alice"))
-            bob.run(muc(bob).join_muc, room, "Bob")
+            enter(bob, room, "Bob")
             screen.wait("- Bob came")
             screen.wait(re.compile(r"│ 1 Participant *\n.*│ Bob"))
             bob.send(room, "Alice: hello", kind="groupchat")
@@ -77,3 +90,37 @@ def test_those_who_come_and_go_are_told(server):
             screen.line("/kick Bob enough of that")
             screen.wait("- Bob was kicked by Alice: enough of that.")
             screen.wait_gone("│ Bob")
+
+
+HOSTILE = ["/quit", "/msg alice", "Anna Lee", 'the "Fox"', '"', "\u00e9\u0302\u0303\u0304",
+           "x" * 1000, "Bоb", "alice@localhost", "12", "-"]
+
+
+def test_no_nick_is_taken_for_anything_else(server):
+    """Each is completed, named in the room and written to in private, as it is."""
+    room = f"barn@{server.rooms}"
+    with House() as house:
+        house.create_profile(server, "alice", "secret")
+        with house.tern("-p", "home", columns=100) as screen, \
+                Peer(server, "bob", "secret", plugins=("xep_0045",)) as bob:
+            screen.wait("● home")
+            screen.line(f"/join {room} Alice")
+            screen.wait("Make it?")
+            screen.keys("y")
+            screen.wait("│ &Alice")
+            enter(bob, room, "Bob")
+            for number, nick in enumerate(HOSTILE):
+                bob.send_presence(to=f"{room}/{nick}")
+                bob.wait_presence(sender=room, match=lambda p: p["from"].resource == nick
+                                  and p["type"] != "unavailable")
+                bob.send(room, f"line {number}.", kind="groupchat")
+                screen.wait(f"line {number}.")
+                screen.keys("\t")
+                screen.line("hello")
+                bob.wait_message(f"{nick}: hello", match=lambda m: m["type"] == "groupchat")
+                screen.keys("/msg \t")
+                screen.line(f"psst {number}")
+                private = bob.wait_message(f"psst {number}")
+                assert private["type"] == "chat" and private["from"].bare == room
+                screen.line("/go barn")
+                screen.wait("│ &Alice")

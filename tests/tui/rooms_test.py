@@ -188,6 +188,16 @@ def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
     assert not seen or first <= max(seen) + 1
 
 
+@pytest.mark.parametrize("words", ["Anna Lee no more of that", '"Anna Lee" no more of that',
+                                   "anna lee no more of that"])
+def test_a_nick_of_two_words_is_kicked(house, daemon, screen, words):
+    open_den(screen, daemon)
+    screen.line("/kick " + words)
+    call = daemon.called("room.role")
+    assert (call["nick"], call["role"], call["reason"]) == ("Anna Lee", "none",
+                                                            "no more of that")
+
+
 # ---- leaving ----
 
 @pytest.mark.parametrize("command", ["/close", "/leave", "/part so long"])
