@@ -10,6 +10,8 @@
 
 #include <utf8proc.h>
 
+#include "bridge/base/mem.h"
+
 /* Case-folded and composed; NULL if TEXT is no UTF-8. */
 static char *
 fold(const char *text)
@@ -70,5 +72,23 @@ mention_has(const char *text, const char *nick)
 		is_there = stands_alone(all, at, len);
 	free(all);
 	free(word);
+	return is_there;
+}
+
+bool
+mention_has_any(const char *text, const char *words)
+{
+	bool is_there = false;
+	while (*words && !is_there) {
+		words += strspn(words, ", ");
+		size_t len = strcspn(words, ",");
+		size_t end = len;
+		while (end > 0 && words[end - 1] == ' ')
+			end--;
+		char *word = mem_strndup(words, end);
+		is_there = mention_has(text, word);
+		free(word);
+		words += len;
+	}
 	return is_there;
 }

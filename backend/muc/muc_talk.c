@@ -112,6 +112,14 @@ is_ours(struct profile *profile, const struct room *room, const struct inbound *
 	return strcmp(inbound->from.resource, room->nick) == 0;
 }
 
+/* By our nick, or by a word that our user chose. */
+static bool
+names_us(struct profile *profile, const struct room *room, const char *body)
+{
+	return (room->nick && mention_has(body, room->nick)) ||
+	       mention_has_any(body, profile_option(profile, "mentions"));
+}
+
 static void
 annotate(struct profile *profile, struct room *room, struct inbound *inbound)
 {
@@ -127,8 +135,8 @@ annotate(struct profile *profile, struct room *room, struct inbound *inbound)
 		inbound->archive_by = inbound->archive_id ? room->jid : NULL;
 	}
 	inbound->is_own = is_ours(profile, room, inbound);
-	inbound->is_mention = !inbound->is_own && inbound->body && room->nick &&
-			      mention_has(inbound->body, room->nick);
+	inbound->is_mention = !inbound->is_own && inbound->body &&
+			      names_us(profile, room, inbound->body);
 	if (inbound->archive_id && inbound->origin == INBOUND_LIVE &&
 	    !inbound->is_delayed)
 		(void)profile_check(profile,

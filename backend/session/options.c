@@ -15,9 +15,9 @@
 
 struct option_row {
 	const char *name;
-	const char *type; /* "bool", "int", or words with | between */
+	const char *type; /* "bool", "int", "text", or words with | between */
 	const char *fallback;
-	int least, most; /* of an int */
+	int least, most; /* of an int; of a text the bytes it may have */
 	const char *help;
 };
 
@@ -41,6 +41,9 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_BOOKMARK_JOINS] = {"bookmark_joins", "bool", "yes", 0, 0,
 				   "Bookmark the rooms that you join (XEP-0402), so that "
 				   "all your devices do."},
+	[OPTION_MENTIONS] = {"mentions", "text", "", 0, 500,
+			     "Words that count in rooms as your nick does, with commas "
+			     "between."},
 };
 
 static char *
@@ -154,6 +157,17 @@ plain_word(const char *words, const char *value)
 	return NULL;
 }
 
+/* One line, short enough. */
+static bool
+is_plain_text(const struct option_row *row, const char *value)
+{
+	for (const char *at = value; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return false;
+	}
+	return strlen(value) <= (size_t)row->most;
+}
+
 /* VALUE as it is kept, or NULL if the option does not take it. Yours. */
 static char *
 plain(int id, const char *value)
@@ -163,6 +177,8 @@ plain(int id, const char *value)
 		return mem_strdup(rows[id].fallback);
 	if (is_type(id, "bool"))
 		return plain_bool(value);
+	if (is_type(id, "text"))
+		return is_plain_text(&rows[id], value) ? mem_strdup(value) : NULL;
 	if (!is_type(id, "int"))
 		return plain_word(rows[id].type, value);
 	return number_of(&rows[id], value, &number) ? mem_printf("%d", number) : NULL;
@@ -197,6 +213,9 @@ options_check(int id, const char *value, char **ret_sentence)
 	} else if (is_type(id, "int")) {
 		*ret_sentence = mem_printf("That option takes a number from %d to %d.",
 					   rows[id].least, rows[id].most);
+	} else if (is_type(id, "text")) {
+		*ret_sentence = mem_printf(
+			"That option takes a line of at most %d bytes.", rows[id].most);
 	} else {
 		char *words = list_words(rows[id].type);
 		*ret_sentence = mem_printf("That option takes %s.", words);

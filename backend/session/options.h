@@ -20,6 +20,7 @@ enum option_id {
 	OPTION_DEAD_LINK,
 	OPTION_ASK_AFTER,
 	OPTION_BOOKMARK_JOINS,
+	OPTION_MENTIONS,
 	OPTION_COUNT,
 };
 
@@ -43,7 +44,8 @@ const char *options_value(const struct options *options, int id);
 /* The same as a number, within its range; for options of type int. */
 int options_number(const struct options *options, int id);
 
-/* The option's default, for its type: "bool", "int" or words with | between. Constant. */
+/* The option's default, for its type: "bool", "int", "text" or words with | between.
+ * Constant. */
 const char *options_fallback(int id);
 const char *options_type(int id);
 

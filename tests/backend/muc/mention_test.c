@@ -41,6 +41,27 @@ a_nick_is_found_as_a_word_of_its_own(void **state)
 }
 
 static void
+any_of_several_words_is_found(void **state)
+{
+	static const struct {
+		const char *text, *words;
+		bool is_there;
+	} cases[] = {
+		{"more Coffee please", "tea, coffee", true},
+		{"more coffee please", "tea,coffee ,milk", true},
+		{"coffeehouse", "tea, coffee", false},
+		{"a cup of hot chocolate", "hot chocolate", true},
+		{"anything", "", false},
+		{"anything", " , ,", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (mention_has_any(cases[i].text, cases[i].words) != cases[i].is_there)
+			fail_msg("\"%s\" in \"%s\"", cases[i].words, cases[i].text);
+	}
+}
+
+static void
 what_is_no_text_names_nobody(void **state)
 {
 	(void)state;
@@ -53,6 +74,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_nick_is_found_as_a_word_of_its_own),
+		cmocka_unit_test(any_of_several_words_is_found),
 		cmocka_unit_test(what_is_no_text_names_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

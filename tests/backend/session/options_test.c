@@ -40,7 +40,8 @@ values_are_kept_plain_and_read_again(void **state)
 		{"typing", "OFF", "no"},      {"typing", "true", "yes"},
 		{"auto_away", "0", "0"},      {"auto_away", "0015", "15"},
 		{"dead_link", "600", "600"},  {"dead_link", "default", "30"},
-		{"typing", "Default", "yes"},
+		{"typing", "Default", "yes"}, {"mentions", "tea, coffee", "tea, coffee"},
+		{"mentions", "", ""},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct options options = {0}, again = {0};
@@ -70,6 +71,8 @@ wrong_values_are_refused_with_a_sentence(void **state)
 		{"dead_link", " 5", "That option takes a number from 2 to 600."},
 		{"dead_link", "5s", "That option takes a number from 2 to 600."},
 		{"dead_link", "", "That option takes a number from 2 to 600."},
+		{"mentions", "two\nlines",
+		 "That option takes a line of at most 500 bytes."},
 		{"auto_away", "99999999999999999999",
 		 "That option takes a number from 0 to 1440."},
 	};
@@ -145,6 +148,8 @@ the_manual_tells_every_option(void **state)
 		const char *value = row.value;
 		if (strcmp(row.type, "bool") == 0)
 			value = strcmp(value, "yes") == 0 ? "on" : "off";
+		if (!value[0])
+			value = "none";
 		char *entry = mem_printf(".TP\n.B %s\n.RB ( %s )\n%s\n", row.name, value,
 					 row.help);
 		if (!strstr(text, entry))
