@@ -111,11 +111,27 @@ chat_free(struct chat *chat)
 	free(chat);
 }
 
+/* What is shown of a line; the caller frees. */
+static char *
+words_of(const struct bridge_line *line, enum clean_mode mode, size_t max)
+{
+	if (!line->is_retracted)
+		return clean_text(line->body, mode, max);
+	char *by = clean_text(line->retracted_by ? line->retracted_by : "", CLEAN_LINE,
+			      ROW_MAX);
+	char *why = clean_text(line->reason ? line->reason : "", CLEAN_LINE, ROW_MAX);
+	char *words = mem_printf("(taken back%s%s%s%s)", by[0] ? " by " : "", by,
+				 why[0] ? ": " : "", why);
+	free(by);
+	free(why);
+	return words;
+}
+
 static void
 set_last(struct chat *chat, const struct bridge_line *last)
 {
 	free(chat->last);
-	chat->last = clean_text(last->body, CLEAN_LINE, ROW_MAX);
+	chat->last = words_of(last, CLEAN_LINE, ROW_MAX);
 	chat->last_time = last->time;
 }
 
@@ -155,10 +171,11 @@ fill(struct chat_line *mine, const struct bridge_line *line)
 	mine->state = line->state;
 	mine->is_own = line->is_own;
 	mine->may_repeat = line->may_repeat;
-	mine->is_mention = line->is_mention;
+	mine->is_mention = line->is_mention && !line->is_retracted;
+	mine->is_retracted = line->is_retracted;
 	set_nick(mine, line);
 	free(mine->body);
-	mine->body = clean_text(line->body, CLEAN_TEXT, BODY_MAX);
+	mine->body = words_of(line, CLEAN_TEXT, BODY_MAX);
 	free(mine->reason);
 	mine->reason =
 		line->reason ? clean_text(line->reason, CLEAN_LINE, ROW_MAX) : NULL;

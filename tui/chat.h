@@ -27,11 +27,12 @@ struct chat_line {
 	int64_t time; /* milliseconds since 1970 UTC */
 	enum bridge_line_state state;
 	bool is_own, is_dirty;
-	bool is_mention; /* it names us, in a room */
-	bool has_day;	 /* of the view: the mark of its day stands before it */
-	int day;	 /* likewise: as clock_day */
-	bool may_repeat; /* sent again, perhaps for the second time */
-	bool has_token;	 /* pending: not yet known as stored */
+	bool is_mention;   /* it names us, in a room */
+	bool is_retracted; /* taken back; its body says so */
+	bool has_day;	   /* of the view: the mark of its day stands before it */
+	int day;	   /* likewise: as clock_day */
+	bool may_repeat;   /* sent again, perhaps for the second time */
+	bool has_token;	   /* pending: not yet known as stored */
 	uint8_t token[CHAT_TOKEN];
 	uint64_t stored_id; /* pending: the id its answer named, 0 before */
 	char *body;	    /* clean */

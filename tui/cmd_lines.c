@@ -1,6 +1,7 @@
 /*
  * Commands on lines that wait for a word: taking back, sending again. The daemon decides
  * which lines these are, so that it is right for lines that are not on this screen too.
+ * And on lines that were sent, which are those that are seen: having them forgotten.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,5 +92,61 @@ command_retry(struct app *app, const char *arguments)
 	struct bridge_retry_params params = {
 		.profile = app->model->profile, .jid = chat->jid, .is_all = is_all};
 	client_message_retry(door_client(app->door), &params, on_retried, app);
+	return true;
+}
+
+/* The newest line of the shown conversation that stands: ours (NICK is NULL), or NICK's.
+ */
+static const struct chat_line *
+newest(const struct chat *chat, const char *nick)
+{
+	for (size_t i = chat ? chat->line_count : 0; i-- > 0;) {
+		const struct chat_line *line = chat->lines[i];
+		bool is_meant =
+			nick ? line->nick && strcmp(line->nick, nick) == 0 : line->is_own;
+
+		if (is_meant && !line->is_retracted && line->id < CHAT_PENDING)
+			return line;
+	}
+	return NULL;
+}
+
+bool
+command_retract(struct app *app, const char *arguments)
+{
+	const struct chat_line *line = newest(view_chat(app->view), NULL);
+
+	(void)arguments;
+	if (!line) {
+		app_say_error(app, "There is no line of yours here.");
+		return false;
+	}
+	if (!app_client(app))
+		return false;
+	struct bridge_retract_params params = {.profile = app->model->profile,
+					       .id = (int64_t)line->id};
+	client_message_retract(door_client(app->door), &params, app_told, app);
+	return true;
+}
+
+bool
+command_moderate(struct app *app, const char *arguments)
+{
+	char *nick = command_word(&arguments);
+	const struct chat_line *line = nick ? newest(view_chat(app->view), nick) : NULL;
+
+	if (!nick)
+		return command_misused(app, "moderate");
+	if (!line)
+		app_say_error(app, "No line of %s stands here.", nick);
+	free(nick);
+	if (!line || !app_client(app))
+		return false;
+	struct bridge_moderate_params params = {
+		.profile = app->model->profile,
+		.id = (int64_t)line->id,
+		.reason = arguments[0] ? arguments : NULL,
+	};
+	client_message_moderate(door_client(app->door), &params, app_told, app);
 	return true;
 }

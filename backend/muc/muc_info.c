@@ -24,8 +24,8 @@ static const struct {
 	{"muc_persistent", ROOM_IS_PERSISTENT},
 	{"muc_membersonly", ROOM_IS_MEMBERS_ONLY},
 	{"muc_passwordprotected", ROOM_HAS_PASSWORD},
-	{"urn:xmpp:message-moderate:1", ROOM_CAN_MODERATE},
-	{"urn:xmpp:message-moderate:0", ROOM_CAN_MODERATE_OLD},
+	{NS_MODERATE, ROOM_CAN_MODERATE},
+	{NS_MODERATE_OLD, ROOM_CAN_MODERATE_OLD},
 };
 
 int64_t

@@ -52,13 +52,17 @@ lines_fill(const struct conversation_key *key, const struct message *message,
 		.seq = message->seq,
 		.is_own = message->is_outgoing,
 		.sender = message->sender,
-		.body = message->body,
+		.body = message->retracted_by ? "" : message->body,
 		.time = message->sent_ms,
 		.is_delayed = message->is_delayed,
 		.state = state_of(message),
 		.reason = message->reason,
 		.may_repeat = message->may_repeat,
 		.is_mention = message->is_mention,
+		.is_retracted = message->retracted_by != NULL,
+		.retracted_by = message->retracted_by && *message->retracted_by
+					? message->retracted_by
+					: NULL,
 	};
 }
 

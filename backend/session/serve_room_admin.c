@@ -12,6 +12,7 @@
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
 #include "backend/session/room_request.h"
+#include "backend/xep/retraction.h"
 #include "bridge/serve.h"
 
 enum { REASON_MAX = 4096 };
@@ -268,4 +269,38 @@ serve_room_destroy(struct process *process, struct profile *profile,
 	(void)process;
 	if (is_sayable(request, params->reason))
 		request_in_job(profile, request, destroy_job);
+}
+
+/* ---- lines that are taken back ---- */
+
+static int
+retract_job(struct profile *profile, struct serve_request *request)
+{
+	retraction_send(profile, request);
+	return 0;
+}
+
+void
+serve_message_retract(struct process *process, struct profile *profile,
+		      struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, retract_job);
+}
+
+static int
+moderate_job(struct profile *profile, struct serve_request *request)
+{
+	retraction_moderate(profile, request);
+	return 0;
+}
+
+void
+serve_message_moderate(struct process *process, struct profile *profile,
+		       struct serve_request *request)
+{
+	const struct bridge_moderate_params *params = request->params;
+	(void)process;
+	if (is_sayable(request, params->reason))
+		request_in_job(profile, request, moderate_job);
 }

@@ -305,6 +305,26 @@ messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 }
 
 int
+messages_retract(struct store *store, int64_t id, const char *by, const char *reason)
+{
+	int64_t conversation = 0;
+	int64_t place = 0;
+	int error = find_place(store, id, &conversation, &place);
+	if (error)
+		return error;
+	int64_t seq = store_next_seq(store);
+	struct sql sql = sql_start(
+		store_writing(store),
+		"UPDATE messages SET retracted_by=?, reason=?, seq=? WHERE id=?");
+	sql_text(&sql, by);
+	sql_text(&sql, reason);
+	sql_int(&sql, seq);
+	sql_int(&sql, id);
+	error = sql_run(&sql);
+	return error ? error : touch_badge(store, conversation, place);
+}
+
+int
 messages_withdraw(struct store *store, int64_t id)
 {
 	int64_t conversation = 0;

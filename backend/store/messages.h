@@ -54,7 +54,7 @@ struct message {
 		*archive_id; /* trusted stanza-id (XEP-0359); NULL where there is none */
 	const char *archive_by; /* who gave it */
 	const char *body;	/* never NULL when read */
-	const char *reason;	/* why it failed, a sentence; else NULL */
+	const char *reason;	/* why it failed or was taken back; else NULL */
 	const char
 		*occupant_id; /* of the sender in a room (XEP-0421), trusted; or NULL */
 	const char *retracted_by; /* nick, or "" for its author; NULL: it stands */
@@ -126,6 +126,10 @@ int messages_raise_state(struct store *store, int64_t id, enum message_state sta
  * job. */
 int messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 			  const char *archive_by);
+
+/* The line ID was taken back by BY (a nick; "": by its author) for REASON (NULL: none):
+ * it gets a new seq. Inside a job. -ENOENT. */
+int messages_retract(struct store *store, int64_t id, const char *by, const char *reason);
 
 /* Removes a line that was never sent (/cancel). Inside a job. -ENOENT if there is no such
  * line in state QUEUED, HELD or FAILED. */

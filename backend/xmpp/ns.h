@@ -57,7 +57,13 @@
 #define NS_MUC_USER "http://jabber.org/protocol/muc#user"
 #define NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
 #define NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
-#define NS_OCCUPANT_ID "urn:xmpp:occupant-id:0"	      /* XEP-0421 */
+#define NS_OCCUPANT_ID "urn:xmpp:occupant-id:0" /* XEP-0421 */
+#define NS_RETRACT "urn:xmpp:message-retract:1" /* XEP-0424 */
+#define NS_RETRACT_OLD "urn:xmpp:message-retract:0"
+#define NS_MODERATE "urn:xmpp:message-moderate:1" /* XEP-0425 */
+#define NS_MODERATE_OLD "urn:xmpp:message-moderate:0"
+#define NS_FASTEN "urn:xmpp:fasten:0"		      /* XEP-0422 */
+#define NS_FALLBACK "urn:xmpp:fallback:0"	      /* XEP-0428 */
 #define NS_CONFERENCE "jabber:x:conference"	      /* XEP-0249 */
 #define NS_PUBSUB "http://jabber.org/protocol/pubsub" /* XEP-0060 */
 #define NS_PUBSUB_EVENT "http://jabber.org/protocol/pubsub#event"

@@ -373,7 +373,12 @@ add_line(struct buf *out, const struct bridge_line *line)
 	add_clean(out, "", name_of(line));
 	buf_add_text(out, is_action ? " " : ": ");
 	print_indented(out, line->body + (is_action ? 4 : 0), indent);
-	if (line->is_own)
+	if (line->is_retracted) {
+		buf_add_text(out, "(taken back");
+		add_clean(out, " by ", line->retracted_by);
+		add_clean(out, ": ", line->reason);
+		buf_add_byte(out, ')');
+	} else if (line->is_own)
 		add_state(out, line);
 	buf_add_byte(out, '\n');
 }

@@ -52,11 +52,12 @@ class Prosody:
     less; OPTIONS raw Lua lines for the configuration; ARCHIVE "internal" (survives restarts)
     or "memory"; SCRAM "SHA-256" or "SHA-1"; NAMES what the certificate is for; LEVEL how
     much it logs ("debug" with the module "stanza_debug" shows every stanza); TICKETS lets
-    clients resume sessions of TLS, which Debian's does not."""
+    clients resume sessions of TLS, which Debian's does not; ROOM_MODULES more modules of
+    the rooms."""
 
     def __init__(self, host="localhost", modules=(), without=(), options="",
                  archive="internal", scram="SHA-256", names=None, authority=None,
-                 level="info", tickets=False):
+                 level="info", tickets=False, room_modules=()):
         self.folder = tempfile.mkdtemp(prefix="tern-prosody-")
         self.host = host
         self.scram = scram
@@ -69,6 +70,7 @@ class Prosody:
         self._archive = archive
         self._level = level
         self._tickets = tickets
+        self._room_modules = ["muc_mam", *room_modules]
         self.log_path = os.path.join(self.folder, "prosody.log")
         self.port = self.direct_port = 0
         self.process = None
@@ -232,6 +234,6 @@ log = {{ {{ levels = {{ min = {lua(self._level)} }}; to = "file"; filename = "/d
 {self._options}
 VirtualHost {lua(self.host)}
 Component {lua(self.rooms)} "muc"
-	modules_enabled = {{ "muc_mam" }}
+	modules_enabled = {lua(self._room_modules)}
 	restrict_room_creation = false
 """)

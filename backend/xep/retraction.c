@@ -1,0 +1,357 @@
+/*
+ * Retractions, as retraction.h says, in the present forms and the older ones that fasten
+ * to a message. One counts only from the author, which in a room its occupant id proves,
+ * or from the room itself. The line stays where it is; its text is told to nobody any
+ * more.
+ */
+#include "backend/xep/retraction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/muc/muc.h"
+#include "backend/muc/muc_admin.h"
+#include "backend/session/lines.h"
+#include "backend/session/profile.h"
+#include "backend/store/messages.h"
+#include "backend/store/store.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "bridge/serve.h"
+
+enum { REASON_MAX = 300, NICK_MAX = 256 };
+
+/* ---- what arrives ---- */
+
+/* A retraction as it was read; strings are borrowed from the stanza. */
+struct retraction {
+	const char *id; /* of the line: the room's for it, else the sender's own */
+	bool is_moderated;
+	bool is_tombstone; /* stands in the archive where the line stood */
+	const char *by;	   /* of who moderated it */
+	const char *reason;
+};
+
+static const struct stanza *
+either(const struct stanza *parent, const char *name, const char *ns, const char *old_ns)
+{
+	const struct stanza *found = stanza_child(parent, name, ns);
+	return found ? found : stanza_child(parent, name, old_ns);
+}
+
+static void
+read_moderated(const struct stanza *moderated, const struct stanza *parent,
+	       struct retraction *retraction)
+{
+	retraction->is_moderated = true;
+	retraction->by = stanza_get(moderated, "by");
+	retraction->reason = stanza_child_text(moderated, "reason", NULL);
+	if (!retraction->reason)
+		retraction->reason = stanza_child_text(parent, "reason", NULL);
+}
+
+/* Where the text of an archived line is gone: <retracted/>, in or around <moderated/>. */
+static bool
+read_tombstone(const struct stanza *message, struct retraction *retraction)
+{
+	const struct stanza *moderated =
+		either(message, "moderated", NS_MODERATE, NS_MODERATE_OLD);
+	const struct stanza *parent = moderated ? moderated : message;
+	const struct stanza *retracted =
+		either(parent, "retracted", NS_RETRACT, NS_RETRACT_OLD);
+	if (!retracted)
+		return false;
+	if (!moderated)
+		moderated = either(retracted, "moderated", NS_MODERATE, NS_MODERATE_OLD);
+	retraction->is_tombstone = true;
+	if (moderated)
+		read_moderated(moderated, retracted, retraction);
+	return true;
+}
+
+static bool
+read_retraction(const struct stanza *message, struct retraction *ret_retraction)
+{
+	struct retraction retraction = {0};
+	const struct stanza *retract = stanza_child(message, "retract", NS_RETRACT);
+	const struct stanza *fastening = stanza_child(message, "apply-to", NS_FASTEN);
+	if (retract) {
+		const struct stanza *moderated =
+			stanza_child(retract, "moderated", NS_MODERATE);
+		retraction.id = stanza_get(retract, "id");
+		if (moderated)
+			read_moderated(moderated, retract, &retraction);
+	} else if (fastening) {
+		const struct stanza *moderated =
+			stanza_child(fastening, "moderated", NS_MODERATE_OLD);
+		if (!stanza_child(moderated ? moderated : fastening, "retract",
+				  NS_RETRACT_OLD))
+			return false;
+		retraction.id = stanza_get(fastening, "id");
+		if (moderated)
+			read_moderated(moderated, fastening, &retraction);
+	} else if (!read_tombstone(message, &retraction)) {
+		return false;
+	}
+	*ret_retraction = retraction;
+	return true;
+}
+
+/* ---- whether it counts ---- */
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return a && b && *a && strcmp(a, b) == 0;
+}
+
+/* Whether who sent INBOUND wrote LINE. A nick proves nothing: others take it later. */
+static bool
+is_author(const struct inbound *inbound, const struct message *line)
+{
+	if (inbound->is_own || line->is_outgoing)
+		return inbound->is_own && line->is_outgoing;
+	if (inbound->kind == CONVERSATION_ROOM)
+		return is_same_text(inbound->occupant_id, line->occupant_id);
+	return inbound->kind == CONVERSATION_CHAT &&
+	       is_same_text(inbound->sender, line->sender);
+}
+
+static bool
+is_allowed(const struct inbound *inbound, const struct retraction *retraction,
+	   const struct message *line)
+{
+	/* The archive that has it is the room, or our own server. */
+	if (retraction->is_tombstone)
+		return inbound->origin == INBOUND_ARCHIVE;
+	if (retraction->is_moderated)
+		return inbound->kind == CONVERSATION_ROOM && !inbound->from.resource;
+	return is_author(inbound, line);
+}
+
+/* The line that ID names: in a room by the room's id, else by the sender's own. */
+static bool
+find_line(struct profile *profile, const struct inbound *inbound, const char *id,
+	  struct arena *arena, struct message *ret_line)
+{
+	struct store *store = profile_store(profile);
+	int64_t conversation;
+	if (!id || !*id ||
+	    conversations_find(store, inbound->kind, inbound->peer, &conversation) < 0)
+		return false;
+	struct message_twin twin = {
+		.conversation = conversation, .sender = inbound->sender, .id = id};
+	if (inbound->kind == CONVERSATION_ROOM &&
+	    messages_find_archived(store, inbound->peer, id, arena, ret_line) == 0)
+		return ret_line->conversation == conversation;
+	if (inbound->is_own &&
+	    messages_find_sent(store, conversation, id, arena, ret_line) == 0)
+		return true;
+	return inbound->sender && messages_find_same(store, &twin, arena, ret_line) == 0;
+}
+
+/* ---- what it does ---- */
+
+static void
+take_back(struct profile *profile, const struct message *line, const char *by,
+	  const char *reason)
+{
+	if (line->retracted_by ||
+	    profile_check(profile, messages_retract(profile_store(profile), line->id, by,
+						    reason)) < 0)
+		return;
+	lines_emit(profile, line->id, false, NULL);
+	lines_emit_badge(profile, line->conversation);
+}
+
+/* Who moderated it, for people: the nick, else the room. */
+static char *
+moderator(const struct inbound *inbound, const char *by)
+{
+	struct jid jid = {0};
+	const char *name = inbound->peer;
+	if (by && jid_parse(by, &jid, NULL) == 0)
+		name = jid.resource ? jid.resource : jid.bare;
+	char *clean = clean_text(name, CLEAN_LINE, NICK_MAX);
+	jid_done(&jid);
+	return clean;
+}
+
+static enum module_verdict
+on_message(struct profile *profile, struct inbound *inbound)
+{
+	const char *type = stanza_type(inbound->stanza);
+	struct arena arena = {0};
+	struct retraction retraction;
+	struct message line;
+	if (type && strcmp(type, "error") == 0)
+		return MODULE_PASS;
+	if (!read_retraction(inbound->stanza, &retraction))
+		return MODULE_PASS;
+	const char *id = retraction.is_tombstone ? inbound->archive_id : retraction.id;
+	bool is_found = retraction.is_tombstone
+				? id && messages_find_archived(profile_store(profile),
+							       inbound->archive_by, id,
+							       &arena, &line) == 0
+				: find_line(profile, inbound, id, &arena, &line);
+	if (is_found && is_allowed(inbound, &retraction, &line)) {
+		const char *words = retraction.reason ? retraction.reason : "";
+		char *by = retraction.is_moderated ? moderator(inbound, retraction.by)
+						   : mem_strdup("");
+		char *reason = clean_text(words, CLEAN_LINE, REASON_MAX);
+		take_back(profile, &line, by, *reason ? reason : NULL);
+		free(by);
+		free(reason);
+	}
+	arena_done(&arena);
+	/* What else it says is for those who do not understand it. */
+	return MODULE_TAKEN;
+}
+
+/* ---- ours ---- */
+
+/* A line that is to be taken back, with its conversation. */
+struct meant {
+	struct message line;
+	struct conversation row;
+};
+
+/* Finds the line ID; refuses REQUEST if there is none. */
+static bool
+find_meant(struct profile *profile, struct serve_request *request, int64_t id,
+	   struct meant *ret_meant)
+{
+	struct store *store = profile_store(profile);
+	if (messages_get(store, id, &request->arena, &ret_meant->line) < 0 ||
+	    conversations_get(store, ret_meant->line.conversation, &request->arena,
+			      &ret_meant->row) < 0) {
+		profile_refuse(profile, request, ERROR_NOT_FOUND,
+			       "There is no such line.");
+		return false;
+	}
+	if (!profile_is_online(profile)) {
+		profile_refuse(profile, request, ERROR_OFFLINE,
+			       "%s is not connected, and this needs the server.",
+			       profile_name(profile));
+		return false;
+	}
+	return true;
+}
+
+/* How the other side knows the line. */
+static const char *
+id_of(const struct meant *meant)
+{
+	const struct message *line = &meant->line;
+	if (meant->row.kind == CONVERSATION_ROOM && line->archive_id)
+		return line->archive_id;
+	return line->origin_id ? line->origin_id : line->wire_id;
+}
+
+static void
+say(struct profile *profile, const struct meant *meant)
+{
+	bool is_room = meant->row.kind == CONVERSATION_ROOM;
+	struct stanza *message =
+		stanza_message(profile_stanzas(profile), is_room ? "groupchat" : "chat",
+			       meant->row.jid, NULL);
+	char id[STANZA_ID_SIZE];
+	stanza_random_id(id);
+	stanza_set(message, "id", id);
+	stanza_set(stanza_add(message, "retract", NS_RETRACT), "id", id_of(meant));
+	stanza_set(stanza_add(message, "fallback", NS_FALLBACK), "for", NS_RETRACT);
+	stanza_add_with_text(message, "body", NULL,
+			     "This person took a message back, but your program does not "
+			     "know how to do that.");
+	(void)stanza_add(message, "store", NS_HINTS);
+	profile_send(profile, message);
+}
+
+void
+retraction_send(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_retract_params *params = request->params;
+	struct meant meant;
+	if (!find_meant(profile, request, params->id, &meant))
+		return;
+	const struct message *line = &meant.line;
+	const struct room *room = meant.row.kind == CONVERSATION_ROOM
+					  ? muc_find(profile, meant.row.jid)
+					  : NULL;
+	bool is_sent = line->state == MESSAGE_SENT || line->state == MESSAGE_ACKED ||
+		       line->state == MESSAGE_DELIVERED ||
+		       line->state == MESSAGE_DISPLAYED;
+	if (!line->is_outgoing) {
+		profile_refuse(profile, request, ERROR_NOT_FOUND,
+			       "That is no line of yours.");
+	} else if (!is_sent || !id_of(&meant)) {
+		profile_refuse(profile, request, ERROR_NOT_FOUND,
+			       "That line was not sent: /cancel takes it back.");
+	} else if (meant.row.kind == CONVERSATION_ROOM &&
+		   (!room || room->state != room_state_IN)) {
+		profile_refuse(profile, request, ERROR_NOT_IN_ROOM,
+			       "You are not in %s now.", meant.row.jid);
+	} else {
+		say(profile, &meant);
+		if (!room)
+			take_back(profile, line, "", NULL);
+		profile_reply(profile, request, NULL);
+	}
+}
+
+/* The question in the form that the room announces. */
+static struct stanza *
+moderation_iq(struct profile *profile, const struct room *room, const char *id,
+	      const char *reason)
+{
+	bool is_old = !(room->features & ROOM_CAN_MODERATE);
+	const char *ns = is_old ? NS_MODERATE_OLD : NS_MODERATE;
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", room->jid, NULL);
+	struct stanza *parent = iq;
+	if (is_old) {
+		parent = stanza_add(iq, "apply-to", NS_FASTEN);
+		stanza_set(parent, "id", id);
+	}
+	struct stanza *moderate = stanza_add(parent, "moderate", ns);
+	if (!is_old)
+		stanza_set(moderate, "id", id);
+	(void)stanza_add(moderate, "retract", is_old ? NS_RETRACT_OLD : NS_RETRACT);
+	if (reason && *reason)
+		stanza_add_with_text(moderate, "reason", NULL, reason);
+	return iq;
+}
+
+void
+retraction_moderate(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_moderate_params *params = request->params;
+	struct meant meant;
+	if (!find_meant(profile, request, params->id, &meant))
+		return;
+	const struct room *room = meant.row.kind == CONVERSATION_ROOM
+					  ? muc_find(profile, meant.row.jid)
+					  : NULL;
+	if (!room || room->state != room_state_IN)
+		profile_refuse(profile, request, ERROR_NOT_IN_ROOM,
+			       "That line is in no room that you are in.");
+	else if (!(room->features & (ROOM_CAN_MODERATE | ROOM_CAN_MODERATE_OLD)))
+		profile_refuse(profile, request, ERROR_SERVER_REFUSED,
+			       "This room cannot take messages back (XEP-0425).");
+	else if (!meant.line.archive_id)
+		profile_refuse(profile, request, ERROR_NOT_FOUND,
+			       "The room gave that line no id to name it by.");
+	else
+		profile_ask(profile,
+			    moderation_iq(profile, room, meant.line.archive_id,
+					  params->reason),
+			    PROFILE_ASK, muc_agreed, request);
+}
+
+static const char *const features[] = {NS_RETRACT, NS_RETRACT_OLD, NULL};
+
+const struct module module_retraction = {
+	.name = "retraction",
+	.features = features,
+	.on_message = on_message,
+};
