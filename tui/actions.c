@@ -22,6 +22,15 @@ contacts(struct app *app)
 }
 
 static void
+occupants(struct app *app)
+{
+	if (view_kind(app->view) == VIEW_PEOPLE)
+		view_back(app);
+	else
+		(void)view_show_people(app);
+}
+
+static void
 help(struct app *app)
 {
 	if (view_kind(app->view) == VIEW_HELP)
@@ -110,7 +119,7 @@ escape(struct app *app)
 {
 	toast_clear(app->toast);
 	view_hint(app, NULL);
-	if (view_kind(app->view) == VIEW_HELP)
+	if (view_kind(app->view) == VIEW_HELP || view_kind(app->view) == VIEW_PEOPLE)
 		view_back(app);
 	else if (view_kind(app->view) == VIEW_CHAT)
 		view_end(app, false);
@@ -139,6 +148,8 @@ static const struct action_row rows[] = {
 	{"complete-back", "completes it with the one before", "S-Tab", complete_back},
 	{"clear", "empties the line; C-y brings it back", "C-c", input_clear},
 	{"contacts", "shows your contacts", "F2 M-c", contacts},
+	{"occupants", "shows who is in this room; typing searches, /who does too", "F3",
+	 occupants},
 	{"help", "shows all commands and keys; /help does too", "F1 M-h", help},
 	{"next-active", "goes to the next conversation with something new; /go does too",
 	 "M-a", go_active},
@@ -154,7 +165,7 @@ static const struct action_row rows[] = {
 	 "C-o M-o", bare},
 	{"redraw", "paints the screen anew", "C-l M-l", redraw},
 	{"suspend", "goes to the shell; fg comes back", "C-z M-z", suspend},
-	{"escape", "closes help, goes to the newest line", "Esc", escape},
+	{"escape", "closes help and occupants, goes to the newest line", "Esc", escape},
 	{"go-1", "goes to conversation 1; /go 1 does too", "M-1", go_1},
 	{"go-2", "goes to conversation 2", "M-2", go_2},
 	{"go-3", "goes to conversation 3", "M-3", go_3},

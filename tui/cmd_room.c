@@ -283,3 +283,10 @@ command_names(struct app *app, const char *arguments)
 	client_room_occupants(door_client(app->door), &params, on_names, app);
 	return true;
 }
+
+bool
+command_who(struct app *app, const char *arguments)
+{
+	(void)arguments;
+	return view_show_people(app);
+}

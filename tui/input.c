@@ -288,13 +288,17 @@ input_touch(struct app *app)
 static bool
 moves_list(struct app *app, int editor_action)
 {
-	if (view_kind(app->view) == VIEW_CHAT || !editor_is_empty(app->input->editor))
+	bool is_search = view_kind(app->view) == VIEW_PEOPLE;
+
+	if (view_kind(app->view) == VIEW_CHAT ||
+	    (!editor_is_empty(app->input->editor) && !is_search))
 		return false;
 	if (editor_action == EDITOR_OLDER)
 		view_move(app, -1);
 	else if (editor_action == EDITOR_NEWER)
 		view_move(app, 1);
-	else if (editor_action == EDITOR_HOME || editor_action == EDITOR_END)
+	else if (!is_search &&
+		 (editor_action == EDITOR_HOME || editor_action == EDITOR_END))
 		view_end(app, editor_action == EDITOR_HOME);
 	else
 		return false;
@@ -482,6 +486,10 @@ enter_text(struct app *app, const char *text)
 {
 	struct chat *chat = view_chat(app->view);
 
+	if (view_kind(app->view) == VIEW_PEOPLE) {
+		view_open_selected(app);
+		return;
+	}
 	if (!chat) {
 		app_say_error(app, "No conversation is open here: /msg NAME opens one. "
 				   "Your text is kept.");

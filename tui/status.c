@@ -130,14 +130,15 @@ update_chats(struct app *app, struct status *status)
 	const struct model *model = app->model;
 
 	add(&parts,
-	    (struct bar_part){.side = BAR_LEFT,
-			      .priority = 25,
-			      .role = view_kind(app->view) == VIEW_CONTACTS
-					      ? ROLE_BAR_CURRENT
-					      : ROLE_BAR,
-			      .text = view_kind(app->view) == VIEW_CONTACTS ? " contacts "
-				      : view_kind(app->view) == VIEW_HELP   ? " help "
-									    : ""});
+	    (struct bar_part){
+		    .side = BAR_LEFT,
+		    .priority = 25,
+		    .role = view_kind(app->view) == VIEW_CONTACTS ? ROLE_BAR_CURRENT
+								  : ROLE_BAR,
+		    .text = view_kind(app->view) == VIEW_CONTACTS ? " contacts "
+			    : view_kind(app->view) == VIEW_HELP	  ? " help "
+			    : view_kind(app->view) == VIEW_PEOPLE ? " occupants "
+								  : ""});
 	for (size_t i = 0; i < model->open_count; i++)
 		add_chat(app, &parts, model->open[i], i + 1);
 	if (model->open_count == 0)
@@ -320,8 +321,10 @@ add_right(struct app *app, struct parts *parts)
 	    (struct bar_part){.side = BAR_RIGHT,
 			      .priority = 1,
 			      .role = ROLE_STATUS_HINT,
-			      .text = view_kind(app->view) == VIEW_HELP ? "Esc Esc: back "
-									: "F1: help "});
+			      .text = view_kind(app->view) == VIEW_HELP ||
+						      view_kind(app->view) == VIEW_PEOPLE
+					      ? "Esc Esc: back "
+					      : "F1: help "});
 }
 
 static void

@@ -20,9 +20,11 @@
 #include "tui/options.h"
 #include "tui/people.h"
 #include "tui/people_pane.h"
+#include "tui/people_view.h"
 #include "tui/status.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
+#include "widgets/editor.h"
 #include "widgets/list.h"
 #include "widgets/log.h"
 #include "widgets/screen.h"
@@ -35,6 +37,8 @@ struct view {
 	struct help_view *help;
 	struct status *status;
 	struct people_pane *pane;
+	struct people_view *people;
+	unsigned search_version; /* of the input line that PEOPLE was searched by */
 	char *hint;
 	struct screen_area page, toast, input;
 	bool is_placed; /* areas are as the layout wants them */
@@ -51,6 +55,7 @@ view_new(void)
 	view->help = help_view_new();
 	view->status = status_new();
 	view->pane = people_pane_new();
+	view->people = people_view_new();
 	view->has_stale_contacts = true;
 	return view;
 }
@@ -65,6 +70,7 @@ view_free(struct view *view)
 	help_view_free(view->help);
 	status_free(view->status);
 	people_pane_free(view->pane);
+	people_view_free(view->people);
 	free(view->hint);
 	free(view);
 }
@@ -88,9 +94,12 @@ switch_to(struct app *app, enum view_kind kind, struct chat *chat)
 
 	if (view->kind == kind && (kind != VIEW_CHAT || view->chat == chat))
 		return;
-	if (kind == VIEW_HELP || kind == VIEW_FORM) {
-		if (view->kind != VIEW_FORM && view->kind != VIEW_HELP)
+	if (kind >= VIEW_PEOPLE) {
+		if (view->kind < VIEW_PEOPLE)
 			view->before = view->kind;
+		/* A search is no draft of the conversation. */
+		if (kind == VIEW_PEOPLE)
+			input_show(app, NULL);
 	} else {
 		view->chat = chat;
 		chat_view_show(app, view->chat_view, chat);
@@ -110,6 +119,18 @@ view_show(struct app *app, enum view_kind kind)
 	if (kind == VIEW_HELP)
 		help_view_fill(app, app->view->help, HELP_ALL);
 	switch_to(app, kind, NULL);
+}
+
+bool
+view_show_people(struct app *app)
+{
+	if (!people_room(app)) {
+		app_say_error(app, "That works in a room: /join ROOM opens one.");
+		return false;
+	}
+	app->view->search_version = 0;
+	switch_to(app, VIEW_PEOPLE, NULL);
+	return true;
 }
 
 void
@@ -153,6 +174,8 @@ list_shown(const struct view *view)
 {
 	if (view->kind == VIEW_CONTACTS)
 		return contacts_view_list(view->contacts);
+	if (view->kind == VIEW_PEOPLE)
+		return people_view_list(view->people);
 	return view->kind == VIEW_HELP ? help_view_list(view->help) : NULL;
 }
 
@@ -204,10 +227,37 @@ view_end(struct app *app, bool is_top)
 		log_to_bottom(chat_view_log(view->chat_view));
 }
 
+/* A conversation with the selected occupant. */
+static void
+open_occupant(struct app *app)
+{
+	struct view *view = app->view;
+	const char *nick = list_selected(people_view_list(view->people));
+	const struct model_room *room = model_room_of(app->model, view->chat->jid);
+
+	if (!nick || !room)
+		return;
+	if (strcmp(nick, room->nick) == 0) {
+		app_say(app, "That is you.");
+		return;
+	}
+	char *jid = mem_printf("%s/%s", room->jid, nick);
+	struct chat *chat = model_need_chat(app->model, jid);
+	chat->kind = conversation_kind_PRIVATE;
+	input_clear(app);
+	view_show_chat(app, chat);
+	free(jid);
+}
+
 void
 view_open_selected(struct app *app)
 {
 	struct view *view = app->view;
+
+	if (view->kind == VIEW_PEOPLE) {
+		open_occupant(app);
+		return;
+	}
 
 	if (view->kind == VIEW_HELP) {
 		const char *text = list_selected(help_view_list(view->help));
@@ -386,6 +436,22 @@ place(struct app *app)
 			 (struct screen_area){rows - status, 0, status, width});
 }
 
+/* Searched anew when somebody came or went, or the line is another. */
+static void
+update_people(struct app *app)
+{
+	struct view *view = app->view;
+	struct editor *editor = input_editor(app->input);
+	unsigned version = editor_version(editor);
+
+	if (view->search_version == version && !(app->model->dirty & MODEL_PEOPLE))
+		return;
+	view->search_version = version;
+	const char *line = editor_raw(editor);
+	people_view_update(view->people, model_room_of(app->model, view->chat->jid),
+			   line[0] == '/' ? "" : line);
+}
+
 static void
 update(struct app *app)
 {
@@ -398,6 +464,8 @@ update(struct app *app)
 		contacts_view_update(app, view->contacts);
 		view->has_stale_contacts = false;
 	}
+	if (view->kind == VIEW_PEOPLE)
+		update_people(app);
 	if (view->kind == VIEW_HELP && (dirty & MODEL_SETTINGS))
 		help_view_refill(app, view->help);
 	input_update(app);

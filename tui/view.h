@@ -1,5 +1,6 @@
 /*
- * What is on the screen: one page (contacts, a conversation, help or a form) over the
+ * What is on the screen: one page (contacts, a conversation, who is in a room, help
+ * or a form) over the
  * toast, the conversation line, the input line and the status bar. Knows the layout; is
  * the only place that draws, once per loop turn.
  */
@@ -15,7 +16,14 @@ struct chat;
 struct chat_view;
 struct view;
 
-enum view_kind { VIEW_NOTHING, VIEW_CONTACTS, VIEW_CHAT, VIEW_HELP, VIEW_FORM };
+enum view_kind {
+	VIEW_NOTHING,
+	VIEW_CONTACTS,
+	VIEW_CHAT,
+	VIEW_PEOPLE, /* who is in the room that was shown before it */
+	VIEW_HELP,
+	VIEW_FORM,
+};
 
 struct view *view_new(void);
 void view_free(struct view *view);
@@ -29,13 +37,16 @@ struct chat *view_chat(const struct view *view);
 /* Shows a page: the unsent text is kept with what it belongs to. */
 void view_show(struct app *app, enum view_kind kind);
 
+/* Shows who is in the room that is shown; false, and says so, if none is. */
+bool view_show_people(struct app *app);
+
 /* Shows the options with their values, as a page of help. */
 void view_show_options(struct app *app);
 
 /* Shows a conversation; it is put among the open ones if it is not. */
 void view_show_chat(struct app *app, struct chat *chat);
 
-/* From help back to the page before it. */
+/* From help or occupants back to the page before it. */
 void view_back(struct app *app);
 
 /* Scrolls the page or its selection. */

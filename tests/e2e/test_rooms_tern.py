@@ -87,7 +87,7 @@ def test_those_who_come_and_go_are_told(server):
             screen.wait("mentions")
             screen.line("/contacts")
             bob.send(room, "who wants coffee?", kind="groupchat")
-            screen.wait("1 shed (1 @1)")
+            screen.wait("shed (1 @1)")
             screen.line("/go shed")
             screen.wait("Bob: who wants coffee?")
             bob.run(muc(bob).leave_muc, room, "Bob")

@@ -163,23 +163,23 @@ class FakeDaemon:
             self.chat(jid)["kind"] = "room"
             self.tell("room.changed", seq=row["seq"], room=row)
 
-    def occupant(self, jid, nick, was=None, role="participant", affiliation="none",
+    def occupant(self, room, nick, was=None, role="participant", affiliation="none",
                  show="online", **fields):
         """Somebody comes into the room, or changes."""
         with self._lock:
-            people = self.people[jid]
+            people = self.people[room]
             is_new = nick not in people and was is None
             row = {"nick": nick, "role": role, "affiliation": affiliation, "show": show,
                    **fields}
             people.pop(was, None)
             people[nick] = row
             more = {"was": was} if was else {}
-            self.tell("occupant.changed", jid=jid, occupant=row, is_new=is_new, **more)
+            self.tell("occupant.changed", jid=room, occupant=row, is_new=is_new, **more)
 
-    def occupant_gone(self, jid, nick, end="left", **fields):
+    def occupant_gone(self, room, nick, end="left", **fields):
         with self._lock:
-            self.people[jid].pop(nick)
-            self.tell("occupant.gone", jid=jid, nick=nick, end=end, **fields)
+            self.people[room].pop(nick)
+            self.tell("occupant.gone", jid=room, nick=nick, end=end, **fields)
 
     def says(self, jid, nick, body, **fields):
         """NICK says something in the room JID."""

@@ -141,6 +141,38 @@ def wide(house, daemon):
         yield one
 
 
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_page_of_occupants_is_searched_by_typing(house, daemon, columns):
+    daemon.occupant(DEN, "Zoe", role="moderator", affiliation="owner", jid="zoe@example.org",
+                    text="here")
+    with house.tern(columns=columns, lines=14) as screen:
+        screen.wait("The Den")
+        open_den(screen, daemon)
+        screen.keys("half a line")
+        screen.keys("\x1bOR")
+        screen.wait(re.compile(r"moderator \(1\)\n ● Zoe  owner, moderator"))
+        screen.wait(re.compile(r"participant \(4\)\n ● Anna Lee "))
+        if columns == 80:
+            screen.wait("zoe@example.org · here")
+        screen.keys("o")
+        screen.wait_gone("Anna Lee")
+        screen.wait("● Bob")
+        daemon.occupant(DEN, "Tom")
+        screen.wait("● Tom")
+        screen.keys("b")
+        screen.wait_gone("● Zoe")
+        screen.keys("\r")
+        screen.wait("Bob (den)")
+        daemon.called("conversation.open", match=lambda p: p["jid"] == DEN + "/Bob")
+        screen.line("/go den")
+        screen.wait("› half a line")
+        screen.keys("\x03")
+        screen.line("/who")
+        screen.wait("moderator (1)")
+        screen.keys("\x1b\x1b")
+        screen.wait_gone("moderator (1)")
+
+
 def pane(screen):
     return [row.partition("│")[2].strip() for row in screen.lines() if "│" in row]
 
