@@ -57,10 +57,10 @@ candidates_begin_with_the_word(void **state)
 	size_t count;
 
 	(void)state;
-	char **rows = complete_candidates(&app, '/', "/co", "/co", &count);
+	char **rows = complete_candidates(&app, '/', "/unb", "/unb", &count);
 	assert_int_equal(count, 2);
-	assert_string_equal(rows[0], "connect");
-	assert_string_equal(rows[1], "contacts");
+	assert_string_equal(rows[0], "unban");
+	assert_string_equal(rows[1], "unblock");
 	assert_int_equal(complete_common(rows, count), 3);
 	complete_free(rows, count);
 	rows = complete_candidates(&app, 'v', "", "/set bell ", &count);
