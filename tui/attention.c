@@ -120,14 +120,24 @@ ring(struct app *app, const struct chat *chat)
 	screen_bell(terminal_screen(app->terminal));
 }
 
+/* In a room only what names us rings, unless its rule says otherwise. */
+static bool
+is_told(struct app *app, const struct bridge_line *line)
+{
+	const struct model_room *room = model_room(app->model, line->jid);
+
+	if (room && room->notify == notify_ALL)
+		return true;
+	return line->is_mention && !(room && room->notify == notify_NOTHING);
+}
+
 void
 attention_line(struct app *app, const struct bridge_line_event *event)
 {
 	const struct bridge_line *line = event->line;
 	const struct chat *chat = model_chat(app->model, line->jid);
-	/* In a room only what names us rings, and nothing that the room repeats. */
 	bool is_for_us = line->kind != conversation_kind_ROOM ||
-			 (line->is_mention && !line->is_delayed);
+			 (is_told(app, line) && !line->is_delayed);
 
 	if (chat && event->is_new && !line->is_own && is_for_us)
 		ring(app, chat);

@@ -69,6 +69,7 @@ model_put_room(struct model *model, const struct bridge_room *record)
 	room->state = record->state;
 	room->role = record->role;
 	room->affiliation = record->affiliation;
+	room->notify = record->notify;
 	room->occupants = record->occupants;
 	room->is_wanted = record->is_wanted;
 	/* Who is there when we are in again is another matter. */

@@ -22,6 +22,7 @@ struct model_room {
 	enum bridge_room_state state;
 	enum bridge_role role;
 	enum bridge_affiliation affiliation;
+	enum bridge_notify notify;
 	int64_t occupants;
 	bool is_wanted;		  /* joined again after each login */
 	struct occupants *people; /* NULL while they are not known */

@@ -88,6 +88,19 @@ finish(struct parts *parts, struct bar *bar)
 /* ---- the conversation line ------------------------------------------------------------
  */
 
+/* How much a conversation asks for attention. */
+static int
+role_of(struct app *app, const struct chat *chat)
+{
+	const struct model_room *room = model_room(app->model, chat->jid);
+	enum bridge_notify rule = room ? room->notify : notify_DEFAULT;
+
+	if (chat->unread == 0 || rule == notify_NOTHING)
+		return ROLE_BAR;
+	return chat->mentions || rule == notify_ALL ? ROLE_BAR_ATTENTION
+						    : ROLE_BAR_ACTIVITY;
+}
+
 static void
 add_chat(struct app *app, struct parts *parts, const struct chat *chat, size_t number)
 {
@@ -101,10 +114,7 @@ add_chat(struct app *app, struct parts *parts, const struct chat *chat, size_t n
 			    : chat->unread > 0 ? 20
 					       : 10,
 		.shrink = 6,
-		.role = is_current	   ? ROLE_BAR_CURRENT
-			: chat->mentions   ? ROLE_BAR_ATTENTION
-			: chat->unread > 0 ? ROLE_BAR_ACTIVITY
-					   : ROLE_BAR,
+		.role = is_current ? ROLE_BAR_CURRENT : role_of(app, chat),
 	};
 
 	/* What is on the screen needs no count. */

@@ -48,6 +48,9 @@ void muc_join(struct profile *profile, const struct muc_join *join,
 /* Inside a job: leaves ROOM for good, with a last word (TEXT may be NULL). */
 void muc_leave(struct profile *profile, struct room *room, const char *text);
 
+/* Inside a job: says of which lines of ROOM one is told. */
+void muc_set_notify(struct profile *profile, struct room *room, enum bridge_notify rule);
+
 /* Inside a job: bookmarks are known now: who waited for that joins. */
 void muc_go_on(struct profile *profile);
 

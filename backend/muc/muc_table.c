@@ -109,6 +109,8 @@ recall(struct profile *profile, struct store *store)
 		room->subject_by = mem_strdup(row->subject_by);
 		room->features = row->features;
 		room->is_wanted = row->is_wanted;
+		if (row->notify > 0 && row->notify < notify_COUNT)
+			room->notify = (enum bridge_notify)row->notify;
 		room->seq = row->seq;
 		if (row->place == ROOM_OUT)
 			continue;
@@ -160,6 +162,7 @@ muc_changed(struct profile *profile, struct room *room)
 		.features = room->features,
 		.place = place_of(room),
 		.own_nick = room->nick,
+		.notify = (int)room->notify,
 	};
 	if (profile_check(profile, rooms_put(profile_store(profile), &row)) < 0)
 		return;
@@ -172,6 +175,15 @@ muc_changed(struct profile *profile, struct room *room)
 			     .seq = row.seq,
 			     .room = &record,
 		     });
+}
+
+void
+muc_set_notify(struct profile *profile, struct room *room, enum bridge_notify rule)
+{
+	if (room->notify == rule)
+		return;
+	room->notify = rule;
+	muc_changed(profile, room);
 }
 
 void
@@ -312,6 +324,7 @@ muc_fill(const struct room *room, struct bridge_room *ret_record)
 		.subject = room->subject,
 		.subject_by = room->subject_by,
 		.is_wanted = room->is_wanted,
+		.notify = room->notify,
 		.reason = room->reason,
 		.condition = room->condition,
 		.role = self ? self->role : role_NONE,

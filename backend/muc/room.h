@@ -63,6 +63,7 @@ struct room {
 	char *name;
 	char *subject;
 	char *subject_by;
+	enum bridge_notify notify;
 	char *reason;	 /* a sentence: why refused or waiting */
 	char *condition; /* the same for programs */
 	int64_t features;

@@ -1,9 +1,10 @@
 /*
- * Handlers of bookmarks. What is changed holds when it is stored here; the server is told
- * when it can be.
+ * Handlers of bookmarks and of the rule of notification in them. What is changed holds
+ * when it is stored here; the server is told when it can be.
  */
 #include <string.h>
 
+#include "backend/muc/muc.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -106,6 +107,28 @@ serve_bookmark_set(struct process *process, struct profile *profile,
 			   "It holds characters that XMPP cannot carry.");
 	else
 		request_in_job(profile, request, set_job);
+}
+
+static int
+notify_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_room_notify_params *params = request->params;
+	struct room *room = request_room(profile, request, params->jid);
+	struct bridge_room record;
+	if (!room)
+		return 0;
+	bookmarks_set_notify(profile, room, params->rule);
+	muc_fill(room, &record);
+	profile_reply(profile, request, &(struct bridge_room_result){.room = &record});
+	return 0;
+}
+
+void
+serve_room_notify(struct process *process, struct profile *profile,
+		  struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, notify_job);
 }
 
 static void

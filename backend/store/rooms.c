@@ -15,8 +15,8 @@ rooms_put(struct store *store, struct room_row *row)
 	struct sql sql = sql_start(
 		store_writing(store),
 		"INSERT OR REPLACE INTO rooms(jid, nick, is_wanted, name, subject,"
-		" subject_by, features, place, own_nick, seq)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" subject_by, features, place, own_nick, notify, seq)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	sql_text(&sql, row->jid);
 	sql_text(&sql, row->nick);
 	sql_int(&sql, row->is_wanted);
@@ -26,6 +26,7 @@ rooms_put(struct store *store, struct room_row *row)
 	sql_int(&sql, row->features);
 	sql_int(&sql, row->place);
 	sql_text(&sql, row->own_nick);
+	sql_int(&sql, row->notify);
 	sql_int(&sql, row->seq);
 	return sql_run(&sql);
 }
@@ -44,10 +45,10 @@ rooms_remove(struct store *store, const char *jid)
 int
 rooms_list(struct store *store, struct arena *arena, struct room_rows *ret_rows)
 {
-	struct sql sql =
-		sql_start(store_reading(store),
-			  "SELECT jid, nick, is_wanted, name, subject, subject_by,"
-			  " features, place, own_nick, seq FROM rooms ORDER BY jid");
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT jid, nick, is_wanted, name, subject, subject_by,"
+		" features, place, own_nick, notify, seq FROM rooms ORDER BY jid");
 	struct room_rows rows = {0};
 	while (sql_step(&sql) > 0) {
 		rows.items = list_room(arena, rows.items, rows.count, sizeof *rows.items);
@@ -61,7 +62,8 @@ rooms_list(struct store *store, struct arena *arena, struct room_rows *ret_rows)
 			.features = sql_get_int(&sql, 6),
 			.place = (enum room_place)sql_get_int(&sql, 7),
 			.own_nick = sql_get_text(&sql, 8, arena),
-			.seq = sql_get_int(&sql, 9),
+			.notify = (int)sql_get_int(&sql, 9),
+			.seq = sql_get_int(&sql, 10),
 		};
 	}
 	int error = sql_end(&sql);

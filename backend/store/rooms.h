@@ -31,6 +31,7 @@ struct room_row {
 	int64_t features;	/* the caller's bits, as of the last disco */
 	enum room_place place;	/* of this session */
 	const char *own_nick;	/* ours in the room, while IN */
+	int notify;		/* the caller's number */
 	int64_t seq;
 };
 

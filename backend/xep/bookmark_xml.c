@@ -123,13 +123,13 @@ add_conference(struct stanza *parent, const char *ns, const struct bookmark *row
 	return conference;
 }
 
-/* The <extensions/> of ROW, to be freed; NULL if there are none. */
+/* EXTENSIONS as a tree, to be freed; NULL if there are none. */
 static struct stanza *
-read_extensions(struct stanza_ctx *ctx, const struct bookmark *row)
+read_extensions(struct stanza_ctx *ctx, const char *extensions)
 {
 	struct stanza *more = NULL;
-	if (row->extensions)
-		(void)snippet_read(ctx, row->extensions, strlen(row->extensions), &more);
+	if (extensions)
+		(void)snippet_read(ctx, extensions, strlen(extensions), &more);
 	return more;
 }
 
@@ -138,7 +138,7 @@ bookmark_write(struct stanza *item, const struct bookmark *row, const char *pass
 {
 	stanza_set(item, "id", row->jid);
 	struct stanza *conference = add_conference(item, NS_BOOKMARKS, row, password);
-	struct stanza *more = read_extensions(stanza_context(item), row);
+	struct stanza *more = read_extensions(stanza_context(item), row->extensions);
 	if (more)
 		stanza_take_child(conference, more);
 }
@@ -150,11 +150,103 @@ bookmark_write_old(struct stanza *storage, const struct bookmark *row,
 	struct stanza *conference =
 		add_conference(storage, NS_BOOKMARKS_OLD, row, password);
 	stanza_set(conference, "jid", row->jid);
-	struct stanza *more = was ? NULL : read_extensions(stanza_context(storage), row);
+	struct stanza *more =
+		was ? NULL : read_extensions(stanza_context(storage), row->extensions);
 	const struct stanza *child = stanza_child(was ? was : more, NULL, NULL);
 	for (; child; child = stanza_next(child, NULL, NULL)) {
 		if (!is_ours(child))
 			stanza_take_child(conference, stanza_copy(child));
 	}
 	stanza_free(more);
+}
+
+/* ---- notification ---- */
+
+static const char *const rules[notify_COUNT] = {
+	[notify_ALL] = "always",
+	[notify_MENTIONS] = "on-mention",
+	[notify_NOTHING] = "never",
+};
+
+static bool
+is_notify(const struct stanza *child)
+{
+	return stanza_is(child, "notify", NS_NOTIFY) ||
+	       stanza_is(child, "notify", NS_NOTIFY_OLD);
+}
+
+/* The rule that CHILD of <notify/> is, for all kinds of devices; else DEFAULT. */
+static enum bridge_notify
+rule_of(const struct stanza *child)
+{
+	bool is_special = stanza_get(child, "client-type") ||
+			  stanza_get(child, "identity-category") ||
+			  stanza_get(child, "identity-type");
+	for (int rule = 0; rule < notify_COUNT && !is_special; rule++) {
+		if (rules[rule] && strcmp(stanza_name(child), rules[rule]) == 0)
+			return (enum bridge_notify)rule;
+	}
+	return notify_DEFAULT;
+}
+
+bool
+bookmark_notify(struct stanza_ctx *ctx, const char *extensions,
+		enum bridge_notify *ret_rule)
+{
+	struct stanza *more = read_extensions(ctx, extensions);
+	const struct stanza *notify = stanza_child(more, "notify", NS_NOTIFY);
+	enum bridge_notify rule = notify_DEFAULT;
+	if (!notify)
+		notify = stanza_child(more, "notify", NS_NOTIFY_OLD);
+	const struct stanza *child = stanza_child(notify, NULL, stanza_ns(notify));
+	for (; child && rule == notify_DEFAULT;
+	     child = stanza_next(child, NULL, stanza_ns(notify)))
+		rule = rule_of(child);
+	stanza_free(more);
+	if (rule == notify_DEFAULT)
+		return false;
+	*ret_rule = rule;
+	return true;
+}
+
+/* Adds <notify/> of NS with RULE to MORE, and what else was in WAS (may be NULL). */
+static void
+add_notify(struct stanza *more, const char *ns, enum bridge_notify rule,
+	   const struct stanza *was)
+{
+	struct stanza *notify = stanza_new(stanza_context(more), "notify", ns);
+	if (rules[rule])
+		(void)stanza_add(notify, rules[rule], ns);
+	const struct stanza *child = stanza_child(was, NULL, NULL);
+	for (; child; child = stanza_next(child, NULL, NULL)) {
+		if (!stanza_is(child, NULL, ns) || rule_of(child) == notify_DEFAULT)
+			stanza_take_child(notify, stanza_copy(child));
+	}
+	if (stanza_child(notify, NULL, NULL))
+		stanza_take_child(more, notify);
+	else
+		stanza_free(notify);
+}
+
+const char *
+bookmark_with_notify(struct stanza_ctx *ctx, const char *extensions,
+		     enum bridge_notify rule, struct arena *arena)
+{
+	struct stanza *was = read_extensions(ctx, extensions);
+	struct stanza *more = stanza_new(ctx, "extensions", NS_BOOKMARKS);
+	const struct stanza *child = stanza_child(was, NULL, NULL);
+	bool has_notify = false;
+	for (; child; child = stanza_next(child, NULL, NULL)) {
+		if (is_notify(child))
+			add_notify(more, stanza_ns(child), rule, child);
+		else
+			stanza_take_child(more, stanza_copy(child));
+		has_notify |= is_notify(child);
+	}
+	if (!has_notify)
+		add_notify(more, NS_NOTIFY, rule, NULL);
+	const char *text = stanza_child(more, NULL, NULL) ? text_of(more, arena) : NULL;
+	stanza_free(more);
+	stanza_free(was);
+	return text;
 }

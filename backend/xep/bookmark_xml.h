@@ -7,6 +7,7 @@
 
 #include "backend/store/bookmarks.h"
 #include "backend/xmpp/stanza.h"
+#include "bridge/schema.h"
 
 /* Reads an item of XEP-0402 (whose id is the room), into ARENA. *RET_PASSWORD is NULL or
  * borrowed from ITEM. -EINVAL if it is no bookmark of a room. */
@@ -25,5 +26,15 @@ void bookmark_write(struct stanza *item, const struct bookmark *row,
  * other children are kept; or NULL. */
 void bookmark_write_old(struct stanza *storage, const struct bookmark *row,
 			const char *password, const struct stanza *was);
+
+/* The rule of notification (XEP-0492, either version) in EXTENSIONS (may be NULL); false
+ * if there is none. */
+bool bookmark_notify(struct stanza_ctx *ctx, const char *extensions,
+		     enum bridge_notify *ret_rule);
+
+/* EXTENSIONS (may be NULL) with RULE in it, in ARENA; DEFAULT takes it away. All else
+ * stays, also what the rule says for other kinds of devices. */
+const char *bookmark_with_notify(struct stanza_ctx *ctx, const char *extensions,
+				 enum bridge_notify rule, struct arena *arena);
 
 #endif

@@ -15,6 +15,7 @@
 #include "backend/muc/muc.h"
 #include "backend/store/session_scope.h"
 #include "backend/store/store.h"
+#include "backend/xep/bookmark_xml.h"
 #include "backend/xep/bookmarks_inner.h"
 #include "backend/xep/pep.h"
 #include "backend/xmpp/ns.h"
@@ -171,6 +172,21 @@ nick_of(struct arena *arena, const char *jid, const char *text)
 	return nick;
 }
 
+/* The rule of notification follows from ROW, which was WAS (NULL: not there). What was
+ * said here holds while the bookmark says nothing. */
+static void
+follow_rule(struct profile *profile, const struct bookmark *row,
+	    const struct bookmark *was)
+{
+	struct stanza_ctx *ctx = profile_stanzas(profile);
+	struct room *room = muc_find(profile, row->jid);
+	enum bridge_notify rule = notify_DEFAULT, old = notify_DEFAULT;
+	bool is_said = bookmark_notify(ctx, row->extensions, &rule);
+	bool was_said = was && bookmark_notify(ctx, was->extensions, &old);
+	if (room && (is_said || was_said))
+		muc_set_notify(profile, room, rule);
+}
+
 /* The room follows from ROW, which was WAS (NULL: not there). */
 static void
 follow(struct profile *profile, const struct bookmark *row, const struct bookmark *was)
@@ -197,6 +213,7 @@ follow(struct profile *profile, const struct bookmark *row, const struct bookmar
 	} else if (wants_room(was) && room && room->is_wanted) {
 		muc_leave(profile, room, NULL);
 	}
+	follow_rule(profile, row, was);
 }
 
 /* ---- from the server ---- */
@@ -422,12 +439,15 @@ bookmarks_set(struct profile *profile, const struct bookmark_change *change)
 	bool is_known =
 		bookmarks_get(profile_store(profile), change->jid, &arena, &was) == 0 &&
 		!was.is_removed;
+	const struct room *room = muc_find(profile, change->jid);
 	if (!is_known)
 		was = (struct bookmark){0};
 	struct bookmark row = was;
 	row.jid = change->jid;
 	row.name = changed(was.name, change->name);
 	row.nick = changed(was.nick, change->nick);
+	if (!is_known && !change->nick && room)
+		row.nick = room->nick ? room->nick : room->wish;
 	row.is_autojoin = switched(was.is_autojoin, change->autojoin);
 	row.is_not_here = !switched(!was.is_not_here, change->here);
 	if (change->password) {
@@ -437,6 +457,22 @@ bookmarks_set(struct profile *profile, const struct bookmark_change *change)
 	if (!is_known || change->password || !is_same(&row, &was) ||
 	    row.is_not_here != was.is_not_here)
 		bookmarks_commit(profile, &row);
+	arena_done(&arena);
+}
+
+void
+bookmarks_set_notify(struct profile *profile, struct room *room, enum bridge_notify rule)
+{
+	struct arena arena = {0};
+	struct bookmark row = {0};
+	muc_set_notify(profile, room, rule);
+	if (bookmarks_is_fact(profile, FACT_MODE, MODE_PEP) &&
+	    bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
+	    !row.is_removed) {
+		row.extensions = bookmark_with_notify(profile_stanzas(profile),
+						      row.extensions, rule, &arena);
+		bookmarks_commit(profile, &row);
+	}
 	arena_done(&arena);
 }
 

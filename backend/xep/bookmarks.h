@@ -42,6 +42,11 @@ void bookmarks_joined(struct profile *profile, struct room *room);
  */
 void bookmarks_left(struct profile *profile, const char *jid);
 
+/* Inside a job: the user says of which lines of ROOM to be told: in its bookmark, where
+ * that can hold it, and here. */
+void bookmarks_set_notify(struct profile *profile, struct room *room,
+			  enum bridge_notify rule);
+
 /* Whether the room JID has a password that the server is still to tell us. */
 bool bookmarks_lack_password(struct profile *profile, const char *jid);
 

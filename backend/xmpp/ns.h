@@ -75,6 +75,8 @@
 #define NS_BOOKMARKS_COMPAT "urn:xmpp:bookmarks:1#compat"
 #define NS_BOOKMARKS_OLD "storage:bookmarks"	     /* XEP-0048 */
 #define NS_PRIVATE "jabber:iq:private"		     /* XEP-0049 */
+#define NS_NOTIFY "urn:xmpp:notification-settings:1" /* XEP-0492 */
+#define NS_NOTIFY_OLD "urn:xmpp:notification-settings:0"
 #define NS_READ_POSITIONS "urn:xmpp:mds:displayed:0" /* XEP-0490 */
 
 #endif

@@ -131,7 +131,10 @@ class Desk:
             peer.send_raw(
                 f"<iq type='set' id='cfg' to='{room}'>"
                 "<query xmlns='http://jabber.org/protocol/muc#owner'>"
-                "<x xmlns='jabber:x:data' type='submit'/></query></iq>")
+                "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+                "<value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+                "<field var='muc#roomconfig_publicroom'><value>1</value></field>"
+                "</x></query></iq>")
 
     def bob(self):
         return Peer(self.server, "bob", "secret", plugins=("xep_0045",))
@@ -288,6 +291,36 @@ def test_a_password_comes_with_its_bookmark_and_is_nowhere_else(desk):
         desk.wait(lambda: Pep(phone).read() == {})
 
 
+def test_the_rule_of_notification_is_kept_in_the_bookmark(desk):
+    room, notify = desk.room("square"), "urn:xmpp:notification-settings:"
+    with desk.bob() as bob, desk.phone() as phone:
+        pep = Pep(phone)
+
+        def rule():
+            rows = desk.call("room.list")["rooms"]
+            return {row["jid"]: row.get("notify") for row in rows}[room]
+        desk.open_rooms(bob, room)
+        pep.write(room, inside=f"<extensions><notify xmlns='{notify}0'><never/></notify>"
+                               "<z xmlns='urn:z'/></extensions>")
+        desk.wait(lambda: desk.is_in(room))
+        assert rule() == "nothing"
+        desk.call("room.notify", jid=room, rule="all")
+        desk.wait(lambda: "always" in str(pep.read()[room]["more"]))
+        assert "urn:z" in str(pep.read()[room]["more"]) and rule() == "all"
+        pep.write(room, inside=f"<extensions><notify xmlns='{notify}1'><on-mention/></notify>"
+                               "</extensions>")
+        desk.wait(lambda: rule() == "mentions")
+        # Without a bookmark it is kept here.
+        desk.house.ctl("bookmarks", "remove", room)
+        desk.call("settings.set", name="bookmark_joins", value="no")
+        desk.house.ctl("room", "join", room)
+        desk.call("room.notify", jid=room, rule="nothing")
+        desk.house.stop_daemon()
+        desk.online()
+        desk.wait(lambda: desk.is_in(room))
+        assert rule() == "nothing" and desk.bookmarks() == {}
+
+
 def test_old_ones_are_taken_over_once_and_left_alone(server):
     if isinstance(server, Ejabberd):
         return  # here it has no private storage
@@ -340,3 +373,43 @@ def test_private_storage_keeps_them_where_nothing_else_does(old_desk):
         desk.house.ctl("bookmarks", "remove", room)
         desk.wait(lambda: old.read().keys() == {other})
         desk.wait(lambda: desk.states()[room] == "out")
+
+
+def test_the_commands_of_tern(desk):
+    room = desk.room("plaza")
+    with desk.bob() as bob, desk.phone() as phone, desk.house.tern(columns=100) as screen:
+        pep = Pep(phone)
+        desk.open_rooms(bob, room)
+        screen.wait("● home", 15)
+        screen.line("/rooms plaz")
+        screen.wait("1 room at")
+        screen.wait(room)
+        screen.line("/join plaza Alice")
+        desk.wait(lambda: pep.read().get(room, {}).get("autojoin"))
+        screen.line("/notify")
+        screen.wait("You are told of what names you here.")
+        bob.send(room, "nobody's name", kind="groupchat")
+        screen.wait("nobody's name")
+        screen.line("/contacts")
+        bells = screen.bells
+        bob.send(room, "still no name", kind="groupchat")
+        desk.wait(lambda: "still no name" in desk.house.ctl("history", room))
+        screen.line("/join plaza")
+        screen.wait("still no name")
+        assert screen.bells == bells
+        screen.line("/notify all")
+        screen.wait("You are told of everything here.")
+        desk.wait(lambda: "always" in str(pep.read()[room].get("more")))
+        screen.line("/contacts")
+        bob.send(room, "now it rings", kind="groupchat")
+        desk.wait(lambda: screen.settle() and screen.bells == bells + 1)
+        screen.line("/join plaza")
+        screen.wait("now it rings")
+        screen.line(f"/bookmark elsewhere {room} My plaza")
+        screen.wait("not on this host")
+        desk.wait(lambda: pep.read()[room]["name"] == "My plaza")
+        assert pep.read()[room]["nick"] == "Alice"
+        screen.line("/bookmark list")
+        screen.wait("My plaza")
+        screen.line(f"/bookmark remove {room}")
+        desk.wait(lambda: pep.read() == {})

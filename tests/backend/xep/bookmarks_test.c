@@ -161,6 +161,51 @@ an_old_one_keeps_its_other_children(void **state)
 	stanza_ctx_free(ctx);
 }
 
+#define EXTENSIONS(inside)                                                               \
+	"<extensions xmlns=\"urn:xmpp:bookmarks:1\">" inside "</extensions>"
+#define NOTIFY(version, inside)                                                          \
+	"<notify xmlns=\"urn:xmpp:notification-settings:" version "\">" inside "</"      \
+									       "notify>"
+#define OTHER "<x xmlns=\"urn:x\"/>"
+
+static const struct {
+	const char *extensions;
+	enum bridge_notify rule, new_rule;
+	const char *wanted;
+} notifications[] = {
+	{NULL, notify_DEFAULT, notify_ALL, EXTENSIONS(NOTIFY("1", "<always/>"))},
+	{EXTENSIONS(OTHER), notify_DEFAULT, notify_NOTHING,
+	 EXTENSIONS(OTHER NOTIFY("1", "<never/>"))},
+	{EXTENSIONS(NOTIFY("0", "<on-mention/>") OTHER), notify_MENTIONS, notify_ALL,
+	 EXTENSIONS(NOTIFY("0", "<always/>") OTHER)},
+	{EXTENSIONS(NOTIFY("1", "<never client-type=\"mobile\"/><always/><advanced/>")),
+	 notify_ALL, notify_NOTHING,
+	 EXTENSIONS(NOTIFY("1", "<never/><never client-type=\"mobile\"/><advanced/>"))},
+	{EXTENSIONS(NOTIFY("0", "<never/>") NOTIFY("1", "<always/>")), notify_ALL,
+	 notify_DEFAULT, NULL},
+	{EXTENSIONS(OTHER NOTIFY("1", "<sometimes/>")), notify_DEFAULT, notify_DEFAULT,
+	 EXTENSIONS(OTHER NOTIFY("1", "<sometimes/>"))},
+};
+
+static void
+the_rule_of_notification_is_read_and_written(void **state)
+{
+	struct stanza_ctx *ctx = stanza_ctx_new();
+	(void)state;
+	for (size_t i = 0; i < sizeof notifications / sizeof *notifications; i++) {
+		struct arena arena = {0};
+		enum bridge_notify rule = notify_DEFAULT;
+		bool has = bookmark_notify(ctx, notifications[i].extensions, &rule);
+		assert_int_equal(has, notifications[i].rule != notify_DEFAULT);
+		assert_int_equal(rule, notifications[i].rule);
+		is_text(bookmark_with_notify(ctx, notifications[i].extensions,
+					     notifications[i].new_rule, &arena),
+			notifications[i].wanted);
+		arena_done(&arena);
+	}
+	stanza_ctx_free(ctx);
+}
+
 /* ---- rooms that only write down what is asked of them ---- */
 
 static struct {
@@ -197,6 +242,13 @@ muc_leave(struct profile *profile, struct room *room, const char *text)
 	(void)profile, (void)text;
 	room->is_wanted = false;
 	rooms.leaves++;
+}
+
+void
+muc_set_notify(struct profile *profile, struct room *room, enum bridge_notify rule)
+{
+	(void)profile;
+	room->notify = rule;
 }
 
 void
@@ -334,6 +386,7 @@ main(void)
 		cmocka_unit_test(what_is_a_bookmark_is_read),
 		cmocka_unit_test(what_is_not_understood_is_written_as_it_was),
 		cmocka_unit_test(an_old_one_keeps_its_other_children),
+		cmocka_unit_test(the_rule_of_notification_is_read_and_written),
 		cmocka_unit_test_setup_teardown(only_our_own_account_changes_bookmarks,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ours_wins_while_the_server_is_to_be_told,

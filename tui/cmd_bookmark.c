@@ -1,0 +1,327 @@
+/*
+ * Commands of bookmarks, of the rule of notification in them, and of finding rooms.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "bridge/base/buf.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+#include "tui/app.h"
+#include "tui/commands.h"
+#include "tui/door.h"
+#include "tui/names.h"
+#include "tui/view.h"
+
+enum { LIST_MAX = 3500, TEXT_MAX = 200 }; /* bytes */
+
+/* Says TEXT (taken over) in the conversation that is shown, else above the bar. */
+static void
+say_list(struct app *app, struct buf *text)
+{
+	struct chat *chat = view_chat(app->view);
+	char *said = buf_take_text(text);
+
+	if (!chat || !view_notice(app, chat->jid, said))
+		app_say(app, "%s", said);
+	free(said);
+}
+
+static void
+add_clean(struct buf *out, const char *before, const char *text)
+{
+	if (!text || !text[0])
+		return;
+	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX);
+	buf_printf(out, "%s%s", before, clean);
+	free(clean);
+}
+
+/* The room that is shown; NULL after saying that there is none. */
+static struct chat *
+need_room_chat(struct app *app)
+{
+	struct chat *chat = view_chat(app->view);
+
+	if (chat && chat->kind == conversation_kind_ROOM)
+		return chat;
+	app_say_error(app, "That works in a room: /join ROOM opens one.");
+	return NULL;
+}
+
+/* ---- /bookmark ------------------------------------------------------------- */
+
+static void
+on_bookmarks(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_bookmark_list_result *list = result;
+	struct buf text = {0};
+
+	if (failure) {
+		app_told(app, failure, result);
+		return;
+	}
+	buf_add_text(&text, list->bookmarks_count ? "Bookmarks:" : "No bookmarks.");
+	for (size_t i = 0; i < list->bookmarks_count && text.len < LIST_MAX; i++) {
+		const struct bridge_bookmark *row = &list->bookmarks[i];
+
+		add_clean(&text, "\n", row->jid);
+		add_clean(&text, " as ", row->nick);
+		add_clean(&text, "  ", row->name);
+		buf_add_text(&text, !row->is_autojoin ? ""
+				    : row->is_not_here
+					    ? "  (joined, but not on this host)"
+					    : "  (joined)");
+	}
+	say_list(app, &text);
+}
+
+static void
+on_bookmarked(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_bookmark_result *set = result;
+
+	if (failure) {
+		app_told(app, failure, result);
+		return;
+	}
+	char *jid = clean_text(set->bookmark->jid, CLEAN_LINE, TEXT_MAX);
+	app_say(app, "%s is bookmarked%s.", jid,
+		set->bookmark->is_not_here   ? " and joined, but not on this host"
+		: set->bookmark->is_autojoin ? " and joined on every device"
+					     : "");
+	free(jid);
+}
+
+static void
+set_bookmark(struct app *app, const char *jid, const char *word, const char *name)
+{
+	bool is_elsewhere = strcmp(word, "elsewhere") == 0;
+	bool is_here = strcmp(word, "here") == 0;
+	struct bridge_bookmark_set_params params = {
+		.profile = app->model->profile,
+		.jid = jid,
+		.name = name && name[0] ? name : NULL,
+		.autojoin = change_YES,
+		.here = is_elsewhere ? change_NO
+			: is_here    ? change_YES
+				     : change_KEEP,
+	};
+
+	client_bookmark_set(door_client(app->door), &params, on_bookmarked, app);
+}
+
+/* The room that is meant: the one that is shown, or WORD. The caller frees; NULL after
+ * saying why. */
+static char *
+room_meant(struct app *app, const char *word)
+{
+	if (word && !strpbrk(word, "@/"))
+		return mem_strdup(word);
+	if (word) {
+		char *jid = names_address(word);
+
+		if (!jid)
+			app_say_error(app, "%s is no room's address (room@service).",
+				      word);
+		return jid;
+	}
+	struct chat *chat = need_room_chat(app);
+	return chat ? mem_strdup(chat->jid) : NULL;
+}
+
+bool
+command_bookmark(struct app *app, const char *arguments)
+{
+	static const char *const words[] = {"add", "here", "elsewhere", "remove"};
+	char *word = command_word(&arguments);
+	char *target = command_word(&arguments);
+	bool is_known = !word;
+	bool is_list = word && strcmp(word, "list") == 0;
+	char *jid = NULL;
+
+	for (size_t i = 0; word && i < sizeof words / sizeof words[0]; i++)
+		is_known |= strcmp(word, words[i]) == 0;
+	if (!is_known && !is_list)
+		(void)command_misused(app, "bookmark");
+	else if (!is_list)
+		jid = room_meant(app, target);
+	bool is_done = (jid || is_list) && app_client(app);
+	if (is_done && is_list) {
+		struct bridge_profile_name params = {.profile = app->model->profile};
+
+		client_bookmark_list(door_client(app->door), &params, on_bookmarks, app);
+	} else if (is_done && word && strcmp(word, "remove") == 0) {
+		struct bridge_jid_params params = {.profile = app->model->profile,
+						   .jid = jid};
+
+		client_bookmark_remove(door_client(app->door), &params, app_told, app);
+	} else if (is_done) {
+		set_bookmark(app, jid, word ? word : "add", arguments);
+	}
+	free(jid);
+	free(target);
+	free(word);
+	return is_done;
+}
+
+/* ---- /notify --------------------------------------------------------------- */
+
+static const char *const told[notify_COUNT] = {
+	[notify_DEFAULT] = "what names you",
+	[notify_ALL] = "everything",
+	[notify_MENTIONS] = "what names you",
+	[notify_NOTHING] = "nothing",
+};
+
+static void
+on_notify(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_room_result *set = result;
+
+	if (failure)
+		app_told(app, failure, result);
+	else
+		app_say(app, "You are told of %s here.", told[set->room->notify]);
+}
+
+bool
+command_notify(struct app *app, const char *arguments)
+{
+	struct chat *chat = need_room_chat(app);
+	const struct model_room *room = chat ? model_room(app->model, chat->jid) : NULL;
+	int rule = 0;
+
+	if (!room)
+		return false;
+	if (!arguments[0]) {
+		app_say(app, "You are told of %s here.", told[room->notify]);
+		return true;
+	}
+	while (rule < notify_COUNT &&
+	       strcmp(bridge_notify_text((enum bridge_notify)rule), arguments) != 0)
+		rule++;
+	if (rule == notify_COUNT)
+		return command_misused(app, "notify");
+	if (!app_client(app))
+		return false;
+	struct bridge_room_notify_params params = {
+		.profile = app->model->profile,
+		.jid = room->jid,
+		.rule = (enum bridge_notify)rule,
+	};
+	client_room_notify(door_client(app->door), &params, on_notify, app);
+	return true;
+}
+
+/* ---- /rooms ---------------------------------------------------------------- */
+
+/* A walk over the pages of a service. */
+struct walk {
+	struct app *app;
+	char *service; /* NULL: the account's own */
+	char *filter;  /* "": all */
+	struct buf text;
+	size_t found, seen;
+};
+
+static void ask_rooms(struct walk *walk, const char *after);
+
+static void
+walk_free(struct walk *walk)
+{
+	free(walk->service);
+	free(walk->filter);
+	buf_done(&walk->text);
+	free(walk);
+}
+
+static void
+end_walk(struct walk *walk, const char *service)
+{
+	struct buf said = {0};
+
+	buf_printf(&said, "%zu room%s", walk->found, walk->found == 1 ? "" : "s");
+	add_clean(&said, " at ", service);
+	add_clean(&said, " with ", walk->filter);
+	buf_printf(&said, walk->found ? " (/join opens one):" : ".");
+	if (walk->text.len)
+		buf_add(&said, walk->text.data, walk->text.len);
+	say_list(walk->app, &said);
+	walk_free(walk);
+}
+
+static void
+on_rooms(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct walk *walk = data;
+	const struct bridge_room_find_result *page = result;
+
+	if (failure || !door_client(walk->app->door)) {
+		app_told(walk->app, failure, result);
+		walk_free(walk);
+		return;
+	}
+	for (size_t i = 0; i < page->rooms_count; i++) {
+		const struct bridge_found_room *room = &page->rooms[i];
+
+		if (!strcasestr(room->jid, walk->filter) &&
+		    !(room->name && strcasestr(room->name, walk->filter)))
+			continue;
+		walk->found++;
+		if (walk->text.len > LIST_MAX)
+			continue;
+		add_clean(&walk->text, "\n", room->jid);
+		add_clean(&walk->text, "  ", room->name);
+		if (walk->text.len > LIST_MAX)
+			buf_add_text(&walk->text, "\n… /rooms WORD shows fewer");
+	}
+	walk->seen += page->rooms_count;
+	if (page->next && page->rooms_count > 0 && walk->seen < 5000)
+		ask_rooms(walk, page->next);
+	else
+		end_walk(walk, page->service);
+}
+
+static void
+ask_rooms(struct walk *walk, const char *after)
+{
+	struct bridge_room_find_params params = {
+		.profile = walk->app->model->profile,
+		.service = walk->service,
+		.after = after,
+		.limit = 200,
+	};
+
+	client_room_find(door_client(walk->app->door), &params, on_rooms, walk);
+}
+
+bool
+command_rooms(struct app *app, const char *arguments)
+{
+	char *word = command_word(&arguments);
+	/* A service has a dot in its name; else it is what is looked for. */
+	bool is_service = word && strchr(word, '.');
+
+	if (!app_client(app)) {
+		free(word);
+		return false;
+	}
+	struct walk *walk = mem_alloc(sizeof *walk);
+	walk->app = app;
+	walk->service = is_service ? names_address(word) : NULL;
+	walk->filter = mem_strdup(is_service ? arguments : word ? word : "");
+	free(word);
+	ask_rooms(walk, NULL);
+	return true;
+}
+
+bool
+command_list(struct app *app, const char *arguments)
+{
+	return command_rooms(app, arguments);
+}
