@@ -57,7 +57,7 @@ status_code(const char *text)
 {
 	if (!text || strlen(text) != 3 || strspn(text, "0123456789") != 3)
 		return 0;
-	return atoi(text);
+	return (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
 }
 
 static void

@@ -62,7 +62,7 @@ def place(server):
 
 
 def has_moderation(place):
-    return place.call("room.list")["rooms"][0].get("can_moderate", False)
+    return place.record().get("can_moderate", False)
 
 
 def lines(place, jid=None):

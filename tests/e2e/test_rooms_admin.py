@@ -112,7 +112,7 @@ def test_the_rooms_refusal_is_told_in_words(place):
         room(place, "affiliation", "Bob", "owner")
         wait_self(place, bob, "Bob", "owner", "moderator")
         room(place, "affiliation", "Alice", "none")
-        place.wait(lambda: place.call("room.list")["rooms"][0].get("affiliation") != "owner")
+        place.wait(lambda: place.record().get("affiliation") != "owner")
         said = room(place, "kick", "Bob", code=1)
         assert "You may not" in said or "not allow" in said
         assert "You may not" in room(place, "affiliation", "outcast", code=1)
@@ -229,8 +229,8 @@ def test_a_room_is_configured_by_its_form(place):
         [["The Lair"], ["1"], ["anyone"]]
     # What else there is stays; what the room is now is known at once.
     assert after["persistentroom"] == before["persistentroom"]
-    place.wait(lambda: [(row["name"], row["shows_addresses"]) for row
-                        in place.call("room.list")["rooms"]] == [("The Lair", True)])
+    place.wait(lambda: (place.record().get("name"), place.record().get("shows_addresses"))
+               == ("The Lair", True))
     said = room(place, "config")
     assert "muc#roomconfig_roomname=The Lair\n" in said and "# one of:" in said
     assert "FORM_TYPE" not in said
@@ -278,7 +278,7 @@ def test_a_destroyed_room_says_why_and_whereto(place):
         place.wait(lambda: place.state() == "refused")
         said = ctl(place, "room", "list")
         assert f"we move. It goes on in {elsewhere}" in said
-        assert place.call("room.list")["rooms"][0].get("is_wanted") is not True
+        assert place.record().get("is_wanted") is not True
 
 
 # ---- in tern ----

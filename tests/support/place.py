@@ -32,9 +32,13 @@ class Place:
         done = self.house.run("ternctl", "room", "join", self.room, nick, *more, code=code)
         return done.stderr if code else done.stdout
 
+    def record(self):
+        """The room as room.list has it; other rooms may be there by bookmark."""
+        return next((room for room in self.call("room.list").get("rooms", [])
+                     if room["jid"] == self.room), {})
+
     def state(self):
-        return {room["jid"]: room["state"]
-                for room in self.call("room.list").get("rooms", [])}.get(self.room)
+        return self.record().get("state")
 
     def nicks(self):
         return {row["nick"] for row in
