@@ -247,6 +247,8 @@ chat_put(struct chat *chat, const struct bridge_line *line)
 		chat_remove(chat, (uint64_t)line->id);
 	else
 		put(chat, line);
+	if (!chat->is_shown && chat->line_count > CHAT_KEEP + CHAT_SLACK)
+		chat_trim(chat, CHAT_KEEP);
 }
 
 void

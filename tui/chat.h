@@ -20,6 +20,7 @@
 
 /* At most so many lines are kept of a conversation that is not scrolled back. */
 #define CHAT_KEEP 500
+#define CHAT_SLACK 100 /* trimmed once it is so many more */
 
 struct chat_line {
 	uint64_t id;
@@ -62,6 +63,7 @@ struct chat {
 	uint64_t asked_at;  /* loop time when it was asked for */
 	bool is_stuck;	    /* older lines could not be had; not asked for by itself */
 
+	bool is_shown; /* a page holds it; of others only the newest lines are kept */
 	bool is_dirty; /* some line has is_dirty, or gone is not empty */
 	bool is_reset; /* lines are others altogether: show them all anew */
 	uint64_t *gone;

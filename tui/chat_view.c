@@ -28,7 +28,6 @@
 #define NOTICE_ID (UINT64_C(1) << 63)
 #define PAGE_MIN 50
 #define PAGE_MAX 500
-#define TRIM_SLACK 100
 #define FETCH_SHOWN_MS 300 /* what takes less is not worth a word */
 
 struct chat_view {
@@ -71,14 +70,18 @@ chat_view_show(struct app *app, struct chat_view *view, struct chat *chat)
 	if (view->chat == chat)
 		return;
 	(void)app;
-	if (view->chat)
+	if (view->chat) {
 		chat_trim(view->chat, CHAT_KEEP);
+		view->chat->is_shown = false;
+		view->chat->is_reset = true;
+	}
 	log_clear(view->log);
 	view->chat = chat;
 	view->new_place = 0;
 	view->comings_id = 0;
 	view->is_fresh = true;
 	if (chat) {
+		chat->is_shown = true;
 		chat->is_reset = true;
 		chat->is_dirty = true;
 	}
@@ -492,7 +495,7 @@ chat_view_update(struct app *app, struct chat_view *view)
 		chat_view_rewrite(view);
 	}
 	free(nick);
-	if (log_is_at_bottom(view->log) && chat->line_count > CHAT_KEEP + TRIM_SLACK)
+	if (log_is_at_bottom(view->log) && chat->line_count > CHAT_KEEP + CHAT_SLACK)
 		chat_trim(chat, CHAT_KEEP);
 	if (log_is_at_bottom(view->log) && chat->is_loaded)
 		chat_forget_unknown(chat);

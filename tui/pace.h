@@ -13,7 +13,7 @@
 enum {
 	PACE_RATE = 32000,   /* bytes a second that news may cost the terminal */
 	PACE_MOST_MS = 200,  /* that a line waits at most */
-	PACE_BADGE_MS = 300, /* between two frames for badges alone */
+	PACE_BADGE_MS = 350, /* between two frames for badges alone */
 };
 
 enum pace_news {

@@ -32,6 +32,7 @@ FEATURES = (MUC, MAM, SID, OCCUPANT_ID, "muc_persistent", "muc_open", "muc_unmod
 JOINS = ((1000, 0.05, 1), (2000, 0.1, 2))
 MESSAGES = int(os.environ.get("TERN_BENCH_ROOM_MESSAGES", "10000"))
 SPEAKERS = 50
+TYPED = 3  # floods in which keys are typed, so that there are some
 PAUSE = 0.02
 SETTLED = 1.5  # seconds without output after which a join is over
 # The router's next ping has come by then, with which the session process gives memory back.
@@ -259,14 +260,23 @@ def measure_flood(hall, room, is_shown):
     where = "an open room" if is_shown else "a room not shown"
     what = f"{MESSAGES:,} messages into {where}"
     name = "open" if is_shown else "hidden"
+    memory = hall.memory()
     cpu = hall.cpu()
     seconds, reader = flood(hall, room, name, False)
     show(f"{what}, until stored", seconds, "s", 1.5 if is_shown else None)
     hall.show_cpu(what, cpu, 1.2 if is_shown else None)
     show(f"{what}: to the terminal", reader.bytes, "B", 100_000 if is_shown else None)
     show("  in writes", reader.reads / (reader.last - reader.begin), "/s", None if is_shown else 4, 1)
-    _, reader = flood(hall, room, f"{name} typed", True)
-    show_times(f"key to echo during {what} ({reader.keys} keys)", reader.times, goal99=30)
+    times = []
+    for i in range(TYPED):
+        times += flood(hall, room, f"{name} {i} typed", True)[1].times
+    show_times(f"key to echo during {what} ({len(times)} keys)", times, goal99=30)
+    for one, size in hall.memory().items():
+        show(f"  private memory more in {one}", (size - memory[one]) / 1024, "MB")
+    if is_shown:
+        # The emulator saw none of it: the page anew.
+        hall.screen.keys("\x0c")
+        hall.screen.wait(f"{name} {TYPED - 1} typed {MESSAGES - 1} of a flood")
 
 
 def main():

@@ -332,6 +332,34 @@ trimming_keeps_the_newest_and_knows_of_more(void **state)
 }
 
 static void
+only_a_shown_conversation_grows(void **state)
+{
+	static const struct {
+		bool is_shown;
+		size_t most;
+	} rows[] = {{false, CHAT_KEEP + CHAT_SLACK}, {true, 3000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct chat *chat = loaded(10, 1, false);
+
+		chat->is_shown = rows[i].is_shown;
+		chat->is_reset = !rows[i].is_shown;
+		for (int64_t id = 11; id < 3010; id++) {
+			struct bridge_line line = line_of(id, id, id, false, "x");
+
+			chat_put(chat, &line);
+			assert_true(chat->line_count <= rows[i].most);
+		}
+		assert_int_equal(chat_newest_place(chat), 3009);
+		assert_int_equal(chat->has_more, !rows[i].is_shown);
+		assert_int_equal(chat->known_from > 10, !rows[i].is_shown);
+		assert_int_equal(chat->gone_count, 0);
+		chat_free(chat);
+	}
+}
+
+static void
 the_first_unread_is_of_somebody_else(void **state)
 {
 	struct chat *chat = loaded(10, 3, false);
@@ -392,6 +420,7 @@ main(void)
 		cmocka_unit_test(a_line_that_was_taken_back_goes),
 		cmocka_unit_test(an_older_page_says_whether_there_is_more),
 		cmocka_unit_test(trimming_keeps_the_newest_and_knows_of_more),
+		cmocka_unit_test(only_a_shown_conversation_grows),
 		cmocka_unit_test(the_first_unread_is_of_somebody_else),
 		cmocka_unit_test(lines_are_cleaned_at_the_door),
 		cmocka_unit_test(lines_of_a_conversation_that_is_not_loaded_are_not_kept),
