@@ -293,3 +293,55 @@ command_affiliation(struct app *app, const char *arguments)
 	free(word);
 	return is_fine || command_misused(app, "affiliation");
 }
+
+/* ---- ignoring -------------------------------------------------------------- */
+
+static void
+on_ignored(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_room_ignore_result *ignored = result;
+	struct buf text = {0};
+
+	if (failure) {
+		app_told(app, failure, result);
+		return;
+	}
+	for (size_t i = 0; i < ignored->nicks_count && text.len < LIST_MAX; i++) {
+		char *nick = nick_shown(ignored->nicks[i]);
+
+		buf_printf(&text, "%s %s", i ? "," : "", nick);
+		free(nick);
+	}
+	char *nicks = buf_take_text(&text);
+	if (nicks[0])
+		app_say(app, "You ignore here:%s. /ignore NICK off hears them again.",
+			nicks);
+	else
+		app_say(app, "You ignore nobody here.");
+	free(nicks);
+}
+
+bool
+command_ignore(struct app *app, const char *arguments)
+{
+	struct model_room *room = room_here(app);
+	char *nick = room ? nick_or_word(room, &arguments) : NULL;
+	bool is_off = strcmp(arguments, "off") == 0;
+	bool is_fine = !arguments[0] || is_off;
+
+	if (room && is_fine) {
+		struct bridge_room_ignore_params params = {
+			.profile = app->model->profile,
+			.jid = room->jid,
+			.nick = nick,
+			.is_off = is_off,
+		};
+
+		client_room_ignore(door_client(app->door), &params, on_ignored, app);
+	}
+	free(nick);
+	if (!room)
+		return false;
+	return is_fine || command_misused(app, "ignore");
+}

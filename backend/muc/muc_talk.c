@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/muc/mention.h"
+#include "backend/muc/muc_ignore.h"
 #include "backend/muc/muc_inner.h"
 #include "backend/session/lines.h"
 #include "backend/store/gaps.h"
@@ -160,6 +161,14 @@ is_change_of_room(const struct inbound *inbound)
 	return false;
 }
 
+/* Said by somebody of ROOM whom our user does not want to hear. */
+static bool
+is_ignored(struct profile *profile, struct room *room, const struct inbound *inbound)
+{
+	return !inbound->is_own && inbound->from.resource &&
+	       muc_ignores(profile, room, inbound->from.resource, inbound->occupant_id);
+}
+
 static enum module_verdict
 on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound)
 {
@@ -178,7 +187,7 @@ on_groupchat(struct profile *profile, struct room *room, struct inbound *inbound
 	if (room->state == room_state_IN && is_change_of_room(inbound))
 		muc_read_again(profile, room);
 	annotate(profile, room, inbound);
-	return MODULE_PASS;
+	return is_ignored(profile, room, inbound) ? MODULE_TAKEN : MODULE_PASS;
 }
 
 /* A word between occupants, as XEP-0045 section 7.5 marks it; an invitation is none. */
@@ -225,6 +234,12 @@ on_message(struct profile *profile, struct inbound *inbound)
 	}
 	if (inbound->kind == CONVERSATION_PRIVATE && !inbound->is_own)
 		inbound->sender = inbound->from.full;
+	if (inbound->kind == CONVERSATION_PRIVATE && room && !inbound->is_own) {
+		const struct occupant *who = room_find(room, inbound->from.resource);
+		if (muc_ignores(profile, room, inbound->from.resource,
+				who ? who->id : NULL))
+			return MODULE_TAKEN;
+	}
 	return MODULE_PASS;
 }
 

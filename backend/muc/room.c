@@ -52,9 +52,9 @@ room_free(struct room *room)
 	room_clear(room);
 	if (room->password)
 		explicit_bzero(room->password, strlen(room->password));
-	char *texts[] = {room->jid,    room->wish,     room->password,
-			 room->name,   room->subject,  room->subject_by,
-			 room->reason, room->condition};
+	char *texts[] = {room->jid,    room->wish,	room->password,
+			 room->name,   room->subject,	room->subject_by,
+			 room->reason, room->condition, room->ignored};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	free(room);

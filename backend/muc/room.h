@@ -77,6 +77,7 @@ struct room {
 	unsigned tries;	    /* joins in a row that failed */
 	bool is_to_be_kept; /* bookmarked once we are in */
 	struct occupant *occupants;
+	char *ignored;	  /* of muc_ignore.c; NULL: not read yet */
 	bool has_gap;	  /* its archive has what came since we were last there */
 	bool is_settling; /* own lines are looked for, and later ones wait */
 	bool is_asking;	  /* a page of its archive is on its way */

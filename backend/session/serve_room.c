@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/muc/muc.h"
+#include "backend/muc/muc_ignore.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -159,4 +160,38 @@ serve_room_occupants(struct process *process, struct profile *profile,
 {
 	(void)process;
 	request_in_job(profile, request, occupants_job);
+}
+
+static int
+ignore_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_room_ignore_params *params = request->params;
+	struct room *room = request_room(profile, request, params->jid);
+	struct bridge_room_ignore_result result = {0};
+	if (!room)
+		return 0;
+	if (params->nick) {
+		const char *nick =
+			request_nick(profile, request, room->jid, params->nick);
+		if (!nick)
+			return 0;
+		if (!params->is_off && !room_find(room, nick)) {
+			profile_refuse(profile, request, ERROR_NOT_FOUND,
+				       "Nobody in %s is called %s.", room->jid,
+				       params->nick);
+			return 0;
+		}
+		(void)muc_ignore(profile, room, nick, !params->is_off);
+	}
+	result.nicks = muc_ignored(profile, room, &request->arena, &result.nicks_count);
+	profile_reply(profile, request, &result);
+	return 0;
+}
+
+void
+serve_room_ignore(struct process *process, struct profile *profile,
+		  struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, ignore_job);
 }

@@ -131,3 +131,34 @@ def test_no_nick_is_taken_for_anything_else(server):
                 assert private["type"] == "chat" and private["from"].bare == room
                 screen.line("/go barn")
                 screen.wait("│ &Alice")
+
+
+def test_who_is_ignored_is_not_heard_under_any_nick(server):
+    room = f"mill@{server.rooms}"
+    with House() as house:
+        house.create_profile(server, "alice", "secret")
+        with house.tern("-p", "home", columns=100) as screen, \
+                Peer(server, "bob", "secret", plugins=("xep_0045",)) as bob:
+            screen.wait("● home")
+            screen.line(f"/join {room} Alice")
+            screen.wait("Make it?")
+            screen.keys("y")
+            screen.wait("│ &Alice")
+            enter(bob, room, "Bob")
+            screen.wait("│ Bob")
+            screen.line("/ignore")
+            screen.wait("You ignore nobody here.")
+            screen.line("/ignore Bob")
+            screen.wait("You ignore here: Bob.")
+            bob.send(room, "Alice: spam", kind="groupchat")
+            bob.send(f"{room}/Alice", "spam in private", kind="chat")
+            bob.send_presence(to=f"{room}/Robert")
+            screen.wait("│ Robert")
+            bob.send(room, "Alice: more spam", kind="groupchat")
+            bob.wait_message("Alice: more spam", match=lambda m: m["type"] == "groupchat")
+            assert "spam" not in house.run("ternctl", "history", room).stdout
+            screen.line("/ignore Robert off")
+            screen.wait("You ignore nobody here.")
+            bob.send(room, "Alice: peace", kind="groupchat")
+            screen.wait("Robert: Alice: peace")
+            assert "spam" not in screen.text()
