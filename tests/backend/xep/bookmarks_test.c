@@ -165,7 +165,7 @@ an_old_one_keeps_its_other_children(void **state)
 	"<extensions xmlns=\"urn:xmpp:bookmarks:1\">" inside "</extensions>"
 #define NOTIFY(version, inside)                                                          \
 	"<notify xmlns=\"urn:xmpp:notification-settings:" version "\">" inside "</"      \
-									       "notify>"
+	"notify>"
 #define OTHER "<x xmlns=\"urn:x\"/>"
 
 static const struct {
