@@ -367,7 +367,10 @@ chat_view_show_comings(struct chat_view *view)
 {
 	char *text = comings_text(view->comings);
 
-	put_sentence(view, view->comings_id, ROLE_JOINS, text);
+	if (text[0])
+		put_sentence(view, view->comings_id, ROLE_JOINS, text);
+	else
+		(void)log_remove(view->log, view->comings_id);
 	free(text);
 }
 

@@ -18,6 +18,7 @@ struct row {
 	char *first; /* NULL: was not there */
 	char *now;   /* NULL: is not there */
 	char *last;  /* the newest nick, there or not */
+	bool has_left;
 };
 
 struct comings {
@@ -91,6 +92,7 @@ comings_left(struct comings *comings, const char *nick)
 {
 	struct row *row = need_row(comings, nick, true, true);
 
+	row->has_left = true;
 	mem_replace(&row->now, NULL);
 }
 
@@ -103,7 +105,7 @@ comings_renamed(struct comings *comings, const char *was, const char *nick)
 	mem_replace(&row->last, nick);
 }
 
-enum fate { CAME, LEFT, LOOKED_IN, CAME_BACK, RENAMED, FATE_COUNT };
+enum fate { CAME, LEFT, LOOKED_IN, CAME_BACK, RENAMED, FATE_COUNT, AS_BEFORE };
 
 static enum fate
 fate_of(const struct row *row)
@@ -112,7 +114,9 @@ fate_of(const struct row *row)
 		return row->now ? CAME : LOOKED_IN;
 	if (!row->now)
 		return LEFT;
-	return strcmp(row->first, row->now) == 0 ? CAME_BACK : RENAMED;
+	if (strcmp(row->first, row->now) != 0)
+		return RENAMED;
+	return row->has_left ? CAME_BACK : AS_BEFORE;
 }
 
 static void
