@@ -119,7 +119,7 @@ escape(struct app *app)
 {
 	toast_clear(app->toast);
 	view_hint(app, NULL);
-	if (view_kind(app->view) == VIEW_HELP || view_kind(app->view) == VIEW_PEOPLE)
+	if (view_kind(app->view) == VIEW_HELP || view_is_search(app->view))
 		view_back(app);
 	else if (view_kind(app->view) == VIEW_CHAT)
 		view_end(app, false);

@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
@@ -12,9 +11,10 @@
 #include "tui/commands.h"
 #include "tui/door.h"
 #include "tui/names.h"
+#include "tui/rooms_view.h"
 #include "tui/view.h"
 
-enum { LIST_MAX = 3500, TEXT_MAX = 200 }; /* bytes */
+enum { LIST_MAX = 3500, TEXT_MAX = 200, ROOMS_MAX = 10000 };
 
 /* Says TEXT (taken over) in the conversation that is shown, else above the bar. */
 static void
@@ -224,9 +224,8 @@ command_notify(struct app *app, const char *arguments)
 struct walk {
 	struct app *app;
 	char *service; /* NULL: the account's own */
-	char *filter;  /* "": all */
-	struct buf text;
-	size_t found, seen;
+	size_t seen;
+	unsigned number; /* of the search */
 };
 
 static void ask_rooms(struct walk *walk, const char *after);
@@ -235,56 +234,33 @@ static void
 walk_free(struct walk *walk)
 {
 	free(walk->service);
-	free(walk->filter);
-	buf_done(&walk->text);
 	free(walk);
-}
-
-static void
-end_walk(struct walk *walk, const char *service)
-{
-	struct buf said = {0};
-
-	buf_printf(&said, "%zu room%s", walk->found, walk->found == 1 ? "" : "s");
-	add_clean(&said, " at ", service);
-	add_clean(&said, " with ", walk->filter);
-	buf_printf(&said, walk->found ? " (/join opens one):" : ".");
-	if (walk->text.len)
-		buf_add(&said, walk->text.data, walk->text.len);
-	say_list(walk->app, &said);
-	walk_free(walk);
 }
 
 static void
 on_rooms(void *data, const struct bridge_failure *failure, const void *result)
 {
 	struct walk *walk = data;
+	struct app *app = walk->app;
 	const struct bridge_room_find_result *page = result;
 
-	if (failure || !door_client(walk->app->door)) {
-		app_told(walk->app, failure, result);
+	if (failure || walk->number != rooms_view_number(view_rooms(app->view))) {
+		app_told(app, failure, result);
 		walk_free(walk);
 		return;
 	}
-	for (size_t i = 0; i < page->rooms_count; i++) {
-		const struct bridge_found_room *room = &page->rooms[i];
-
-		if (!strcasestr(room->jid, walk->filter) &&
-		    !(room->name && strcasestr(room->name, walk->filter)))
-			continue;
-		walk->found++;
-		if (walk->text.len > LIST_MAX)
-			continue;
-		add_clean(&walk->text, "\n", room->jid);
-		add_clean(&walk->text, "  ", room->name);
-		if (walk->text.len > LIST_MAX)
-			buf_add_text(&walk->text, "\n… /rooms WORD shows fewer");
-	}
+	rooms_view_add(view_rooms(app->view), page);
 	walk->seen += page->rooms_count;
-	if (page->next && page->rooms_count > 0 && walk->seen < 5000)
+	bool is_first = walk->seen == page->rooms_count;
+	bool is_wanted = is_first || view_kind(app->view) == VIEW_ROOMS;
+	if (is_first)
+		view_show_rooms(app);
+	view_rooms_changed(app->view);
+	if (page->next && page->rooms_count > 0 && walk->seen < ROOMS_MAX && is_wanted &&
+	    door_client(app->door))
 		ask_rooms(walk, page->next);
 	else
-		end_walk(walk, page->service);
+		walk_free(walk);
 }
 
 static void
@@ -303,19 +279,18 @@ ask_rooms(struct walk *walk, const char *after)
 bool
 command_rooms(struct app *app, const char *arguments)
 {
-	char *word = command_word(&arguments);
-	/* A service has a dot in its name; else it is what is looked for. */
-	bool is_service = word && strchr(word, '.');
+	char *service = arguments[0] ? names_address(arguments) : NULL;
 
-	if (!app_client(app)) {
-		free(word);
+	if (arguments[0] && !service)
+		app_say_error(app, "%s is no service's address.", arguments);
+	if ((arguments[0] && !service) || !app_client(app)) {
+		free(service);
 		return false;
 	}
 	struct walk *walk = mem_alloc(sizeof *walk);
 	walk->app = app;
-	walk->service = is_service ? names_address(word) : NULL;
-	walk->filter = mem_strdup(is_service ? arguments : word ? word : "");
-	free(word);
+	walk->service = service;
+	walk->number = rooms_view_begin(view_rooms(app->view));
 	ask_rooms(walk, NULL);
 	return true;
 }

@@ -288,7 +288,7 @@ input_touch(struct app *app)
 static bool
 moves_list(struct app *app, int editor_action)
 {
-	bool is_search = view_kind(app->view) == VIEW_PEOPLE;
+	bool is_search = view_is_search(app->view);
 
 	if (view_kind(app->view) == VIEW_CHAT ||
 	    (!editor_is_empty(app->input->editor) && !is_search))
@@ -486,7 +486,7 @@ enter_text(struct app *app, const char *text)
 {
 	struct chat *chat = view_chat(app->view);
 
-	if (view_kind(app->view) == VIEW_PEOPLE) {
+	if (view_is_search(app->view)) {
 		view_open_selected(app);
 		return;
 	}

@@ -148,6 +148,7 @@ update_chats(struct app *app, struct status *status)
 		    .text = view_kind(app->view) == VIEW_CONTACTS ? " contacts "
 			    : view_kind(app->view) == VIEW_HELP	  ? " help "
 			    : view_kind(app->view) == VIEW_PEOPLE ? " occupants "
+			    : view_kind(app->view) == VIEW_ROOMS  ? " rooms "
 								  : ""});
 	for (size_t i = 0; i < model->open_count; i++)
 		add_chat(app, &parts, model->open[i], i + 1);
@@ -327,14 +328,13 @@ add_right(struct app *app, struct parts *parts)
 					     .role = ROLE_STATUS_HINT,
 					     .text = arena_strdup(&parts->arena, time)});
 	}
-	add(parts,
-	    (struct bar_part){.side = BAR_RIGHT,
-			      .priority = 1,
-			      .role = ROLE_STATUS_HINT,
-			      .text = view_kind(app->view) == VIEW_HELP ||
-						      view_kind(app->view) == VIEW_PEOPLE
-					      ? "Esc Esc: back "
-					      : "F1: help "});
+	add(parts, (struct bar_part){.side = BAR_RIGHT,
+				     .priority = 1,
+				     .role = ROLE_STATUS_HINT,
+				     .text = view_kind(app->view) == VIEW_HELP ||
+							     view_is_search(app->view)
+						     ? "Esc Esc: back "
+						     : "F1: help "});
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "bridge/base/mem.h"
 #include "tui/app.h"
 #include "tui/chat_view.h"
+#include "tui/commands.h"
 #include "tui/contacts_view.h"
 #include "tui/door.h"
 #include "tui/forms.h"
@@ -21,6 +22,7 @@
 #include "tui/people.h"
 #include "tui/people_pane.h"
 #include "tui/people_view.h"
+#include "tui/rooms_view.h"
 #include "tui/status.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
@@ -38,11 +40,13 @@ struct view {
 	struct status *status;
 	struct people_pane *pane;
 	struct people_view *people;
+	struct rooms_view *rooms;
 	unsigned search_version; /* of the input line that PEOPLE was searched by */
 	char *hint;
 	struct screen_area page, toast, input;
 	bool is_placed; /* areas are as the layout wants them */
 	bool has_stale_contacts;
+	bool has_stale_rooms;
 };
 
 struct view *
@@ -56,6 +60,7 @@ view_new(void)
 	view->status = status_new();
 	view->pane = people_pane_new();
 	view->people = people_view_new();
+	view->rooms = rooms_view_new();
 	view->has_stale_contacts = true;
 	return view;
 }
@@ -71,6 +76,7 @@ view_free(struct view *view)
 	status_free(view->status);
 	people_pane_free(view->pane);
 	people_view_free(view->people);
+	rooms_view_free(view->rooms);
 	free(view->hint);
 	free(view);
 }
@@ -98,7 +104,7 @@ switch_to(struct app *app, enum view_kind kind, struct chat *chat)
 		if (view->kind < VIEW_PEOPLE)
 			view->before = view->kind;
 		/* A search is no draft of the conversation. */
-		if (kind == VIEW_PEOPLE)
+		if (kind == VIEW_PEOPLE || kind == VIEW_ROOMS)
 			input_show(app, NULL);
 	} else {
 		view->chat = chat;
@@ -131,6 +137,31 @@ view_show_people(struct app *app)
 	app->view->search_version = 0;
 	switch_to(app, VIEW_PEOPLE, NULL);
 	return true;
+}
+
+void
+view_show_rooms(struct app *app)
+{
+	view_rooms_changed(app->view);
+	switch_to(app, VIEW_ROOMS, NULL);
+}
+
+struct rooms_view *
+view_rooms(struct view *view)
+{
+	return view->rooms;
+}
+
+void
+view_rooms_changed(struct view *view)
+{
+	view->has_stale_rooms = true;
+}
+
+bool
+view_is_search(const struct view *view)
+{
+	return view->kind == VIEW_PEOPLE || view->kind == VIEW_ROOMS;
 }
 
 void
@@ -176,6 +207,8 @@ list_shown(const struct view *view)
 		return contacts_view_list(view->contacts);
 	if (view->kind == VIEW_PEOPLE)
 		return people_view_list(view->people);
+	if (view->kind == VIEW_ROOMS)
+		return rooms_view_list(view->rooms);
 	return view->kind == VIEW_HELP ? help_view_list(view->help) : NULL;
 }
 
@@ -249,6 +282,19 @@ open_occupant(struct app *app)
 	free(jid);
 }
 
+static void
+join_selected(struct app *app)
+{
+	const char *jid = list_selected(rooms_view_list(app->view->rooms));
+
+	if (!jid)
+		return;
+	char *line = mem_printf("/join %s", jid);
+	input_clear(app);
+	(void)command_run(app, line);
+	free(line);
+}
+
 void
 view_open_selected(struct app *app)
 {
@@ -256,6 +302,10 @@ view_open_selected(struct app *app)
 
 	if (view->kind == VIEW_PEOPLE) {
 		open_occupant(app);
+		return;
+	}
+	if (view->kind == VIEW_ROOMS) {
+		join_selected(app);
 		return;
 	}
 
@@ -452,6 +502,22 @@ update_people(struct app *app)
 			   line[0] == '/' ? "" : line);
 }
 
+/* The same for rooms, when more were found. */
+static void
+update_rooms(struct app *app)
+{
+	struct view *view = app->view;
+	struct editor *editor = input_editor(app->input);
+	unsigned version = editor_version(editor);
+	const char *line = editor_raw(editor);
+
+	if (view->search_version == version && !view->has_stale_rooms)
+		return;
+	view->search_version = version;
+	view->has_stale_rooms = false;
+	rooms_view_update(view->rooms, line[0] == '/' ? "" : line);
+}
+
 static void
 update(struct app *app)
 {
@@ -466,6 +532,8 @@ update(struct app *app)
 	}
 	if (view->kind == VIEW_PEOPLE)
 		update_people(app);
+	if (view->kind == VIEW_ROOMS)
+		update_rooms(app);
 	if (view->kind == VIEW_HELP && (dirty & MODEL_SETTINGS))
 		help_view_refill(app, view->help);
 	input_update(app);

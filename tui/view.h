@@ -14,6 +14,7 @@
 struct app;
 struct chat;
 struct chat_view;
+struct rooms_view;
 struct view;
 
 enum view_kind {
@@ -21,6 +22,7 @@ enum view_kind {
 	VIEW_CONTACTS,
 	VIEW_CHAT,
 	VIEW_PEOPLE, /* who is in the room that was shown before it */
+	VIEW_ROOMS,  /* rooms that a service names */
 	VIEW_HELP,
 	VIEW_FORM,
 };
@@ -39,6 +41,16 @@ void view_show(struct app *app, enum view_kind kind);
 
 /* Shows who is in the room that is shown; false, and says so, if none is. */
 bool view_show_people(struct app *app);
+
+/* Shows the rooms that were found so far, and what was typed searches among them. */
+void view_show_rooms(struct app *app);
+struct rooms_view *view_rooms(struct view *view);
+
+/* Rooms were found meanwhile. */
+void view_rooms_changed(struct view *view);
+
+/* Whether the page is searched by what stands in the input line. */
+bool view_is_search(const struct view *view);
 
 /* Shows the options with their values, as a page of help. */
 void view_show_options(struct app *app);
