@@ -176,6 +176,7 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 		room->walking = alarm_set(profile, AGAIN_MS, on_again, room);
 		return;
 	}
+	room->is_charged = false;
 	if (gaps_first(store, room->jid, &arena, &gap) == 0) {
 		if (page->outcome == ARCHIVE_PAGE && ++room->pages < PAGES_MAX)
 			store_page(profile, room, &gap, page);
@@ -192,7 +193,11 @@ ask_next(struct profile *profile, struct room *room)
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
 	struct gap gap;
-	if (gaps_first(store, room->jid, &arena, &gap) < 0) {
+	bool is_open = gaps_first(store, room->jid, &arena, &gap) == 0;
+	/* A link that ended at this page is no death: we are still here. */
+	if (is_open && gap.tries > 0 && room->is_charged)
+		gap.tries--;
+	if (!is_open) {
 		room->has_gap = false;
 		settle(profile, room);
 	} else if (gap.tries >= TRIES_MAX) {
@@ -203,6 +208,7 @@ ask_next(struct profile *profile, struct room *room)
 			.archive = room->jid, .after = gap.after_id, .max = PAGE};
 		(void)profile_check(profile,
 				    gaps_set_tries(store, gap.id, gap.tries + 1));
+		room->is_charged = true;
 		room->is_asking = true;
 		archive_ask(profile, &request, on_page, mem_strdup(room->jid));
 	}

@@ -81,6 +81,7 @@ struct room {
 	bool has_gap;	  /* its archive has what came since we were last there */
 	bool is_settling; /* own lines are looked for, and later ones wait */
 	bool is_asking;	  /* a page of its archive is on its way */
+	bool is_charged;  /* … and its gap has one try more for that */
 	int pages;	  /* of its archive, in this stay */
 	struct alarm *walking, *settling;
 	struct alarm *alarm;	       /* of the step, the next try or the next ping */

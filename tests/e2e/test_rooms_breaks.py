@@ -1,7 +1,7 @@
 """Rooms after a break and after a long silence (XEP-0410): they are asked whether we are in,
 one after the other, and joined again only where the answer says that we are not."""
 
-from room_server import (ALICE, ROOM, attribute, error, groupchat, hurried,  # noqa: F401
+from room_server import (ALICE, MAM, ROOM, SID, attribute, error, groupchat, hurried,  # noqa: F401
                          make_authority, make_place)
 
 OTHER = "pit@rooms.localhost"
@@ -114,3 +114,34 @@ def test_a_line_that_bounces_tells_that_we_are_out(place):
     place.server.reflect = place.server.honest_reflect
     place.write_to("heard")
     place.wait(lambda: ("Alice", "heard", "acked") in place.talk())
+
+
+def test_an_archive_whose_link_ends_at_each_page_is_read_to_its_end(place):
+    """That kills nobody: the page is no poison, and what it holds is neither lost nor said
+    twice."""
+    place.server.features.append(MAM)
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.join()
+    place.say(groupchat("Bob", "first", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    place.server.reflect = lambda *_: None
+    place.write_to("mine")
+    ident = place.wait_body("mine")
+    breaks = []
+
+    def walk(session, text, room):
+        if len(breaks) < 4:
+            breaks.append(session)
+            session.close()
+            return
+        place.server.give(session, text, room, [
+            ("s2", groupchat("Bob", "second").replace("<message", "<message xmlns='jabber:client'")),
+            ("s3", groupchat("Alice", "mine", ident).replace(
+                "<message", "<message xmlns='jabber:client'"))])
+    place.server.walk = walk
+    place.session.reset()
+    place.hasten(lambda: place.talk()[1:2] == [("Bob", "second", "received")], 30)
+    assert len(breaks) == 4
+    place.wait(lambda: place.talk() == [("Bob", "first", "received"), ("Bob", "second", "received"),
+                                        ("Alice", "mine", "acked")])
+    assert place.server.bodies.count("mine") == 1

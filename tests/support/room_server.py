@@ -24,6 +24,7 @@ USER = f"{MUC}#user"
 DISCO = "http://jabber.org/protocol/disco#info"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 SID, OCCUPANT_ID = "urn:xmpp:sid:0", "urn:xmpp:occupant-id:0"
+MAM, RSM = "urn:xmpp:mam:2", "http://jabber.org/protocol/rsm"
 ROOM = "den@rooms.localhost"
 ALICE = "alice@localhost"
 
@@ -82,6 +83,8 @@ class RoomServer(SmServer):
         self.rename = self.honest_rename
         self.reflect = self.honest_reflect
         self.pong = self.honest_pong
+        self.queries = []
+        self.walk = lambda session, text, room: self.give(session, text, room, [])
 
     # ---- what came
 
@@ -116,6 +119,9 @@ class RoomServer(SmServer):
         elif DISCO in text:
             self.infos.append(room)
             self.info(session, text, room)
+        elif MAM in text:
+            self.queries.append(text)
+            self.walk(session, text, room)
         elif "urn:xmpp:ping" in text:
             self.pings.append(room)
             self.pong(session, text, to)
@@ -155,6 +161,19 @@ class RoomServer(SmServer):
         inner = re.sub(r"^<message[^>]*>", "", text)
         session.send(f"<message from='{room}/Alice' to='{ALICE}/x' type='groupchat' "
                      f"id='{attribute(text, 'id')}'>{inner}")
+
+    def give(self, session, text, room, rows):
+        """Answers a query of ROOM's archive with ROWS (id, message), and says that it is all."""
+        query = re.search(r'queryid="([^"]*)"', text)[1]
+        stamp = "2020-01-01T00:00:00Z"
+        session.send("".join(
+            f"<message from='{room}' to='{ALICE}/x'><result xmlns='{MAM}' queryid='{query}' "
+            f"id='{key}'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' "
+            f"stamp='{stamp}'/>{message}</forwarded></result></message>"
+            for key, message in rows))
+        marks = f"<first>{rows[0][0]}</first><last>{rows[-1][0]}</last>" if rows else ""
+        self.reply(session, text, f"<fin xmlns='{MAM}' complete='true'><set xmlns='{RSM}'>{marks}"
+                                  "</set></fin>")
 
     def honest_pong(self, session, text, _to):
         self.reply(session, text)
