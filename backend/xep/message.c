@@ -14,6 +14,7 @@
 #include "backend/store/gaps.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
+#include "backend/xep/retraction.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/arena.h"
 #include "bridge/base/mem.h"
@@ -301,6 +302,7 @@ deliver(struct profile *profile, const struct inbound *inbound)
 	};
 	if (profile_check(profile, add(profile, inbound, &message)) < 0)
 		return;
+	retraction_settle(profile, inbound, &message);
 	/* Who answers elsewhere has read what is before that. */
 	if (inbound->is_own && inbound->gap != GAP_BELOW)
 		(void)profile_check(profile, conversations_set_read(store, conversation,

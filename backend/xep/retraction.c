@@ -20,7 +20,7 @@
 #include "bridge/base/utf8.h"
 #include "bridge/serve.h"
 
-enum { REASON_MAX = 300, NICK_MAX = 256 };
+enum { REASON_MAX = 300, NICK_MAX = 256, LATE_MAX = 256 };
 
 /* ---- what arrives ---- */
 
@@ -106,28 +106,39 @@ is_same_text(const char *a, const char *b)
 	return a && b && *a && strcmp(a, b) == 0;
 }
 
-/* Whether who sent INBOUND wrote LINE. A nick proves nothing: others take it later. */
-static bool
-is_author(const struct inbound *inbound, const struct message *line)
+/* Who says that a line is taken back; strings are borrowed. */
+struct claimant {
+	enum conversation_kind kind;
+	bool is_own, is_room; /* IS_ROOM: the room itself, for a moderator */
+	const char *sender, *occupant_id;
+};
+
+static struct claimant
+claimant_of(const struct inbound *inbound, const struct retraction *retraction)
 {
-	if (inbound->is_own || line->is_outgoing)
-		return inbound->is_own && line->is_outgoing;
-	if (inbound->kind == CONVERSATION_ROOM)
-		return is_same_text(inbound->occupant_id, line->occupant_id);
-	return inbound->kind == CONVERSATION_CHAT &&
-	       is_same_text(inbound->sender, line->sender);
+	return (struct claimant){
+		.kind = inbound->kind,
+		.is_own = inbound->is_own,
+		.is_room = retraction->is_moderated &&
+			   inbound->kind == CONVERSATION_ROOM && !inbound->from.resource,
+		.sender = retraction->is_moderated ? NULL : inbound->sender,
+		.occupant_id = retraction->is_moderated ? NULL : inbound->occupant_id,
+	};
 }
 
+/* Whether CLAIMANT may: it wrote LINE. A nick proves nothing, others take it later. */
 static bool
-is_allowed(const struct inbound *inbound, const struct retraction *retraction,
-	   const struct message *line)
+is_allowed(const struct claimant *claimant, const struct message *line)
 {
-	/* The archive that has it is the room, or our own server. */
-	if (retraction->is_tombstone)
-		return inbound->origin == INBOUND_ARCHIVE;
-	if (retraction->is_moderated)
-		return inbound->kind == CONVERSATION_ROOM && !inbound->from.resource;
-	return is_author(inbound, line);
+	if (claimant->is_room)
+		return true;
+	if (claimant->is_own || line->is_outgoing)
+		return claimant->is_own && line->is_outgoing &&
+		       (claimant->sender || claimant->occupant_id);
+	if (claimant->kind == CONVERSATION_ROOM)
+		return is_same_text(claimant->occupant_id, line->occupant_id);
+	return claimant->kind == CONVERSATION_CHAT &&
+	       is_same_text(claimant->sender, line->sender);
 }
 
 /* The line that ID names: in a room by the room's id, else by the sender's own. */
@@ -149,6 +160,100 @@ find_line(struct profile *profile, const struct inbound *inbound, const char *id
 	    messages_find_sent(store, conversation, id, arena, ret_line) == 0)
 		return true;
 	return inbound->sender && messages_find_same(store, &twin, arena, ret_line) == 0;
+}
+
+/* ---- retractions that come before their line ---- */
+
+/* An archive is read from its newest page on, so that happens. */
+struct late {
+	enum conversation_kind kind;
+	bool is_own, is_room;
+	char *peer, *id, *sender, *occupant_id;
+	char *by, *reason;
+};
+
+struct waiting {
+	struct late rows[LATE_MAX];
+	size_t next; /* the oldest, which is replaced */
+};
+
+static void
+late_done(struct late *late)
+{
+	char *texts[] = {late->peer,	    late->id, late->sender,
+			 late->occupant_id, late->by, late->reason};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		free(texts[i]);
+	*late = (struct late){0};
+}
+
+static struct late *
+wait_for_line(struct profile *profile, const struct inbound *inbound,
+	      const struct claimant *claimant, const char *id)
+{
+	struct waiting *waiting = profile_state(profile, MODULE_retraction);
+	struct late *late = &waiting->rows[waiting->next];
+	waiting->next = (waiting->next + 1) % LATE_MAX;
+	late_done(late);
+	*late = (struct late){
+		.kind = claimant->kind,
+		.is_own = claimant->is_own,
+		.is_room = claimant->is_room,
+		.peer = mem_strdup(inbound->peer),
+		.id = mem_strdup(id),
+		.sender = mem_strdup(claimant->sender),
+		.occupant_id = mem_strdup(claimant->occupant_id),
+	};
+	return late;
+}
+
+static bool
+is_meant(const struct late *late, const struct inbound *inbound,
+	 const struct message *line)
+{
+	struct claimant claimant = {late->kind, late->is_own, late->is_room, late->sender,
+				    late->occupant_id};
+	bool is_named = inbound->kind == CONVERSATION_ROOM &&
+			is_same_text(late->id, line->archive_id);
+	if (!late->id || late->kind != inbound->kind ||
+	    strcmp(late->peer, inbound->peer) != 0)
+		return false;
+	if (!is_named && !late->is_room)
+		is_named = is_same_text(late->id, line->origin_id) ||
+			   is_same_text(late->id, line->wire_id);
+	return is_named && is_allowed(&claimant, line);
+}
+
+void
+retraction_settle(struct profile *profile, const struct inbound *inbound,
+		  const struct message *line)
+{
+	struct waiting *waiting = profile_state(profile, MODULE_retraction);
+	for (size_t i = 0; i < LATE_MAX; i++) {
+		struct late *late = &waiting->rows[i];
+		if (!late->id || !is_meant(late, inbound, line))
+			continue;
+		(void)profile_check(profile,
+				    messages_retract(profile_store(profile), line->id,
+						     late->by ? late->by : "",
+						     late->reason));
+		late_done(late);
+	}
+}
+
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_retraction, mem_alloc(sizeof(struct waiting)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	struct waiting *waiting = profile_state(profile, MODULE_retraction);
+	for (size_t i = 0; i < LATE_MAX; i++)
+		late_done(&waiting->rows[i]);
+	free(waiting);
 }
 
 /* ---- what it does ---- */
@@ -178,6 +283,31 @@ moderator(const struct inbound *inbound, const char *by)
 	return clean;
 }
 
+/* The retraction is of LINE (NULL: not here yet). */
+static void
+apply(struct profile *profile, const struct inbound *inbound,
+      const struct retraction *retraction, const struct message *line)
+{
+	struct claimant claimant = claimant_of(inbound, retraction);
+	const char *words = retraction->reason ? retraction->reason : "";
+	char *by = retraction->is_moderated ? moderator(inbound, retraction->by)
+					    : mem_strdup("");
+	char *reason = clean_text(words, CLEAN_LINE, REASON_MAX);
+	/* The archive that has a tombstone is the room's, or our own server's. */
+	bool is_proven = retraction->is_tombstone && inbound->origin == INBOUND_ARCHIVE;
+	if (line &&
+	    (is_proven || (!retraction->is_tombstone && is_allowed(&claimant, line)))) {
+		take_back(profile, line, by, *reason ? reason : NULL);
+	} else if (!line && !retraction->is_tombstone && retraction->id) {
+		struct late *late =
+			wait_for_line(profile, inbound, &claimant, retraction->id);
+		late->by = mem_strdup(by);
+		late->reason = *reason ? mem_strdup(reason) : NULL;
+	}
+	free(by);
+	free(reason);
+}
+
 static enum module_verdict
 on_message(struct profile *profile, struct inbound *inbound)
 {
@@ -195,15 +325,7 @@ on_message(struct profile *profile, struct inbound *inbound)
 							       inbound->archive_by, id,
 							       &arena, &line) == 0
 				: find_line(profile, inbound, id, &arena, &line);
-	if (is_found && is_allowed(inbound, &retraction, &line)) {
-		const char *words = retraction.reason ? retraction.reason : "";
-		char *by = retraction.is_moderated ? moderator(inbound, retraction.by)
-						   : mem_strdup("");
-		char *reason = clean_text(words, CLEAN_LINE, REASON_MAX);
-		take_back(profile, &line, by, *reason ? reason : NULL);
-		free(by);
-		free(reason);
-	}
+	apply(profile, inbound, &retraction, is_found ? &line : NULL);
 	arena_done(&arena);
 	/* What else it says is for those who do not understand it. */
 	return MODULE_TAKEN;
@@ -353,5 +475,7 @@ static const char *const features[] = {NS_RETRACT, NS_RETRACT_OLD, NULL};
 const struct module module_retraction = {
 	.name = "retraction",
 	.features = features,
+	.start = start,
+	.stop = stop,
 	.on_message = on_message,
 };

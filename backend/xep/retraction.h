@@ -5,8 +5,8 @@
 #ifndef TERN_XEP_RETRACTION_H
 #define TERN_XEP_RETRACTION_H
 
-#include <stdint.h>
-
+struct inbound;
+struct message;
 struct profile;
 struct serve_request;
 
@@ -17,5 +17,10 @@ void retraction_send(struct profile *profile, struct serve_request *request);
 /* Inside a job: asks a room to take back the line that REQUEST (message.moderate, taken
  * over) names, in the form that the room announces; it answers. */
 void retraction_moderate(struct profile *profile, struct serve_request *request);
+
+/* Inside a job: LINE, which came as INBOUND and is in the store now, may have been taken
+ * back by what came before it. It is not emitted. */
+void retraction_settle(struct profile *profile, const struct inbound *inbound,
+		       const struct message *line);
 
 #endif

@@ -184,6 +184,29 @@ def test_between_two_people(place):
         wait_lines(place, "", "", jid=them)
 
 
+def test_what_was_taken_back_before_it_was_fetched_is_never_seen(place):
+    with place.peer("bob") as bob, place.peer("carol") as carol:
+        us = place.server.jid("alice")
+        place.house.ctl("disconnect")
+        first = bob.send(us, "secret")
+        second = bob.send(us, "stays")
+        # The newest page is fetched first, and holds what takes the older line back.
+        for number in range(60):
+            bob.send(us, f"line {number}")
+        take_back(place, carol, second, to=us, kind="chat")
+        take_back(place, bob, first, to=us, kind="chat")
+        bob.send(us, "end")
+        place.house.ctl("connect")
+        them = place.server.jid("bob")
+
+        def bodies():
+            # Those of earlier tests may stand before them.
+            return [line["body"] for line in lines(place, them)][-63:]
+        place.wait(lambda: len(bodies()) == 63 and bodies()[-1] == "end")
+        place.wait(lambda: bodies()[1:3] == ["stays", "line 0"])
+        assert bodies()[0] == ""
+
+
 def test_tern_shows_what_was_taken_back(place):
     with place.peer("bob") as bob, place.house.tern(columns=99) as screen:
         place.enter(bob, "Bob")
