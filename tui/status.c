@@ -13,6 +13,8 @@
 #include "tui/clock.h"
 #include "tui/door.h"
 #include "tui/link_text.h"
+#include "tui/nick.h"
+#include "tui/occupants.h"
 #include "tui/options.h"
 #include "tui/terminal.h"
 #include "tui/view.h"
@@ -264,6 +266,33 @@ add_room(struct app *app, struct parts *parts, const struct model_room *room)
 						   text[0] ? ": " : "", text)});
 }
 
+/* An occupant of a room, with whom one talks in private. */
+static void
+add_occupant(struct app *app, struct parts *parts, const struct chat *chat)
+{
+	const struct model_room *room = model_room_of(app->model, chat->jid);
+	const struct occupant *who =
+		room && room->people ? occupants_find(room->people, nick_of(chat->jid))
+				     : NULL;
+	char buffer[256];
+	const char *name = model_name(app->model, chat->jid, buffer, sizeof buffer);
+	const char *text = !room || room->state != room_state_IN
+				   ? "you are not in the room"
+			   : who	  ? bridge_show_text(who->show)
+			   : room->people ? "not in the room now"
+					  : "in private";
+	bool has_more = who && who->text[0];
+
+	add(parts,
+	    (struct bar_part){.side = BAR_MIDDLE,
+			      .priority = 10,
+			      .shrink = 8,
+			      .role = ROLE_STATUS_HINT,
+			      .text = arena_printf(&parts->arena, "%s: %s%s%s", name,
+						   text, has_more ? ", " : "",
+						   has_more ? who->text : "")});
+}
+
 static void
 add_other(struct app *app, struct parts *parts)
 {
@@ -275,6 +304,10 @@ add_other(struct app *app, struct parts *parts)
 	const struct model_room *room = model_room(app->model, chat->jid);
 	if (room) {
 		add_room(app, parts, room);
+		return;
+	}
+	if (nick_of(chat->jid)) {
+		add_occupant(app, parts, chat);
 		return;
 	}
 	const struct model_contact *contact = model_contact(app->model, chat->jid);

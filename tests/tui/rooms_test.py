@@ -220,6 +220,18 @@ def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
     assert not seen or first <= max(seen) + 1
 
 
+def test_the_bar_says_whether_a_private_partner_is_there(house, daemon, screen):
+    open_den(screen, daemon)
+    screen.line("/msg Bob")
+    screen.wait("Bob (den): online")
+    daemon.occupant(DEN, "Bob", show="away", text="lunch")
+    screen.wait("Bob (den): away, lunch")
+    daemon.occupant_gone(DEN, "Bob")
+    screen.wait("Bob (den): not in the room now")
+    daemon.room(DEN, state="out")
+    screen.wait("Bob (den): you are not in the room")
+
+
 @pytest.mark.parametrize("words", ["Anna Lee no more of that", '"Anna Lee" no more of that',
                                    "anna lee no more of that"])
 def test_a_nick_of_two_words_is_kicked(house, daemon, screen, words):
