@@ -72,16 +72,28 @@ struct candidates {
 	const char *word; /* what they begin with, a leading quote left out */
 };
 
+static bool
+is_begun_by(const struct candidates *list, const char *text)
+{
+	return strncasecmp(text, list->word, strlen(list->word)) == 0;
+}
+
+static void
+add_candidate(struct candidates *list, const char *text)
+{
+	list->rows = mem_resize(list->rows, list->count + 1, sizeof *list->rows);
+	list->rows[list->count++] = mem_strdup(text);
+}
+
 static void
 offer(struct candidates *list, const char *text)
 {
-	if (strncasecmp(text, list->word, strlen(list->word)) != 0)
+	if (!is_begun_by(list, text))
 		return;
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->rows[i], text) == 0)
 			return;
-	list->rows = mem_resize(list->rows, list->count + 1, sizeof *list->rows);
-	list->rows[list->count++] = mem_strdup(text);
+	add_candidate(list, text);
 }
 
 static void
@@ -128,8 +140,10 @@ offer_nicks(struct app *app, struct candidates *list)
 		return;
 	const char **nicks =
 		nick_by_speech(room, model_chat(app->model, room->jid), &count);
+	/* Each stands there once, and there may be thousands. */
 	for (size_t i = 0; i < count; i++)
-		offer(list, nicks[i]);
+		if (is_begun_by(list, nicks[i]))
+			add_candidate(list, nicks[i]);
 	free(nicks);
 }
 
