@@ -1,83 +1,27 @@
 /*
- * SHA-1 serves here to agree with others on a colour and keeps no secret; so there is one
- * of our own, and no library of cryptography in what is drawn.
+ * The hue of a name by XEP-0392, and that of a colour of the palette. SHA-1 serves here
+ * to agree with others on a colour and keeps no secret: libmd has it, and nothing else.
  */
 #include "widgets/nick_hue.h"
 
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bridge/base/mem.h"
+#include <sha1.h>
 
-#define BLOCK 64
 #define DEGREES (180 / 3.14159265358979323846)
-
-/* ---- SHA-1 (RFC 3174) ------------------------------------------------------ */
-
-static uint32_t
-turn(uint32_t word, int bits)
-{
-	return word << bits | word >> (32 - bits);
-}
-
-static void
-mix(uint32_t state[5], const uint8_t block[BLOCK])
-{
-	uint32_t words[80], a = state[0], b = state[1], c = state[2], d = state[3],
-			    e = state[4];
-	for (int i = 0; i < 16; i++)
-		words[i] = (uint32_t)block[4 * i] << 24 |
-			   (uint32_t)block[4 * i + 1] << 16 |
-			   (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
-	for (int i = 16; i < 80; i++)
-		words[i] = turn(
-			words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);
-	for (int i = 0; i < 80; i++) {
-		uint32_t f = i < 20   ? (b & c) | (~b & d)
-			     : i < 40 ? b ^ c ^ d
-			     : i < 60 ? (b & c) | (b & d) | (c & d)
-				      : b ^ c ^ d;
-		static const uint32_t constants[] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc,
-						     0xca62c1d6};
-		uint32_t next = turn(a, 5) + f + e + constants[i / 20] + words[i];
-		e = d;
-		d = c;
-		c = turn(b, 30);
-		b = a;
-		a = next;
-	}
-	state[0] += a;
-	state[1] += b;
-	state[2] += c;
-	state[3] += d;
-	state[4] += e;
-}
-
-/* The first word of the digest of LEN bytes at TEXT. */
-static uint32_t
-digest(const char *text, size_t len)
-{
-	uint32_t state[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-	size_t padded = (len + 8) / BLOCK * BLOCK + BLOCK;
-	uint8_t *bytes = mem_alloc(padded);
-	memcpy(bytes, text, len);
-	bytes[len] = 0x80;
-	for (size_t i = 0; i < 8; i++)
-		bytes[padded - 1 - i] = (uint8_t)((uint64_t)len * 8 >> 8 * i);
-	for (size_t at = 0; at < padded; at += BLOCK)
-		mix(state, bytes + at);
-	free(bytes);
-	return state[0];
-}
 
 double
 nick_hue(const char *name)
 {
-	uint32_t word = digest(name, strlen(name));
+	uint8_t digest[SHA1_DIGEST_LENGTH];
+	SHA1_CTX sha1;
+	SHA1Init(&sha1);
+	SHA1Update(&sha1, (const uint8_t *)name, strlen(name));
+	SHA1Final(digest, &sha1);
 	/* The first two bytes, the least significant one first. */
-	unsigned angle = (word >> 24 & 0xff) | (word >> 16 & 0xff) << 8;
+	unsigned angle = digest[0] | (unsigned)digest[1] << 8;
 	return angle / 65536.0 * 360.0;
 }
 

@@ -39,6 +39,7 @@ DOORS = [
     (r"ares.*", ("backend/net",), 1),
     (r"gsasl\.h", ("backend/net",), 1),
     (r"idn2\.h", ("backend/xmpp",), 1),
+    (r"sha1\.h", ("widgets",), 1),
     (r"ini\.h", ("widgets", "bridge/base"), 2),
     (r"utf8proc\.h", ("widgets", "backend"), 6),
     (r"uv\.h", ("bridge", "backend", "tui"), 60),
