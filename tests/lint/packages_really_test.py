@@ -77,7 +77,7 @@ sh /mnt/tern/packages install check
 facts beside
 [ -z "$(sh /mnt/tern/packages need check)" ]
 kill -9 "$(cat /run/prosody/prosody.pid)"
-dpkg --purge prosody
+dpkg --purge --force-depends prosody
 facts gone
 fetch
 sh /mnt/tern/packages install demo

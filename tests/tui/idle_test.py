@@ -49,8 +49,9 @@ def test_a_new_daemon_is_told_before_it_is_asked_for_anything(daemon, screen):
     daemon.stop()
     screen.wait("the daemon is away")
     before = len(daemon.calls)
+    attached = daemon.count("profile.attach")
     daemon.start()
-    screen.wait_gone("the daemon is away")
+    daemon.called("profile.attach", count=attached + 1)
     methods = [method for method, _ in daemon.calls[before:]]
     assert methods.index("frontend.idle") < methods.index("profile.attach")
 

@@ -49,11 +49,13 @@ def online_again(session, server):
     server.is_deaf.clear()
     wait_link(session, "online")
     # What is answered goes on as it was, and a change of nothing is none.
+    again = server.session()
+    again.wait("<presence")
     session.events.clear()
     ip("addr add 10.9.8.8/24 dev lo")
     ip("link set lo mtu 60000")
     ip("addr del 10.9.8.8/24 dev lo")
-    server.session().wait("ping")
+    again.wait("ping")
     session.call("link.disconnect", profile="home")
 
 
