@@ -179,7 +179,10 @@ def test_a_call_repeated_with_its_token_sends_once(town, fault, every):
     refused = 0
     with town.bridge() as bridge:
         town.spoil(fault, every)
-        for number in range(8):
+        wanted = []
+        while len(wanted) < 8 or (not refused and len(wanted) < 100):
+            number = len(wanted)
+            wanted.append(f"once {number}")
             call = dict(jid=town.bob, token=bridge.token(), body=f"once {number}")
             first, times = insist(bridge, "message.send", **call)
             again, more = insist(bridge, "message.send", **call)
@@ -189,7 +192,6 @@ def test_a_call_repeated_with_its_token_sends_once(town, fault, every):
                 insist(bridge, "message.send", **{**call, "body": "another"})
         town.heal()
     assert refused and failures(town)
-    wanted = [f"once {number}" for number in range(8)]
     town.peer.wait_message(wanted[-1], seconds=30)
     assert town.peer.bodies() == wanted
     assert [row["body"] for row in history(town)] == wanted

@@ -152,6 +152,8 @@ def invited(peer):
 
 def test_we_invite_directly_and_through_a_room_for_members(place):
     with place.peer("bob") as bob, place.peer("carol") as carol:
+        for peer in (bob, carol):  # so that the server knows them to be there
+            peer.call(peer.client.get_roster)
         room(place, "invite", place.server.jid("bob"), "to talk")
         assert invited(bob) == ("directly", place.room, "to talk")
         with place.peer("alice", "other") as other:
@@ -324,6 +326,7 @@ def test_tern_says_what_the_room_did(place, screen):
 
 def test_join_alone_follows_an_invitation(place, screen):
     with place.peer("bob") as bob:
+        bob.call(bob.client.get_roster)  # so that the server knows him to be there
         screen.line(f"/invite {place.server.jid('bob')} come here")
         screen.wait("was invited")
         assert invited(bob) == ("directly", place.room, "come here")
