@@ -9,7 +9,7 @@
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 
-enum { TEXT_MAX = 256 * 1024 };
+enum { TEXT_MAX = 256 * 1024, ROW_MAX_BYTES = 4096 };
 
 /* ---- fields ---------------------------------------------------------------------- */
 
@@ -304,6 +304,16 @@ print_flat(struct buf *out, const struct bridge_record_row *row, const void *rec
 	struct flat flat = {.out = out, .separator = separator};
 	walk_flat(&flat, row, record);
 	buf_done(&flat.prefix);
+}
+
+void
+print_clean(struct buf *out, const char *before, const char *text)
+{
+	if (!text || !*text)
+		return;
+	char *clean = clean_text(text, CLEAN_LINE, ROW_MAX_BYTES);
+	buf_printf(out, "%s%s", before, clean);
+	free(clean);
 }
 
 void

@@ -22,6 +22,10 @@ void print_json(struct buf *out, const struct bridge_record_row *row, const void
 void print_flat(struct buf *out, const struct bridge_record_row *row, const void *record,
 		const char *separator);
 
+/* Appends BEFORE and TEXT, cleaned and in one row, at most 4096 bytes of it; nothing
+ * where TEXT is NULL or empty. */
+void print_clean(struct buf *out, const char *before, const char *text);
+
 /* Appends TEXT cleaned, its second and further lines begun with INDENT. */
 void print_indented(struct buf *out, const char *text, const char *indent);
 

@@ -1,25 +1,11 @@
 /*
  * The verbs about bookmarks of rooms.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "bridge/base/mem.h"
-#include "bridge/base/utf8.h"
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
-
-enum { TEXT_MAX_BYTES = 4096 };
-
-static void
-add_clean(struct buf *out, const char *before, const char *text)
-{
-	if (!text || !*text)
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX_BYTES);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
-}
 
 static void
 add_bookmark(struct buf *out, const struct bridge_bookmark *row)
@@ -28,9 +14,9 @@ add_bookmark(struct buf *out, const struct bridge_bookmark *row)
 		   !row->is_autojoin  ? ""
 		   : row->is_not_here ? "elsewhere"
 				      : "autojoin");
-	add_clean(out, " ", row->jid);
-	add_clean(out, " as ", row->nick);
-	add_clean(out, "  ", row->name);
+	print_clean(out, " ", row->jid);
+	print_clean(out, " as ", row->nick);
+	print_clean(out, "  ", row->name);
 	buf_add_text(out, row->is_due ? "  [the server does not know yet]\n" : "\n");
 }
 

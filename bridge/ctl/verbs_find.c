@@ -6,21 +6,10 @@
 #include <string.h>
 
 #include "bridge/base/mem.h"
-#include "bridge/base/utf8.h"
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
 
-enum { TEXT_MAX_BYTES = 4096, PAGE = 100 };
-
-static void
-add_clean(struct buf *out, const char *before, const char *text)
-{
-	if (!text || !*text)
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX_BYTES);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
-}
+enum { PAGE = 100 };
 
 static int
 take_services(struct ctl *ctl, const void *result, void *data)
@@ -34,8 +23,8 @@ take_services(struct ctl *ctl, const void *result, void *data)
 			print_json(&out, &record_service, service, NULL, NULL);
 			continue;
 		}
-		add_clean(&out, "", service->jid);
-		add_clean(&out, "  ", service->name);
+		print_clean(&out, "", service->jid);
+		print_clean(&out, "  ", service->name);
 		buf_add_byte(&out, '\n');
 	}
 	ctl_put(ctl, &out);
@@ -69,8 +58,8 @@ take_page(struct ctl *ctl, const void *result, void *data)
 			print_json(&out, &record_found_room, room, NULL, NULL);
 			continue;
 		}
-		add_clean(&out, "", room->jid);
-		add_clean(&out, "  ", room->name);
+		print_clean(&out, "", room->jid);
+		print_clean(&out, "  ", room->name);
 		buf_add_byte(&out, '\n');
 	}
 	mem_replace(&walk->next, page->rooms_count > 0 ? page->next : NULL);

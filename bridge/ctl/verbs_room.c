@@ -5,31 +5,19 @@
 #include <string.h>
 
 #include "bridge/base/mem.h"
-#include "bridge/base/utf8.h"
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
-
-enum { TEXT_MAX_BYTES = 4096 };
-
-static void
-add_clean(struct buf *out, const char *before, const char *text)
-{
-	if (!text || !*text)
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX_BYTES);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
-}
 
 static void
 add_room(struct buf *out, const struct bridge_room *room)
 {
 	buf_printf(out, "%-9s", bridge_room_state_text(room->state));
-	add_clean(out, "", room->jid);
-	add_clean(out, " as ", room->nick);
+	print_clean(out, "", room->jid);
+	print_clean(out, " as ", room->nick);
 	if (room->state == room_state_IN)
 		buf_printf(out, ", %lld here", (long long)room->occupants);
-	add_clean(out, "  ", room->state == room_state_IN ? room->subject : room->reason);
+	print_clean(out, "  ",
+		    room->state == room_state_IN ? room->subject : room->reason);
 	buf_add_byte(out, '\n');
 }
 
@@ -119,9 +107,9 @@ add_occupant(struct buf *out, const struct bridge_occupant *occupant)
 	buf_printf(out, "%-12s%-10s%-8s", bridge_role_text(occupant->role),
 		   bridge_affiliation_text(occupant->affiliation),
 		   bridge_show_text(occupant->show));
-	add_clean(out, "", occupant->nick);
-	add_clean(out, "  ", occupant->jid);
-	add_clean(out, "  ", occupant->text);
+	print_clean(out, "", occupant->nick);
+	print_clean(out, "  ", occupant->jid);
+	print_clean(out, "  ", occupant->text);
 	buf_add_byte(out, '\n');
 }
 
@@ -167,7 +155,7 @@ take_subject(struct ctl *ctl, const void *result, void *data)
 	if (ctl->command->is_json) {
 		print_json(&out, &record_room, here->room, NULL, NULL);
 	} else if (here->room->subject) {
-		add_clean(&out, "", here->room->subject);
+		print_clean(&out, "", here->room->subject);
 		buf_add_byte(&out, '\n');
 	}
 	ctl_put(ctl, &out);

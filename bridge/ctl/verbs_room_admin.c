@@ -7,26 +7,13 @@
 #include <string.h>
 
 #include "bridge/base/mem.h"
-#include "bridge/base/utf8.h"
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
-
-enum { TEXT_MAX_BYTES = 4096 };
 
 static const char *
 word(const struct ctl_command *command, int at)
 {
 	return command->word_count > at ? command->words[at] : NULL;
-}
-
-static void
-add_clean(struct buf *out, const char *before, const char *text)
-{
-	if (!text || !*text)
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX_BYTES);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
 }
 
 /* The value of CHOICE that is called TEXT, or -1. */
@@ -121,9 +108,9 @@ take_list(struct ctl *ctl, const void *result, void *data)
 			continue;
 		}
 		buf_printf(&out, "%-9s", bridge_affiliation_text(row->affiliation));
-		add_clean(&out, "", row->jid);
-		add_clean(&out, "  ", row->nick);
-		add_clean(&out, "  ", row->reason);
+		print_clean(&out, "", row->jid);
+		print_clean(&out, "  ", row->nick);
+		print_clean(&out, "  ", row->reason);
 		buf_add_byte(&out, '\n');
 	}
 	ctl_put(ctl, &out);
@@ -176,8 +163,8 @@ static void
 add_options(struct buf *out, const struct bridge_form_field *field)
 {
 	for (size_t i = 0; i < field->options_count; i++) {
-		add_clean(out, i ? ", " : "# one of: ", field->options[i].value);
-		add_clean(out, " = ", field->options[i].label);
+		print_clean(out, i ? ", " : "# one of: ", field->options[i].value);
+		print_clean(out, " = ", field->options[i].label);
 	}
 	if (field->options_count)
 		buf_add_byte(out, '\n');
@@ -189,22 +176,22 @@ add_field(struct buf *out, const struct bridge_form_field *field)
 	if (field->type == form_type_HIDDEN)
 		return;
 	if (field->label) {
-		add_clean(out, "# ", field->label);
+		print_clean(out, "# ", field->label);
 		buf_add_byte(out, '\n');
 	}
 	if (field->help) {
-		add_clean(out, "# ", field->help);
+		print_clean(out, "# ", field->help);
 		buf_add_byte(out, '\n');
 	}
 	add_options(out, field);
 	for (size_t i = 0; i < field->values_count || i == 0; i++) {
 		const char *value = i < field->values_count ? field->values[i] : "";
 		bool is_hidden = field->type == form_type_TEXT_PRIVATE && *value;
-		add_clean(out, field->type == form_type_FIXED ? "# " : "", field->var);
+		print_clean(out, field->type == form_type_FIXED ? "# " : "", field->var);
 		if (field->type != form_type_FIXED)
 			buf_add_byte(out, '=');
-		add_clean(out, field->type == form_type_FIXED ? "# " : "",
-			  is_hidden ? "(hidden)" : value);
+		print_clean(out, field->type == form_type_FIXED ? "# " : "",
+			    is_hidden ? "(hidden)" : value);
 		buf_add_byte(out, '\n');
 	}
 }

@@ -10,18 +10,6 @@
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
 
-enum { NAME_MAX_BYTES = 1024 };
-
-static void
-add_clean(struct buf *out, const char *before, const char *text)
-{
-	if (!text || !*text)
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, NAME_MAX_BYTES);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
-}
-
 /* ---- roster ---------------------------------------------------------------------- */
 
 /* The presence of JID that says most: the one of highest priority. */
@@ -45,16 +33,16 @@ add_contact(struct buf *out, const struct bridge_roster_result *roster,
 	const struct bridge_presence *presence = best_presence(roster, contact->jid);
 	const char *show = presence ? bridge_show_text(presence->show) : "offline";
 	buf_printf(out, "%-8s", show);
-	add_clean(out, "", contact->jid);
-	add_clean(out, "  ", contact->name);
+	print_clean(out, "", contact->jid);
+	print_clean(out, "  ", contact->name);
 	for (size_t i = 0; i < contact->groups_count; i++)
-		add_clean(out, i == 0 ? "  [" : ", ", contact->groups[i]);
+		print_clean(out, i == 0 ? "  [" : ", ", contact->groups[i]);
 	buf_add_text(out, contact->groups_count ? "]" : "");
 	if (contact->subscription != subscription_BOTH)
 		buf_printf(out, "  (%s%s)",
 			   bridge_subscription_text(contact->subscription),
 			   contact->is_asking ? ", asked" : "");
-	add_clean(out, "  ", presence ? presence->text : NULL);
+	print_clean(out, "  ", presence ? presence->text : NULL);
 	buf_add_byte(out, '\n');
 }
 
@@ -88,13 +76,13 @@ take_roster(struct ctl *ctl, const void *result, void *data)
 			add_contact(&out, roster, &roster->contacts[i]);
 		for (size_t i = 0; i < roster->requests_count; i++) {
 			buf_add_text(&out, "request ");
-			add_clean(&out, "", roster->requests[i].jid);
-			add_clean(&out, "  ", roster->requests[i].text);
+			print_clean(&out, "", roster->requests[i].jid);
+			print_clean(&out, "  ", roster->requests[i].text);
 			buf_add_byte(&out, '\n');
 		}
 		for (size_t i = 0; i < roster->blocked_count; i++) {
 			buf_add_text(&out, "blocked ");
-			add_clean(&out, "", roster->blocked[i]);
+			print_clean(&out, "", roster->blocked[i]);
 			buf_add_byte(&out, '\n');
 		}
 	}
@@ -347,7 +335,7 @@ add_state(struct buf *out, const struct bridge_line *line)
 		text = "not sent";
 	buf_printf(out, " [%s", text);
 	if (line->state == line_state_FAILED)
-		add_clean(out, ": ", line->reason);
+		print_clean(out, ": ", line->reason);
 	buf_add_text(out, line->may_repeat ? ", may repeat]" : "]");
 }
 
@@ -370,13 +358,13 @@ add_line(struct buf *out, const struct bridge_line *line)
 	bool is_action = strncmp(line->body, "/me ", 4) == 0;
 	add_time(out, line->time);
 	buf_add_text(out, is_action ? "* " : "");
-	add_clean(out, "", name_of(line));
+	print_clean(out, "", name_of(line));
 	buf_add_text(out, is_action ? " " : ": ");
 	print_indented(out, line->body + (is_action ? 4 : 0), indent);
 	if (line->is_retracted) {
 		buf_add_text(out, "(taken back");
-		add_clean(out, " by ", line->retracted_by);
-		add_clean(out, ": ", line->reason);
+		print_clean(out, " by ", line->retracted_by);
+		print_clean(out, ": ", line->reason);
 		buf_add_byte(out, ')');
 	} else if (line->is_own)
 		add_state(out, line);
