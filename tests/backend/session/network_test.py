@@ -52,10 +52,10 @@ def online_again(session, server):
     again = server.session()
     again.wait("<presence")
     session.events.clear()
-    ip("addr add 10.9.8.8/24 dev lo")
     ip("link set lo mtu 60000")
-    ip("addr del 10.9.8.8/24 dev lo")
+    ip("addr add 10.9.8.8/24 dev lo")
     again.wait("ping")
+    ip("addr del 10.9.8.8/24 dev lo")
     session.call("link.disconnect", profile="home")
 
 
