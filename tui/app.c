@@ -299,9 +299,12 @@ on_profiles(void *data, const struct bridge_failure *failure, const void *result
 static void
 on_greeted(void *data, const char *problem)
 {
-	idle_greeted(((struct app *)data)->idle);
+	struct app *app = data;
+
+	idle_greeted(app->idle);
+	mem_replace(&app->warning, problem);
 	if (problem)
-		app_say_error(data, "%s", problem);
+		app_say_error(app, "%s", problem);
 }
 
 static void
@@ -340,6 +343,8 @@ on_attached(void *data, const struct bridge_attach_result *result)
 		tell_held(app, result->held);
 	} else {
 		toast_clear(app->toast); /* what was said of the daemon being away */
+		if (app->warning)
+			app_say_error(app, "%s", app->warning);
 	}
 	input_attached(app);
 	forms_link(app);
@@ -565,6 +570,7 @@ app_free(struct app *app)
 	close_handles(app);
 	room_forget_question(app);
 	free(app->link_told);
+	free(app->warning);
 	free(app->last_words);
 	/* The handles are part of it: the loop closes them first. */
 	while (uv_run(app->loop, UV_RUN_DEFAULT) != 0)

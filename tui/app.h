@@ -63,6 +63,7 @@ struct app {
 	uv_timer_t patience; /* the screen opens when it runs out; leaving ends then */
 	uv_signal_t signals[3];
 
+	char *warning;	 /* of the daemon's greeting: another build; NULL for none */
 	char *link_told; /* why the profile is offline, as it was said; NULL if not */
 	void (*question)(struct app *app); /* done at "y"; NULL: nothing is asked */
 	struct join *join; /* the join that a question is about; see cmd_room.c */

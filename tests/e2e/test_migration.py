@@ -12,7 +12,7 @@ import pytest
 from deadline import SLOW, Deadline
 from peer import Peer
 
-LINES = 500000
+LINES = 700000
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

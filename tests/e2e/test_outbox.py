@@ -53,7 +53,7 @@ def test_what_was_written_offline_is_sent_after_the_death_of_everything(town):
         town.ctl("send", town.bob, body)
     with town.tern() as screen:
         screen.line("/msg bob")
-        screen.wait("bob:")
+        screen.wait("1 bob")
         screen.line("by tern")
         screen.wait("alice: by tern")
         wanted.append("by tern")
