@@ -43,7 +43,9 @@ class Flat:
                                   "home", *more)
         self.bob.wait_presence("available", self.server.jid("alice"))
         self.attach()
-        self.until(lambda: self.presences(), "Bob is never seen online")
+        bob = self.server.jid("bob")
+        self.until(lambda: any(row[0] == bob for row in self.presences()),
+                   "Bob is never seen online")
         return self
 
     def attach(self):

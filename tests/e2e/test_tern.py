@@ -136,7 +136,7 @@ def test_what_came_meanwhile_is_there_unread(home, bob):
         screen.wait("new")
         screen.keys(" ")
         screen.wait_gone("(1)")
-    until(lambda: not read_by(home)[home.server.jid("bob")].get("unread"))
+        until(lambda: not read_by(home)[home.server.jid("bob")].get("unread"))
 
 
 def test_two_terns_stay_in_step(home, bob):
