@@ -434,7 +434,9 @@ def test_another_schema_is_a_warning(run, daemon):
                                       "pid": 1}
     daemon.answers["link.connect"] = {}
     result = run("connect")
-    assert result.returncode == 0 and "(ternd 9)" in result.stderr
+    assert result.returncode == 0
+    assert "The daemon (ternd 9) and this program" in result.stderr
+    assert "different builds" in result.stderr
 
 
 def test_refusals_and_breaks_have_their_codes(run, daemon):
