@@ -12,10 +12,13 @@
 #include "backend/store/store_rows.h"
 
 enum {
-	GAP_ALIGN_BITS = 20, /* as new lines are placed */
+	GAP_ALIGN_BITS =
+		20, /* as new lines are placed: no line of a gap is at such a place */
 	GAP_RANGE_BITS = 30, /* 60 million lines; a login a minute for 15 years */
 	GAP_UPPER_BITS = 24, /* of them for the newest page and what comes behind it */
 };
+
+static const int64_t LIVE_MASK = ((int64_t)1 << GAP_ALIGN_BITS) - 1;
 
 #define SELECT_GAP                                                                       \
 	"SELECT id, archive, after_id, before_id, next_place, end_place, since_ms,"      \
@@ -211,11 +214,14 @@ gaps_take_place(struct store *store, int64_t id, int64_t *ret_place)
 	arena_done(&arena);
 	if (error)
 		return error;
-	if (gap.next_place >= gap.end_place)
+	int64_t place = gap.next_place;
+	if ((place & LIVE_MASK) == 0)
+		place += GAP_STEP;
+	if (place >= gap.end_place)
 		return -ENOSPC;
-	error = gaps_set_place(store, id, gap.next_place + GAP_STEP);
+	error = gaps_set_place(store, id, place + GAP_STEP);
 	if (!error)
-		*ret_place = gap.next_place;
+		*ret_place = place;
 	return error;
 }
 
@@ -242,25 +248,39 @@ gaps_set_place(struct store *store, int64_t id, int64_t place)
 }
 
 int
-gaps_compare(struct store *store, int64_t id, int64_t conversation, int64_t place,
-	     enum gap_side *ret_side)
+gaps_compare(struct store *store, int64_t id, int64_t place, enum gap_side *ret_side)
 {
 	int64_t side = GAP_FITS;
 	struct sql sql = sql_start(
 		store_reading(store),
-		"SELECT CASE WHEN ?3>=end_place THEN 2 WHEN ?3<end_place-?4 AND"
-		"(next_place>=end_place-?5 OR EXISTS"
-		"(SELECT 1 FROM messages WHERE conversation=?2 AND is_outgoing=0"
-		" AND place>=end_place-?4 AND place<next_place)) THEN 1 ELSE 0 END"
-		" FROM gaps WHERE id=?1");
+		"SELECT CASE WHEN ?2>=end_place THEN 2 WHEN ?2<end_place-?3 THEN 1"
+		" ELSE 0 END FROM gaps WHERE id=?1");
 	sql_int(&sql, id);
-	sql_int(&sql, conversation);
 	sql_int(&sql, place);
 	sql_int(&sql, (int64_t)1 << GAP_RANGE_BITS);
-	sql_int(&sql, (int64_t)1 << GAP_UPPER_BITS);
 	int result = sql_run_int(&sql, &side);
 	*ret_side = (enum gap_side)side;
 	return result < 0 ? result : 0;
+}
+
+int
+gaps_overtake(struct store *store, int64_t id, int64_t conversation, int64_t place)
+{
+	int64_t is_overtaken = 0;
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT next_place>=end_place-?4"
+		" OR EXISTS(SELECT 1 FROM gaps o WHERE o.archive=g.archive AND o.id<g.id)"
+		" OR EXISTS(SELECT 1 FROM messages WHERE conversation=?2 AND place>?3"
+		" AND place<g.next_place AND place&?5<>0 ORDER BY place DESC)"
+		" FROM gaps g WHERE id=?1");
+	sql_int(&sql, id);
+	sql_int(&sql, conversation);
+	sql_int(&sql, place);
+	sql_int(&sql, (int64_t)1 << GAP_UPPER_BITS);
+	sql_int(&sql, LIVE_MASK);
+	int result = sql_run_int(&sql, &is_overtaken);
+	return result < 0 ? result : is_overtaken != 0;
 }
 
 int64_t

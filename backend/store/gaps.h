@@ -68,16 +68,20 @@ int gaps_pass(struct store *store, int64_t id, int64_t place);
 /* The next line goes to PLACE. Inside a job. */
 int gaps_set_place(struct store *store, int64_t id, int64_t place);
 
-/* Where a line at PLACE in CONVERSATION is shown, which gap ID comes to only now. */
+/* Where a line is shown, which gap ID comes to only now. */
 enum gap_side {
-	GAP_FITS,
-	GAP_EARLY, /* before what the gap brought before it, or may yet bring */
-	GAP_LATE,  /* among the live lines, behind what the gap brings after it */
+	GAP_FITS,  /* in the gap's range */
+	GAP_EARLY, /* below it */
+	GAP_LATE,  /* above it, among the live lines */
 };
 
-/* That in *RET_SIDE. */
-int gaps_compare(struct store *store, int64_t id, int64_t conversation, int64_t place,
-		 enum gap_side *ret_side);
+/* That of a line at PLACE in *RET_SIDE. */
+int gaps_compare(struct store *store, int64_t id, int64_t place, enum gap_side *ret_side);
+
+/* Whether what the archive has before it is shown behind a line at PLACE of CONVERSATION,
+ * or may yet be, once gap ID has come to that line: a line from a gap stands behind it
+ * already, or one may still come from below the newest page. Else 0, or negative. */
+int gaps_overtake(struct store *store, int64_t id, int64_t conversation, int64_t place);
 
 /* Where the newest page goes: the upper part of the range that ends at END_PLACE. */
 int64_t gaps_upper_place(int64_t end_place);

@@ -182,23 +182,34 @@ prove(struct profile *profile, const struct message *line)
 			     messages_raise_state(store, line->id, MESSAGE_ACKED)) > 0;
 }
 
-/* The gap comes to it: what the archive has before it is shown before it. So an own line
- * goes behind what came before it was sent, and one that was live already (from the
- * offline store, or because the walk is so far) goes before what is newer. */
+/* Whether the gap that comes to LINE only now is to show it. What the archive has before
+ * it is shown before it, so an own line goes behind what came before it was sent, and one
+ * that was live already (from the offline store, or because the walk is so far) goes
+ * before what is newer. What has the archive's id was in its place before. */
+static bool
+is_due_in_gap(struct profile *profile, const struct inbound *inbound,
+	      const struct message *line)
+{
+	struct store *store = profile_store(profile);
+	enum gap_side side = GAP_FITS;
+	if (profile_check(profile,
+			  gaps_compare(store, inbound->gap, line->place, &side)) < 0)
+		return false;
+	if (side != GAP_EARLY || !line->is_outgoing || line->archive_id)
+		return side == GAP_LATE;
+	return profile_check(profile, gaps_overtake(store, inbound->gap,
+						    line->conversation, line->place)) > 0;
+}
+
 static bool
 take_its_place(struct profile *profile, const struct inbound *inbound,
 	       const struct message *line)
 {
 	struct store *store = profile_store(profile);
-	enum gap_side side = GAP_FITS;
 	int64_t place;
-	if (inbound->gap <= 0 ||
-	    profile_check(profile, gaps_compare(store, inbound->gap, line->conversation,
-						line->place, &side)) < 0)
+	if (inbound->gap <= 0)
 		return false;
-	bool is_due = side == GAP_LATE ||
-		      (side == GAP_EARLY && line->is_outgoing && !line->archive_id);
-	if (!is_due) {
+	if (!is_due_in_gap(profile, inbound, line)) {
 		(void)profile_check(profile, gaps_pass(store, inbound->gap, line->place));
 		return false;
 	}

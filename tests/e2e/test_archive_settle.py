@@ -7,6 +7,8 @@ import pytest
 from keeper import (ALICE, BOB, DISCO, FORGED, MAM, make_authority, make_place,  # noqa: F401
                     numbers, sent_ids, wait_sent)
 
+CAROL = "carol@localhost"
+
 
 # ------------------------------------------------------------------ own lines after a break
 
@@ -129,3 +131,40 @@ def test_own_lines_in_the_newest_page_stay_behind_those_of_the_gap_before_it(pla
     place.come_back()
     place.wait_lines(lambda rows: all(row["state"] != "sent" for row in rows))
     place.wait_bodies(["what was not heard", *mine])
+
+
+@pytest.mark.parametrize("is_walked", [True, False])
+def test_own_lines_of_two_gaps_stay_in_order_behind_what_the_first_one_brings(place, is_walked):
+    """Both were written before either gap; what came before them is walked after both."""
+    page, held = place.server.page, []
+
+    def page_without_walk(session, text):
+        if place.server.field(text, "with") or place.server.wish(text, "before") is not None:
+            page(session, text)
+        else:
+            held.append((session, text))
+
+    place.server.keeps = lambda text: "second" not in text
+    place.come_online()
+    place.say(place.live("heard", place.server.add("heard")))
+    place.session.close()
+    lines = [place.send(body) for body in ("first", "second")]
+    place.server.add("unheard")
+    for number in range(60):
+        place.server.add(str(number), CAROL)
+    place.server.page = page_without_walk
+    place.greet()
+    place.wait_lines(lambda rows: rows[-1]["state"] == "sent")
+    ids = sent_ids(place.session)
+    assert len(ids) == len(lines)
+    place.say(place.live("news", place.server.add("news", CAROL), sender=f"{CAROL}/x"))
+    place.server.keeps = lambda text: True
+    place.come_back()
+    wait_sent(place.session, ids[1:])
+    if is_walked:
+        place.server.page = page
+        page(*held[-1])
+        place.wait_bodies(["heard", "unheard", "first", "second"])
+    place.server.page = page
+    place.come_back()
+    place.wait_bodies(["heard", "unheard", "first", "second"])

@@ -191,6 +191,52 @@ what_lies_behind_the_newest_page_goes_behind_it(void **state)
 }
 
 static int
+overtake(struct store *store, void *data)
+{
+	(void)data;
+	struct arena arena = {0};
+	struct message line = {0};
+	enum gap_side side;
+	int64_t one = open_gap(store, 5);
+	(void)add_to_gap(store, one, "f@x", "a");
+	int64_t mine = add_live(store, "f@x", "mine");
+	int64_t chat = ensure(store, "f@x");
+	assert_int_equal(messages_get(store, mine, &arena, &line), 0);
+	int64_t place = line.place;
+	assert_int_equal(gaps_compare(store, one, place, &side), 0);
+	assert_int_equal(side, GAP_LATE);
+	assert_int_equal(archives_move(store, ME, "N", 9), 0);
+	int64_t two = open_gap(store, 0);
+	assert_int_equal(gaps_compare(store, two, place, &side), 0);
+	assert_int_equal(side, GAP_EARLY);
+	/* What an older gap holds may yet come before it. */
+	assert_int_equal(gaps_overtake(store, two, chat, place), 1);
+	assert_int_equal(gaps_close(store, one), 0);
+	assert_int_equal(gaps_overtake(store, two, chat, place), 0);
+	(void)add_to_gap(store, two, "other@x", "b");
+	(void)add_live(store, "f@x", "live");
+	assert_int_equal(gaps_overtake(store, two, chat, place), 0);
+	int64_t placed = add_to_gap(store, two, "f@x", "c");
+	assert_int_equal(gaps_overtake(store, two, chat, place), 1);
+	assert_int_equal(messages_get(store, placed, &arena, &line), 0);
+	assert_int_equal(gaps_compare(store, two, line.place, &side), 0);
+	assert_int_equal(side, GAP_FITS);
+	/* A later gap comes to it when this one is closed and forgotten. */
+	assert_int_equal(gaps_close(store, two), 0);
+	assert_int_equal(archives_move(store, ME, "O", 10), 0);
+	int64_t three = open_gap(store, 0);
+	assert_int_equal(gaps_overtake(store, three, chat, place), 1);
+	arena_done(&arena);
+	return 0;
+}
+
+static void
+a_line_is_overtaken_by_what_a_gap_brings(void **state)
+{
+	assert_int_equal(bed_run(*state, overtake, NULL), 0);
+}
+
+static int
 older_ends(struct store *store, void *data)
 {
 	(void)data;
@@ -318,6 +364,7 @@ main(void)
 		CASE(an_archives_lines_go_between_the_old_and_the_live_ones),
 		CASE(a_second_gap_lies_above_what_came_live_after_the_first),
 		CASE(what_lies_behind_the_newest_page_goes_behind_it),
+		CASE(a_line_is_overtaken_by_what_a_gap_brings),
 		CASE(an_older_gap_ends_where_the_next_begins),
 		CASE(what_lies_before_a_read_line_counts_as_read),
 		CASE(a_line_that_waited_is_sent_behind_what_came),
