@@ -6,6 +6,7 @@
 
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
+#include "bridge/base/room_link.h"
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
@@ -93,28 +94,48 @@ send_join(struct app *app, struct join *take_join, bool may_create)
 	client_room_join(door_client(app->door), &params, on_joined, take_join);
 }
 
+/* Which room WORD (NULL: the one at hand) means, with its password if it is a link that
+ * holds one; or what is wrong with it. */
+static const char *
+set_room(struct app *app, struct join *join, const char *word)
+{
+	struct chat *chat = view_chat(app->view);
+	const char *problem = NULL;
+	char *linked = NULL;
+
+	if (word && room_link_is(word) &&
+	    room_link_parse(word, &linked, &join->password, &problem) < 0)
+		return problem;
+	/* A bare name is a room's at the account's own service. */
+	if (word && !linked && !strpbrk(word, "@/"))
+		join->jid = mem_strdup(word);
+	else if (word)
+		join->jid = names_address(linked ? linked : word);
+	else if (chat && chat->kind == conversation_kind_ROOM)
+		join->jid = mem_strdup(chat->jid);
+	else
+		join->jid = mem_strdup(app->model->invited);
+	free(linked);
+	return join->jid && join->jid[0] ? NULL
+					 : "It is no room's address (room@service).";
+}
+
 bool
 command_join(struct app *app, const char *arguments)
 {
 	struct join *join = mem_alloc(sizeof *join);
 	char *word = command_word(&arguments);
-	struct chat *chat = view_chat(app->view);
+	const char *problem = set_room(app, join, word);
+	bool is_fine = !problem;
 
 	join->app = app;
-	/* A bare name is a room's at the account's own service. */
-	if (word && !strpbrk(word, "@/"))
-		join->jid = mem_strdup(word);
-	else if (word)
-		join->jid = names_address(word);
-	else if (chat && chat->kind == conversation_kind_ROOM)
-		join->jid = mem_strdup(chat->jid);
-	else
-		join->jid = mem_strdup(app->model->invited);
 	join->nick = command_word(&arguments);
-	join->password = command_word(&arguments);
-	bool is_fine = join->jid && join->jid[0];
-	if (!word && !join->jid)
+	if (!join->password)
+		join->password = command_word(&arguments);
+	if (!word && !is_fine)
 		(void)command_misused(app, "join");
+	else if (!is_fine && room_link_is(word))
+		app_say_error(app, "%s", problem);
 	else if (!is_fine)
 		app_say_error(app, "%s is no room's address (room@service).", word);
 	free(word);

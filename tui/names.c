@@ -4,10 +4,12 @@
  */
 #include "tui/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "bridge/base/mem.h"
+#include "bridge/base/room_link.h"
 #include "tui/nick.h"
 
 enum match { MATCH_NONE, MATCH_PART, MATCH_WHOLE };
@@ -90,9 +92,26 @@ names_find(const struct model *model, const char *word, struct names_found *ret_
 		add_matches(model, word, MATCH_PART, ret_found);
 }
 
+static char *
+address_in_link(const char *link)
+{
+	char *room = NULL, *password = NULL, *address = NULL;
+	const char *problem;
+
+	if (room_link_parse(link, &room, &password, &problem) == 0)
+		address = names_address(room);
+	if (password)
+		mem_wipe(password, strlen(password));
+	free(password);
+	free(room);
+	return address;
+}
+
 char *
 names_address(const char *word)
 {
+	if (room_link_is(word))
+		return address_in_link(word);
 	size_t len = strcspn(word, "/");
 	const char *at = memchr(word, '@', len);
 	const char *domain = at ? at + 1 : word;

@@ -23,8 +23,8 @@ struct names_found {
 void names_find(const struct model *model, const char *word,
 		struct names_found *ret_found);
 
-/* WORD as a bare address (domain and ASCII letters in lower case, no resource), which the
- * caller frees; NULL if it can't be one. */
+/* WORD, or the room that it is a link to, as a bare address (domain and ASCII letters in
+ * lower case, no resource), which the caller frees; NULL if it can't be one. */
 char *names_address(const char *word);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bridge/base/mem.h"
+#include "bridge/base/room_link.h"
 #include "bridge/base/utf8.h"
 
 const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
@@ -37,6 +38,7 @@ const struct ctl_option_row ctl_options[CTL_OPTION_COUNT] = {
 			 "the same, and leave it closed until room config"},
 	[CTL_NO_AUTOJOIN] = {"no-autojoin", NULL, "do not join it by itself"},
 	[CTL_NOT_HERE] = {"not-here", NULL, "do not join it by itself on this host"},
+	[CTL_OFF] = {"off", NULL, "no longer"},
 };
 
 enum { OPTION_BASE = 256, PROFILE = 'p', JSON = 'j', HELP = 'h', VERSION = 'V' };
@@ -191,6 +193,25 @@ check_fit(const struct ctl_command *command, char **ret_problem)
 	return 0;
 }
 
+/* Where a room is named, a link to it will do. Its password, if it has one, is taken out
+ * of the list of processes. */
+static int
+take_link(struct ctl_command *command, char **ret_problem)
+{
+	const struct ctl_verb *verb = command->verb;
+	const char *problem;
+	if (!verb || command->word_count == 0 || !room_link_is(command->words[0]) ||
+	    (strncmp(verb->words, "ROOM", 4) != 0 && strncmp(verb->words, "JID", 3) != 0))
+		return 0;
+	if (room_link_parse(command->words[0], &command->link_room,
+			    &command->link_password, &problem) < 0)
+		return refuse(ret_problem, "%s", problem);
+	if (command->link_password)
+		memset(command->words[0], 'x', strlen(command->words[0]));
+	command->words[0] = command->link_room;
+	return 0;
+}
+
 static int
 check_text(int argc, char **argv, char **ret_problem)
 {
@@ -227,6 +248,8 @@ ctl_parse(int argc, char **argv, struct ctl_command *ret_command, char **ret_pro
 		status = take_verb(&command, ret_problem);
 	if (status == 0)
 		status = check_fit(&command, ret_problem);
+	if (status == 0 && !command.is_help && !command.is_version)
+		status = take_link(&command, ret_problem);
 	if (status == 0)
 		*ret_command = command;
 	else
@@ -238,6 +261,10 @@ void
 ctl_command_done(struct ctl_command *command)
 {
 	free(command->groups);
+	free(command->link_room);
+	if (command->link_password)
+		mem_wipe(command->link_password, strlen(command->link_password));
+	free(command->link_password);
 	*command = (struct ctl_command){0};
 }
 

@@ -33,6 +33,7 @@ enum ctl_option {
 	CTL_RESERVE,
 	CTL_NO_AUTOJOIN,
 	CTL_NOT_HERE,
+	CTL_OFF,
 	CTL_OPTION_COUNT,
 };
 
@@ -63,7 +64,9 @@ struct ctl_command {
 	int word_count;
 	const char *values[CTL_OPTION_COUNT]; /* NULL when not given; "" for flags */
 	int64_t port, limit, before;	      /* 0 when not given */
-	const char **groups;		      /* freed by ctl_command_done */
+	char *link_room;     /* what words[0] is when a link was typed; else NULL */
+	char *link_password; /* of that link; NULL for none */
+	const char **groups; /* freed by ctl_command_done */
 	size_t group_count;
 };
 

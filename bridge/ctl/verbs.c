@@ -41,6 +41,8 @@ const struct ctl_verb ctl_verbs[] = {
 	 "Prints a room's subject, or sets it."},
 	{"room nick", "ROOM NICK", 2, 2, 0, false, verb_room_nick,
 	 "Takes another nick in a room."},
+	{"room ignore", "ROOM [NICK]", 1, 2, BIT(OFF), false, verb_room_ignore,
+	 "Hides what an occupant says, here alone, or prints who is ignored."},
 	{"room config", "ROOM [KEY=VALUE...]", 1, -1, 0, false, verb_room_config,
 	 "Prints how a room is configured, or changes it."},
 	{"room destroy", "ROOM [REASON [ELSEWHERE]]", 1, 3, BIT(YES), false,

@@ -28,6 +28,7 @@ ctl_verb verb_room_list;
 ctl_verb verb_room_occupants;
 ctl_verb verb_room_subject;
 ctl_verb verb_room_nick;
+ctl_verb verb_room_ignore;
 ctl_verb verb_room_config;
 ctl_verb verb_room_destroy;
 ctl_verb verb_room_invite;

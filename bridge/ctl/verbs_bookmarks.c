@@ -64,8 +64,8 @@ verb_bookmarks_add(struct ctl *ctl, const struct ctl_command *command)
 	int code = CTL_OK;
 	if (command->values[CTL_PASSWORD_FILE])
 		code = ctl_password(command, CTL_PASSWORD_FILE, "", &password);
-	if (password.len)
-		params.password = (const char *)password.data;
+	params.password =
+		password.len ? (const char *)password.data : command->link_password;
 	if (code == CTL_OK)
 		code = ctl_call(ctl, METHOD_bookmark_set, &params, NULL, NULL);
 	buf_done(&password);

@@ -1,5 +1,5 @@
 /*
- * The verbs about rooms: join, leave, list, occupants, subject, nick.
+ * The verbs about rooms: join, leave, list, occupants, subject, nick, ignore.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +50,8 @@ verb_room_join(struct ctl *ctl, const struct ctl_command *command)
 	int code = CTL_OK;
 	if (command->values[CTL_PASSWORD_FILE])
 		code = ctl_password(command, CTL_PASSWORD_FILE, "", &password);
-	if (password.len)
-		params.password = (const char *)password.data;
+	params.password =
+		password.len ? (const char *)password.data : command->link_password;
 	if (code == CTL_OK)
 		code = ctl_call(ctl, METHOD_room_join, &params, take_room, NULL);
 	buf_done(&password);
@@ -187,4 +187,37 @@ verb_room_nick(struct ctl *ctl, const struct ctl_command *command)
 		.nick = command->words[1],
 	};
 	return ctl_call(ctl, METHOD_room_nick, &params, NULL, NULL);
+}
+
+static int
+take_ignored(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_room_ignore_result *ignored = result;
+	struct buf out = {0};
+	(void)data;
+	if (ctl->command->is_json)
+		print_json(&out, &record_room_ignore_result, ignored, NULL, NULL);
+	for (size_t i = 0; i < ignored->nicks_count && !ctl->command->is_json; i++) {
+		print_clean(&out, "", ignored->nicks[i]);
+		buf_add_byte(&out, '\n');
+	}
+	ctl_put(ctl, &out);
+	buf_done(&out);
+	return CTL_OK;
+}
+
+int
+verb_room_ignore(struct ctl *ctl, const struct ctl_command *command)
+{
+	bool is_about_one = command->word_count > 1;
+	struct bridge_room_ignore_params params = {
+		.profile = command->profile,
+		.jid = command->words[0],
+		.nick = is_about_one ? command->words[1] : NULL,
+		.is_off = command->values[CTL_OFF] != NULL,
+	};
+	if (params.is_off && !is_about_one)
+		return ctl_complain(CTL_USAGE, "Whom to hear again? ROOM NICK --off.");
+	return ctl_call(ctl, METHOD_room_ignore, &params,
+			is_about_one ? NULL : take_ignored, NULL);
 }

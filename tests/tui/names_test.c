@@ -89,6 +89,10 @@ addresses_are_bare_and_small(void **state)
 		{"an na@example.org", NULL},
 		{"", NULL},
 		{"/x", NULL},
+		{"xmpp:Den@Rooms.ORG?join;password=x", "den@rooms.org"},
+		{"xmpp:a%2Fb@rooms.org?join", NULL},
+		{"xmpp:a%22b@rooms.org?join", NULL},
+		{"xmpp:den?join", NULL},
 	};
 
 	(void)state;

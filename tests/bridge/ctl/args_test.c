@@ -66,6 +66,12 @@ lines_are_taken_apart_or_refused(void **state)
 		{"ternctl --fly status", NULL, "no option --fly", 0},
 		{"ternctl status -p", NULL, "-p needs a value", 0},
 		{"ternctl send a@b \xff", NULL, "no UTF-8", 0},
+		{"ternctl room ignore r@s N --off", "room ignore", NULL, 2},
+		{"ternctl room kick r@s N --off", NULL, "has no option --off", 0},
+		{"ternctl room join xmpp:r@s?join N", "room join", NULL, 2},
+		{"ternctl room join xmpp:r?join", NULL, "names no room", 0},
+		{"ternctl send xmpp:a@b?message hi", NULL, "not for joining", 0},
+		{"ternctl call xmpp:r?join", "call", NULL, 1},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -112,6 +118,30 @@ values_reach_the_command(void **state)
 	assert_int_equal(command.limit, 7);
 	assert_int_equal(command.before, 99);
 	assert_string_equal(command.profile, "@DEFAULT@");
+	ctl_command_done(&command);
+}
+
+static void
+a_link_gives_its_room_and_hides_its_password(void **state)
+{
+	char *argv[WORDS_MAX + 1];
+	char room[256];
+	struct ctl_command command;
+	char *problem = NULL;
+	(void)state;
+	int argc = split(room,
+			 "ternctl room join XMPP:den%40rooms.org?join;password=open%21",
+			 argv);
+	char *typed = argv[3];
+	assert_int_equal(ctl_parse(argc, argv, &command, &problem), 0);
+	assert_string_equal(command.words[0], "den@rooms.org");
+	assert_string_equal(command.link_password, "open!");
+	assert_null(strstr(typed, "open"));
+	ctl_command_done(&command);
+	argc = split(room, "ternctl history xmpp:den@rooms.org", argv);
+	assert_int_equal(ctl_parse(argc, argv, &command, &problem), 0);
+	assert_string_equal(command.words[0], "den@rooms.org");
+	assert_null(command.link_password);
 	ctl_command_done(&command);
 }
 
@@ -184,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_taken_apart_or_refused),
 		cmocka_unit_test(values_reach_the_command),
+		cmocka_unit_test(a_link_gives_its_room_and_hides_its_password),
 		cmocka_unit_test(help_names_every_verb_and_option),
 		cmocka_unit_test(the_man_page_knows_every_verb_and_option),
 	};
