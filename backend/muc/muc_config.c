@@ -152,7 +152,9 @@ fill(struct profile *profile, struct serve_request *request, const struct form *
 		const char *problem;
 		if (!field) {
 			profile_refuse(profile, request, ERROR_NOT_FOUND,
-				       "The room's form has no field %s.", value->var);
+				       "The room's form has no field %s, or several that "
+				       "end so.",
+				       value->var);
 			return false;
 		}
 		if (form_set(field, value->values, value->values_count, &request->arena,

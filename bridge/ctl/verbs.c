@@ -43,7 +43,7 @@ const struct ctl_verb ctl_verbs[] = {
 	 "Takes another nick in a room."},
 	{"room ignore", "ROOM [NICK]", 1, 2, BIT(OFF), false, verb_room_ignore,
 	 "Hides what an occupant says, here alone, or prints who is ignored."},
-	{"room config", "ROOM [KEY=VALUE...]", 1, -1, 0, false, verb_room_config,
+	{"room config", "ROOM [KEY=VALUE...|JSON|-]", 1, -1, 0, false, verb_room_config,
 	 "Prints how a room is configured, or changes it."},
 	{"room destroy", "ROOM [REASON [ELSEWHERE]]", 1, 3, BIT(YES), false,
 	 verb_room_destroy, "Destroys a room for everybody."},

@@ -1,12 +1,8 @@
 /*
- * The verbs of ruling a room: who may do what there, who is asked to come, how it is
- * configured.
+ * The verbs of ruling a room: who may do what there, who is asked to come, its end.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bridge/base/mem.h"
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
 
@@ -157,123 +153,7 @@ verb_room_affiliation(struct ctl *ctl, const struct ctl_command *command)
 			       word(command, 3));
 }
 
-/* ---- configuration ---- */
-
-static void
-add_options(struct buf *out, const struct bridge_form_field *field)
-{
-	for (size_t i = 0; i < field->options_count; i++) {
-		print_clean(out, i ? ", " : "# one of: ", field->options[i].value);
-		print_clean(out, " = ", field->options[i].label);
-	}
-	if (field->options_count)
-		buf_add_byte(out, '\n');
-}
-
-static void
-add_field(struct buf *out, const struct bridge_form_field *field)
-{
-	if (field->type == form_type_HIDDEN)
-		return;
-	if (field->label) {
-		print_clean(out, "# ", field->label);
-		buf_add_byte(out, '\n');
-	}
-	if (field->help) {
-		print_clean(out, "# ", field->help);
-		buf_add_byte(out, '\n');
-	}
-	add_options(out, field);
-	for (size_t i = 0; i < field->values_count || i == 0; i++) {
-		const char *value = i < field->values_count ? field->values[i] : "";
-		bool is_hidden = field->type == form_type_TEXT_PRIVATE && *value;
-		print_clean(out, field->type == form_type_FIXED ? "# " : "", field->var);
-		if (field->type != form_type_FIXED)
-			buf_add_byte(out, '=');
-		print_clean(out, field->type == form_type_FIXED ? "# " : "",
-			    is_hidden ? "(hidden)" : value);
-		buf_add_byte(out, '\n');
-	}
-}
-
-static int
-take_form(struct ctl *ctl, const void *result, void *data)
-{
-	const struct bridge_room_config_result *config = result;
-	struct buf out = {0};
-	(void)data;
-	if (ctl->command->is_json) {
-		print_json(&out, &record_form, config->form, NULL, NULL);
-	} else {
-		for (size_t i = 0; i < config->form->fields_count; i++)
-			add_field(&out, &config->form->fields[i]);
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
-}
-
-/* Adds KEY=VALUE to the FIELDS, of which there are *COUNT; false if it is none. */
-static bool
-add_value(struct bridge_form_value *fields, size_t *count, const char *text)
-{
-	const char *equals = strchr(text, '=');
-	struct bridge_form_value *field = NULL;
-	if (!equals || equals == text)
-		return false;
-	char *var = mem_strndup(text, (size_t)(equals - text));
-	for (size_t i = 0; i < *count; i++) {
-		if (strcmp(fields[i].var, var) == 0)
-			field = &fields[i];
-	}
-	if (field)
-		free(var);
-	else
-		*(field = &fields[(*count)++]) = (struct bridge_form_value){.var = var};
-	const char **values = mem_array(field->values_count + 1, sizeof *values);
-	for (size_t i = 0; i < field->values_count; i++)
-		values[i] = field->values[i];
-	values[field->values_count++] = equals + 1;
-	free((void *)(uintptr_t)field->values);
-	field->values = values;
-	return true;
-}
-
-static int
-configure(struct ctl *ctl, const struct ctl_command *command)
-{
-	size_t words = (size_t)command->word_count;
-	struct bridge_form_value *fields = mem_array(words, sizeof *fields);
-	struct bridge_room_configure_params params = {
-		.profile = command->profile,
-		.jid = command->words[0],
-		.fields = fields,
-	};
-	int code = CTL_OK;
-	for (size_t i = 1; i < words && code == CTL_OK; i++) {
-		if (!add_value(fields, &params.fields_count, command->words[i]))
-			code = ctl_complain(CTL_USAGE, "\"%.64s\" is not key=value.",
-					    command->words[i]);
-	}
-	if (code == CTL_OK)
-		code = ctl_call(ctl, METHOD_room_configure, &params, NULL, NULL);
-	for (size_t i = 0; i < params.fields_count; i++) {
-		free((void *)(uintptr_t)fields[i].var);
-		free((void *)(uintptr_t)fields[i].values);
-	}
-	free(fields);
-	return code;
-}
-
-int
-verb_room_config(struct ctl *ctl, const struct ctl_command *command)
-{
-	struct bridge_jid_params params = {.profile = command->profile,
-					   .jid = command->words[0]};
-	if (command->word_count > 1)
-		return configure(ctl, command);
-	return ctl_call(ctl, METHOD_room_config, &params, take_form, NULL);
-}
+/* ---- the end ---- */
 
 int
 verb_room_destroy(struct ctl *ctl, const struct ctl_command *command)

@@ -6,7 +6,7 @@
         place.say(occupant("Bob"), groupchat("Bob", "hello"))
 
 The server is honest and of every room says that it is there; a test replaces `info`, `enter`,
-`part`, `rename`, `reflect` or `pong`. It keeps one session and resumes it.
+`part`, `rename`, `reflect`, `pong` or `configure`. It keeps one session and resumes it.
 """
 
 import glob
@@ -21,6 +21,7 @@ from sm_server import Place, SmServer
 
 MUC = "http://jabber.org/protocol/muc"
 USER = f"{MUC}#user"
+OWNER = f"{MUC}#owner"
 DISCO = "http://jabber.org/protocol/disco#info"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 SID, OCCUPANT_ID = "urn:xmpp:sid:0", "urn:xmpp:occupant-id:0"
@@ -70,12 +71,14 @@ def attribute(text, name):
 
 class RoomServer(SmServer):
     """`joins`, `parts`, `renames`: (room, nick); `pings` and `infos`: rooms, as asked for.
-    `others` are in every room."""
+    `others` are in every room; `form` is what every owner is shown, `submitted` what came."""
 
     def __init__(self, authority, **more):
         super().__init__(authority, **more)
         self.joins, self.parts, self.renames, self.pings, self.infos = [], [], [], [], []
         self.others = ["Bob"]
+        self.form, self.submitted = "", []
+        self.configure = self.honest_configure
         self.features = [MUC, SID, OCCUPANT_ID]
         self.info = self.honest_info
         self.enter = self.honest_enter
@@ -122,6 +125,8 @@ class RoomServer(SmServer):
         elif MAM in text:
             self.queries.append(text)
             self.walk(session, text, room)
+        elif OWNER in text:
+            self.configure(session, text, room)
         elif "urn:xmpp:ping" in text:
             self.pings.append(room)
             self.pong(session, text, to)
@@ -161,6 +166,16 @@ class RoomServer(SmServer):
         inner = re.sub(r"^<message[^>]*>", "", text)
         session.send(f"<message from='{room}/Alice' to='{ALICE}/x' type='groupchat' "
                      f"id='{attribute(text, 'id')}'>{inner}")
+
+    def honest_configure(self, session, text, _room):
+        if attribute(text, "type") == "set":
+            self.submitted.append({
+                re.search(r'var="([^"]*)"', row)[1]: re.findall(r"<value>([^<]*)</value>", row)
+                for row in re.findall(r"<field.*?(?:</field>|/>)", text, re.DOTALL)})
+            self.reply(session, text)
+        else:
+            self.reply(session, text, f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' "
+                                      f"type='form'>{self.form}</x></query>")
 
     def give(self, session, text, room, rows):
         """Answers a query of ROOM's archive with ROWS (id, message), and says that it is all."""
