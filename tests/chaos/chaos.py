@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Two clients talk over a server while links are cut and processes are killed; at the end
-every message must have arrived exactly once, in order, and no line may claim what is not so.
+"""Two clients talk over a server, and in a room with a third, while links are cut and
+processes are killed; at the end every message must have arrived exactly once, in order, the
+room's where it was said in the room, and no line may claim what is not so.
 
     chaos.py --minutes 60 --seed 7       tern and slixmpp, for so long (make chaos)
     chaos.py --short --seed 1            until enough happened (make check)
@@ -8,7 +9,7 @@ every message must have arrived exactly once, in order, and no line may claim wh
 
 Ends with 0 when all is well; otherwise prints the seed and the trace of each message that
 was wronged. TERN_BUILD names the build tree. Plans come from faults.py, the verdict from
-judge.py; this file puts the parts together and lets time pass.
+judge.py and judge_room.py; this file puts the parts together and lets time pass.
 """
 
 import argparse
@@ -27,21 +28,28 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../support")]
 from deadline import SLOW  # noqa: E402
 from faults import Faults, text_plan  # noqa: E402
 from judge import Case, judge, server_stores, server_times, table, traces  # noqa: E402
+from judge_room import judge_said, judge_shown, room_archive  # noqa: E402
 from ledger import Ledger, read_body  # noqa: E402
 from prosody import Prosody  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from slixmpp_side import SlixmppSide  # noqa: E402
 from tern_side import TernSide  # noqa: E402
 
-SHORT = {"messages": 1000, "cuts": 40, "kills": 15}  # what the short form must have seen
+# What the short form must have seen; lines are those of the room.
+SHORT = {"messages": 1000, "lines": 150, "cuts": 40, "kills": 15}
 SHORT_MOST = 150  # seconds after which it stops even so, and fails
 SETTLE = 60  # seconds that both sides have to settle, on a fast build
+ROOM = "chaos"
+# In the room three talk who all hear each other, and one to one is said as much as ever.
+SLOWER = {"e": 4, "T": 4, "P": 4, "E": 4}
 SETTLED = ("acked", "delivered", "displayed", "failed")
 OPTIONS = """
 default_storage = "sql"
 storage = { accounts = "internal"; roster = "internal" }
 sql = { driver = "SQLite3", database = "prosody.sqlite" }
 smacks_hibernation_time = {hibernation}
+muc_room_locking = false
+muc_room_default_persistent = true
 """
 
 
@@ -54,6 +62,7 @@ class Run:
         # In one run of three some sessions are too old when their client is back.
         self.server = Prosody(options=OPTIONS.replace("{hibernation}", str(
             3 if seed % 3 == 0 else 300)), archive="sql")
+        self.room = f"{ROOM}@{self.server.rooms}"
         self.has_tern = has_tern
         self.has_other = has_other  # a second client on tern's account, for carbons
         self.sides = []
@@ -71,7 +80,7 @@ class Run:
             self.proxies.append(await Proxy(name, self.server.port, self.ledger).start())
         if self.has_tern:
             side = TernSide("t", self.server, "alice", "alice's secret", self.proxies[0].port,
-                            self.server.jid("bob"), self.ledger, self.seed)
+                            self.server.jid("bob"), self.room, self.ledger, self.seed)
             self.sides.append(side)
             await loop.run_in_executor(None, side.start)
         else:
@@ -85,7 +94,7 @@ class Run:
     def _slixmpp(self, name, direction, user, other, link):
         return SlixmppSide(name, direction, self.server.jid(user), f"{user}'s secret",
                            self.proxies[link].port, self.server.ca_file, self.server.jid(other),
-                           self.ledger, self.seed).start()
+                           self.room, self.ledger, self.seed).start()
 
     async def rage(self, is_enough):
         """Messages and faults until IS_ENOUGH(self)."""
@@ -94,7 +103,9 @@ class Run:
         if self.has_tern:
             for who, act in self.sides[0].acts().items():
                 acts[who] = lambda act=act: loop.run_in_executor(None, act)
-        self._writers = [asyncio.ensure_future(self._write(side)) for side in self.sides]
+        self._writers = [asyncio.ensure_future(self._write(say, letter)) for side in self.sides
+                         for say, letter in ((side.send, side.direction),
+                                             (side.say, side.direction.upper()))]
         self.faults = Faults(self.seed, self.proxies, acts, self.ledger)
         minute = time.monotonic() + 60
         try:
@@ -136,6 +147,16 @@ class Run:
                               alice, taken))
         return [judge(case, self.ledger) for case in cases]
 
+    async def judge_room(self):
+        """The verdicts on what the room has of each occupant, and each of the room."""
+        loop = asyncio.get_running_loop()
+        archive = room_archive(self.server.folder, ROOM)
+        views = await loop.run_in_executor(None, self._room_views)
+        said = [judge_said(side.direction.upper(), lines, states, archive, self.ledger)
+                for side, lines, _, states in views]
+        return said + [judge_shown(side.name, shown, archive, self.ledger)
+                       for side, _, shown, _ in views]
+
     def crashes(self):
         return self.sides[0].crashes() if self.has_tern else []
 
@@ -159,6 +180,11 @@ class Run:
         return sum(len(side.sent) for side in self.sides)
 
     @property
+    def lines(self):
+        """How many were said in the room."""
+        return sum(len(side.said) for side in self.sides)
+
+    @property
     def cuts(self):
         return sum(proxy.cuts for proxy in self.proxies)
 
@@ -171,7 +197,8 @@ class Run:
         silent = sum(proxy.silent_cuts for proxy in self.proxies)
         kills = ", ".join(f"{who} {n}" for who, n in sorted(self.faults.done.items()))
         logins = ", ".join(f"{side.name} {side.logins}" for side in self.sides)
-        return (f"{self.ledger.now():6.0f} s: {self.messages} sent, {self.cuts} cuts "
+        return (f"{self.ledger.now():6.0f} s: {self.messages} sent, {self.lines} said in the "
+                f"room, {self.cuts} cuts "
                 f"({silent} silent), {self.kills} kills ({kills}); logins {logins}; "
                 f"{sum(map(len, self.sides[1].arrived.values()))} at the peer, "
                 f"{len(self.sides[1].unsettled)} of its own unsettled")
@@ -182,10 +209,10 @@ class Run:
         await loop.run_in_executor(None, self.server.start)
         return True
 
-    async def _write(self, side):
-        for number, (pause, filler) in enumerate(text_plan(self.seed, side.direction), 1):
-            side.send(number, filler)
-            await asyncio.sleep(pause * (4 if side.direction == "e" else 1))
+    async def _write(self, say, letter):
+        for number, (pause, filler) in enumerate(text_plan(self.seed, letter), 1):
+            say(number, filler)
+            await asyncio.sleep(pause * SLOWER.get(letter, 1))
 
     def _shown(self):
         """What the first side shows of what others wrote, {direction: numbers}, and what it
@@ -194,7 +221,7 @@ class Run:
         if not self.has_tern:
             return left.arrived, left.states()
         shown, states = {}, {}
-        for row in left.history():
+        for row in left.history(left.other):
             name = read_body(row["body"])
             if name:
                 shown.setdefault(name[0], []).append(name[1])
@@ -205,6 +232,28 @@ class Run:
             if number <= before:
                 states[number] = f"shown behind {before}"
         return shown, states
+
+    def _room_views(self):
+        """Of each side: what it said in the room, all that it shows of the room in its
+        order, and what it claims of its own lines, [(side, numbers, messages, states)]."""
+        views = []
+        for side in self.sides:
+            if isinstance(side, TernSide):
+                rows = [(read_body(row["body"]), row["state"]) for row in
+                        side.history(self.room)]
+                states = {name[1]: state for name, state in rows if name and
+                          name[0] == side.letter}
+                views.append((side, side.said, [name for name, _ in rows if name], states))
+            else:
+                room = side.room
+                views.append((side, room.said, room.shown, room.states()))
+        return views
+
+    def _is_room_settled(self):
+        archive = set(room_archive(self.server.folder, ROOM))
+        return all(archive <= set(shown) and
+                   all(states.get(number) in SETTLED for number in said)
+                   for _, said, shown, states in self._room_views())
 
     def _is_settled(self):
         """Whether all that the server has reached everyone, and every line is proven."""
@@ -217,7 +266,8 @@ class Run:
         shown, states = self._shown()
         return (self._has_all(stores.get("bob", []), others[0].arrived, "te") and
                 self._has_all(stores.get("alice", []), shown, "pe") and
-                all(states.get(number) in SETTLED for number in left.sent))
+                all(states.get(number) in SETTLED for number in left.sent) and
+                self._is_room_settled())
 
     @staticmethod
     def _has_all(store, shown, directions):
@@ -256,9 +306,9 @@ async def live(arguments):
         await run.rage(enough(arguments))
         print(run.line(), flush=True)
         await run.settle()
-        verdicts = await run.judge()
+        verdicts, of_room = await run.judge(), await run.judge_room()
         crashes = run.crashes()
-        good = not crashes and all(verdict.is_good for verdict in verdicts)
+        good = not crashes and all(verdict.is_good for verdict in verdicts + of_room)
         if arguments.short and any(getattr(run, name) < n for name, n in SHORT.items()):
             print(f"too little happened in {SHORT_MOST} s")
             good = False
@@ -267,8 +317,8 @@ async def live(arguments):
             print(f"seed {arguments.seed}: {keep(run)} has the ledger and all files",
                   flush=True)
         await run.close()
-    print("\n".join(table(verdicts)))
-    for verdict in verdicts:
+    print("\n".join([*table(verdicts), "", *table(of_room)]))
+    for verdict in verdicts + of_room:
         print("".join(traces(verdict, run.ledger)), end="")
     print("".join(f"crashed: {crash}\n" for crash in crashes), end="")
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -18,12 +18,12 @@ from ledger import read_body
 JUST_THEN = (-0.5, 4.0)
 FINDINGS = ("lost", "twice", "out of order", "wrongly marked", "lost by the server")
 PROOFS = ("acked", "delivered", "displayed")
-BODY = re.compile(r"<body[^>]*>([^<]*)</body>|\"(chaos [tpe] \d{6}[^\"]*)\"")
+BODY = re.compile(r"<body[^>]*>([^<]*)</body>|\"(chaos [tpeTPE] \d{6}[^\"]*)\"")
 
 
 @dataclass
 class Verdict:
-    """Figures of one direction; each finding is (number, sentence)."""
+    """Figures of one direction; each finding is (message, sentence)."""
 
     direction: str
     viewer: str
@@ -35,8 +35,12 @@ class Verdict:
     def is_good(self):
         return not any(self.findings[name] for name in FINDINGS[:-1])
 
+    def find(self, what, number, sentence):
+        """Message NUMBER of this direction is WHAT."""
+        self.findings[what].append(((self.direction, number), sentence))
 
-def _rows(folder, names):
+
+def rows_of_stores(folder, names):
     """(user, (direction, number), unix time) of what lies in the stores NAMES, in order."""
     path = os.path.join(folder, "data", "prosody.sqlite")
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as database:
@@ -53,7 +57,7 @@ def _rows(folder, names):
 def server_stores(folder, names=("archive", "offline")):
     """{user: [(direction, number) …]}: what lies in the stores of each user, in order."""
     found = {}
-    for user, name, _ in _rows(folder, names):
+    for user, name, _ in rows_of_stores(folder, names):
         found.setdefault(user, []).append(name)
     return found
 
@@ -62,7 +66,7 @@ def server_times(folder, ledger):
     """{(direction, number): when the server took it, in LEDGER's seconds}, as the archive
     of its sender says, which comes before any other."""
     times = {}
-    for _, name, when in _rows(folder, ("archive",)):
+    for _, name, when in rows_of_stores(folder, ("archive",)):
         times.setdefault(name, when - ledger.began)
     return times
 
@@ -99,14 +103,14 @@ def judge(case, ledger):
         near = [kill for kill in kills
                 if at is not None and JUST_THEN[0] <= kill - at <= JUST_THEN[1]]
         if number in in_sender and number not in in_recipient and near:
-            verdict.findings["lost by the server"].append(
-                (number, f"only its sender's archive has it, since second {at:.0f}; the server "
-                 f"was killed at {near[0]:.3f}"))
+            verdict.find("lost by the server", number,
+                         f"only its sender's archive has it, since second {at:.0f}; the "
+                         f"server was killed at {near[0]:.3f}")
             continue
         where = [name for name, there in (("sender's archive", in_sender),
                                           ("recipient's archive", in_recipient))
                  if number in there]
-        verdict.findings["lost"].append((number, f"it is in {' and '.join(where) or 'no store'}"))
+        verdict.find("lost", number, f"it is in {' and '.join(where) or 'no store'}")
     _count_twice(verdict, shown, recipient_store)
     _look_at_order(verdict, shown)
     if case.states is not None:
@@ -119,9 +123,8 @@ def _count_twice(verdict, shown, recipient_store):
     for number in shown:
         if number in seen:
             copies = sum(name == (verdict.direction, number) for name in recipient_store)
-            verdict.findings["twice"].append(
-                (number, f"it is shown {shown.count(number)} times; the recipient's stores "
-                 f"have {copies} copies"))
+            verdict.find("twice", number, f"it is shown {shown.count(number)} times; the "
+                         f"recipient's stores have {copies} copies")
         seen.add(number)
 
 
@@ -129,35 +132,37 @@ def _look_at_order(verdict, shown):
     highest = 0
     for number in shown:
         if number < highest:
-            verdict.findings["out of order"].append((number, f"it stands behind {highest}"))
+            verdict.find("out of order", number, f"it stands behind {highest}")
         highest = max(highest, number)
 
 
 def _look_at_marks(verdict, case, in_sender, ledger):
     """A line may claim less than is true while things move, never at the end, and never
     more: delivered before the other side had it."""
-    wrong = verdict.findings["wrongly marked"]
     has_arrived = set(case.shown)
     for number in case.sent:
         state = case.states.get(number, "missing")
         if number in has_arrived:
             if state not in PROOFS:
-                wrong.append((number, f"it arrived, and its line says {state}"))
+                verdict.find("wrongly marked", number,
+                             f"it arrived, and its line says {state}")
         elif state in PROOFS and not (state == "acked" and number in in_sender):
-            wrong.append((number, f"it is nowhere, and its line says {state}"))
+            verdict.find("wrongly marked", number,
+                         f"it is nowhere, and its line says {state}")
         message = (case.direction, number)
         claimed = ledger.told(message, ("delivered", "displayed"), "tern")
         had = ledger.told(message, ("came", "arrived"), case.viewer)
         if claimed and not (had and had[0] < claimed[0]):
-            wrong.append((number, "its line said delivered before the other side had it"))
+            verdict.find("wrongly marked", number,
+                         "its line said delivered before the other side had it")
 
 
 def table(verdicts):
     """The figures as text lines, one column a direction."""
-    rows = [("", [f"{v.direction} → {v.viewer}" for v in verdicts]),
+    rows = [("", [f"{v.direction} → {v.viewer}".rjust(14) for v in verdicts]),
             ("sent", [v.sent for v in verdicts]), ("arrived", [v.arrived for v in verdicts])]
     rows += [(name, [len(v.findings[name]) for v in verdicts]) for name in FINDINGS]
-    return [f"{name:<20}" + "".join(f"{value:>12}" for value in values)
+    return [f"{name:<20}" + "".join(f"{value:>14}" for value in values)
             for name, values in rows]
 
 
@@ -166,10 +171,11 @@ def traces(verdict, ledger, most=5):
     lines = []
     for name in FINDINGS:
         found = verdict.findings[name]
-        for number, sentence in found[:most]:
-            lines.append(f"{verdict.direction}{number:06d} at {verdict.viewer} {name}: {sentence}")
-            lines += ledger.trace((verdict.direction, number))
+        for (letter, number), sentence in found[:most]:
+            lines.append(f"{letter}{number:06d} at {verdict.viewer} {name}: {sentence}")
+            lines += ledger.trace((letter, number))
         if len(found) > most:
-            others = " ".join(str(number) for number, _ in found[most:most + 200])
-            lines.append(f"{verdict.direction}: {len(found) - most} more {name}: {others}")
+            others = " ".join(f"{letter}{number}" for (letter, number), _ in
+                              found[most:most + 200])
+            lines.append(f"{verdict.viewer}: {len(found) - most} more {name}: {others}")
     return [f"{line}\n" for line in lines]

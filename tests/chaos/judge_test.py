@@ -1,8 +1,9 @@
-"""The judge and the plans: a verdict finds what it must find, and nothing else; a seed gives
+"""The judges and the plans: a verdict finds what it must find, and nothing else; a seed gives
 the same plan each time, with few silent cuts."""
 
 import itertools
 import os
+import sqlite3
 import sys
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from faults import kill_plan, link_plan, text_plan  # noqa: E402
-from judge import FINDINGS, Case, judge  # noqa: E402
+from judge import FINDINGS, Case, judge, server_stores, table, traces  # noqa: E402
+from judge_room import judge_said, judge_shown, room_archive  # noqa: E402
 from ledger import Ledger, body_of, read_body  # noqa: E402
 from proxy import CUTS, SILENT  # noqa: E402
 
@@ -68,13 +70,145 @@ CASES = {
 def test_a_verdict_finds(name):
     given, wanted = CASES[name]
     verdict = verdict_on(**given)
-    found = {kind: [number for number, _ in verdict.findings[kind]] for kind in FINDINGS}
+    found = {kind: [number for (_, number), _ in verdict.findings[kind]] for kind in FINDINGS}
     assert {kind: numbers for kind, numbers in found.items() if numbers} == wanted
     assert verdict.is_good == (not set(wanted) - {"lost by the server"})
 
 
+def messages(text):
+    """"T1 P2" as messages."""
+    return [(word[0], int(word[1:])) for word in text.split()]
+
+
+def ledger_of(rows):
+    """A ledger in which ROWS, "who: what: message", were noted one after the other."""
+    ledger = Ledger()
+    for row in rows:
+        who, what, *name = row.split(": ")
+        ledger.note(who, what, messages(name[0])[0] if name else None)
+    return ledger
+
+
+def found_by(verdict):
+    found = {kind: " ".join(f"{letter}{number}" for (letter, number), _ in findings)
+             for kind, findings in verdict.findings.items()}
+    return {kind: names for kind, names in found.items() if names}
+
+
+ROOM = "T1 P1 T2 E1 T3"
+KILLED = ["tern: acked line 2: T2", "killer: kill -9 server"]
+SAID_CASES = {
+    "all is well": (ROOM, {}, [], {}),
+    "a line never came into the room": (
+        "T1 P1 T3", {2: "sent"}, [], {"lost": "T2"}),
+    "a line is not in the room and says that it is": (
+        "T1 P1 T3", {}, [], {"lost": "T2", "wrongly marked": "T2"}),
+    "a line is not in the room, says that it is and nobody was killed": (
+        "T1 P1 T3", {}, KILLED[:1], {"lost": "T2", "wrongly marked": "T2"}),
+    "the server was killed when the room had told a line": (
+        "T1 P1 T3", {}, KILLED, {"lost by the server": "T2"}),
+    "the server was killed and the room never told a line": (
+        "T1 P1 T3", {2: "queued"}, KILLED[1:], {"lost": "T2"}),
+    "the last line is missing": ("T1 T2", {3: "failed"}, [], {"lost": "T3"}),
+    "a line was said again though the room had it": (
+        "T1 P1 T2 E1 T2 T3", {}, [], {"twice": "T2"}),
+    "a line was said again behind the next": (
+        "T1 T2 T3 T2", {}, [], {"twice": "T2", "out of order": "T2"}),
+    "a line came late": ("T1 T3 P1 T2", {}, [], {"out of order": "T2"}),
+    "a line of another came late": ("T1 P2 P1 T2 T3", {}, [], {}),
+    "a line is said to have failed": (ROOM, {2: "failed"}, [], {"wrongly marked": "T2"}),
+    "lines stay pending": (
+        ROOM, {1: "sent", 3: "queued"}, [], {"wrongly marked": "T1 T3"}),
+    "a line vanished from its author's sight": (
+        ROOM, {2: "missing"}, [], {"wrongly marked": "T2"}),
+}
+
+
+@pytest.mark.parametrize("name", SAID_CASES)
+def test_a_verdict_on_what_was_said_in_the_room_finds(name):
+    archive, states, rows, wanted = SAID_CASES[name]
+    states = {**dict.fromkeys([1, 2, 3], "acked"), **states}
+    verdict = judge_said("T", [1, 2, 3], states, messages(archive), ledger_of(rows))
+    assert found_by(verdict) == wanted
+    assert verdict.is_good == (not set(wanted) - {"lost by the server"})
+    assert (verdict.direction, verdict.viewer, verdict.sent) == ("T", "room", 3)
+
+
+SHOWN_CASES = {
+    "all is well": (ROOM, [], {}),
+    "nothing is shown": ("", [], {"lost": ROOM}),
+    "an own line is missing": ("T1 P1 T2 E1", [], {"lost": "T3"}),
+    "a line of another is missing": ("T1 T2 E1 T3", [], {"lost": "P1"}),
+    "one that is missing is no excuse for the server": (
+        "T1 P1 E1 T3", KILLED, {"lost": "T2"}),
+    "an own line comes twice": ("T1 P1 T2 E1 T3 T1", [], {"twice": "T1", "out of order": "T1"}),
+    "a line of another comes twice": ("T1 P1 P1 T2 E1 T3", [], {"twice": "P1"}),
+    "an own line stands too early": ("T2 T1 P1 E1 T3", [], {"out of order": "T1 P1"}),
+    "an own line stands too late": ("P1 T2 E1 T1 T3", [], {"out of order": "T1"}),
+    "two others stand the wrong way round": ("T1 P1 E1 T2 T3", [], {"out of order": "T2"}),
+    "each one's lines are in order and the room's are not": (
+        "P1 T1 T2 E1 T3", [], {"out of order": "T1"}),
+    "a line is shown that the room does not have": ("T1 P1 T2 P2 E1 T3", [], {"lost": "P2"}),
+    "a line is shown that the server forgot when it was killed": (
+        "T1 P1 T2 P2 E1 T3", ["peer: arrived by stream: P2", *KILLED[1:]],
+        {"lost by the server": "P2"}),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN_CASES)
+def test_a_verdict_on_what_is_shown_of_the_room_finds(name):
+    shown, rows, wanted = SHOWN_CASES[name]
+    verdict = judge_shown("tern", messages(shown), messages(ROOM), ledger_of(rows))
+    assert found_by(verdict) == wanted
+    assert verdict.is_good == (not set(wanted) - {"lost by the server"})
+    assert (verdict.direction, verdict.viewer, verdict.sent) == ("room", "tern", 5)
+
+
+def test_a_line_that_is_twice_in_the_room_stands_where_it_was_first():
+    archive = messages("T1 P1 T1 T2")
+    assert found_by(judge_shown("tern", messages("T1 P1 T2"), archive, Ledger())) == {}
+    found = judge_shown("tern", messages("T1 P1 T1 T2"), archive, Ledger())
+    assert found_by(found) == {"twice": "T1", "out of order": "T1"}
+    assert "2 copies" in found.findings["twice"][0][1]
+
+
+def test_a_kill_long_after_a_line_was_seen_excuses_nothing(monkeypatch):
+    ledger = ledger_of(KILLED[:1])
+    monkeypatch.setattr(ledger, "now", lambda: 60.0)
+    ledger.note("killer", "kill -9 server")
+    verdict = judge_said("T", [1, 2], {1: "acked", 2: "acked"}, messages("T1"), ledger)
+    assert found_by(verdict) == {"lost": "T2", "wrongly marked": "T2"}
+
+
+def test_a_finding_brings_its_trace():
+    verdict = judge_shown("tern", messages("T1"), messages("T1 P7"),
+                          ledger_of(["peer: said: P7", "tern: link online "]))
+    told = "".join(traces(verdict, ledger_of(["peer: said: P7", "tern: link online "])))
+    assert "P000007 at tern lost: it is line 2" in told
+    assert "* said" in told and "link online" in told
+    assert ["lost", "1"] in [row.split() for row in table([verdict])]
+
+
+def test_the_rooms_archive_is_read_from_the_servers_files(tmp_path):
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "prosody.sqlite") as database:
+        database.execute('CREATE TABLE prosodyarchive (sort_id INTEGER PRIMARY KEY, user, store,'
+                         ' "when", value)')
+        for user, place, body in (("chaos", "muc_log", body_of("T", 1)),
+                                  ("chaos", "muc_log", body_of("P", 1, "xx")),
+                                  ("den", "muc_log", body_of("E", 1)),
+                                  ("alice", "archive", body_of("t", 1)),
+                                  ("chaos", "muc_log", body_of("T", 1))):
+            database.execute("INSERT INTO prosodyarchive VALUES (NULL, ?, ?, 0, ?)",
+                             (user, place, f"<message><body>{body}</body></message>"))
+    database.close()
+    assert room_archive(tmp_path, "chaos") == messages("T1 P1 T1")
+    assert server_stores(tmp_path) == {"alice": [("t", 1)]}
+
+
 def test_bodies_are_read_back():
     assert read_body(body_of("p", 12, "xx")) == ("p", 12)
+    assert read_body(body_of("E", 12)) == ("E", 12)
     assert read_body("something else") is None and read_body(None) is None
 
 

@@ -1,14 +1,15 @@
 """What happened, in one list: both sides, the proxies and the killer write a row here for
 everything that a trace may need. Nothing is judged here (judge.py does that) and no row is
 ever changed. Messages are (direction, number): direction "t" is written on tern's side, "p"
-on the peer's and "e" elsewhere on tern's account; numbers rise from 1. Written by all parts of the chaos run, from any thread.
+on the peer's and "e" elsewhere on tern's account; "T", "P" and "E" are what the same three
+say in the room; numbers rise from 1. Written by all parts of the chaos run, from any thread.
 """
 
 import re
 import threading
 import time
 
-BODY = re.compile(r"^chaos ([tpe]) (\d{6})\b")
+BODY = re.compile(r"^chaos ([tpeTPE]) (\d{6})\b")
 AROUND = 4.0  # seconds of common rows before and after a message's own rows
 MOST_ROWS = 90
 

@@ -20,6 +20,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import StanzaPath
 
 from ledger import body_of, read_body
+from room_side import RoomSide
 
 DEAD_LINK = 2.0  # seconds without a byte after a question
 # Seconds without an answer in a resumed session, though bytes come. Prosody 0.12 keeps half a
@@ -30,6 +31,7 @@ LOGIN = 8.0  # seconds for a login without progress
 PAGE = 50
 ORIGIN_ID = "{urn:xmpp:sid:0}origin-id"
 STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
+NO_ANSWER = (IqError, IqTimeout, asyncio.TimeoutError)
 PLUGINS = ("xep_0030", "xep_0198", "xep_0199", "xep_0313", "xep_0184")
 
 
@@ -46,9 +48,11 @@ class Own:
 
 class SlixmppSide:
     """DIRECTION is the letter of what it writes; `arrived` the other side's numbers by
-    their letter, in the order in which it showed them; `settled` own number: its proof."""
+    their letter, in the order in which it showed them; `settled` own number: its proof;
+    `room` what it is in ROOM."""
 
-    def __init__(self, name, direction, jid, password, port, ca_file, other, ledger, seed):
+    def __init__(self, name, direction, jid, password, port, ca_file, other, room, ledger,
+                 seed):
         self.name = name
         self.direction = direction
         self.jid = slixmpp.JID(f"{jid}/{name}")
@@ -67,6 +71,7 @@ class SlixmppSide:
         self.is_caught_up = False
         self.saved = None  # stream management of the session that can be resumed
         self.logins = {"fresh": 0, "resumed": 0}
+        self.room = RoomSide(self, room, name, direction.upper())
         self._seen = set()
         self._chance = random.Random(f"{seed}/{name}")
         self._connection = None
@@ -91,7 +96,7 @@ class SlixmppSide:
 
     @property
     def is_settled(self):
-        return self.is_live and not self.unsettled
+        return self.is_live and not self.unsettled and self.room.is_settled
 
     def send(self, number, filler):
         """Message NUMBER is ours from now on; it leaves when the link allows it."""
@@ -99,6 +104,14 @@ class SlixmppSide:
         self.unsettled[number] = Own(number, body_of(self.direction, number, filler))
         if self.is_live:
             self._connection.send_new()
+
+    def say(self, number, filler):
+        """The same in the room."""
+        self.room.say(number, filler)
+
+    @property
+    def said(self):
+        return self.room.said
 
     def states(self):
         """{own number: what it claims}; nothing for those that it does not claim."""
@@ -191,6 +204,7 @@ class Connection:
         client.add_event_handler("disconnected", self._on_end)
         client.add_filter("in", self._before_resumed)
         client.register_handler(Callback("chaos", StanzaPath("message"), self._on_message))
+        client.register_handler(Callback("room", StanzaPath("presence"), self._on_presence))
         return client
 
     def _inherit(self):
@@ -248,14 +262,14 @@ class Connection:
         watch = asyncio.ensure_future(self._watch())
         tasks = {work, ended, watch}
         try:
-            # _work() ends by itself when it has nothing more to do; the others end it.
+            # _work() ends when its questions are not answered; the others end it.
             while not (ended.done() or watch.done()):
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 tasks -= done
                 if work in done and work.exception():
-                    if not isinstance(work.exception(), (IqError, IqTimeout)):
+                    if not isinstance(work.exception(), NO_ANSWER):
                         raise work.exception()
-                    self.side.note(f"archive: {work.exception()!r}")
+                    self.side.note(f"archive or room: {work.exception()!r}")
                     break
         finally:
             for task in (work, ended, watch):
@@ -306,6 +320,8 @@ class Connection:
             self._find_unwritten()
         self.is_live = True
         self.send_new()
+        side.room.use(self.client, how == "resumed")
+        await side.room.stay()
 
     def _since(self):
         """From where the archive must be read: the oldest message that is not settled may
@@ -373,11 +389,19 @@ class Connection:
             name = read_body(stanza["body"])
             if name and name[0] == self.side.direction:
                 self.side.settle(name[1], "ack")
+            elif name and name[0] == self.side.room.letter:
+                self.side.room.on_acked(name)
+
+    def _on_presence(self, presence):
+        if presence["from"].bare == self.side.room.room:
+            self.side.room.on_presence(presence)
 
     def _on_message(self, message):
         if message.get_plugin("mam_result", check=True):
             return
-        if message["type"] == "error":
+        if message["from"].bare == self.side.room.room:
+            self.side.room.on_message(message)
+        elif message["type"] == "error":
             self.side.bounce(message)
         elif self.side.is_caught_up:
             self._arrive_live(message)

@@ -3,11 +3,13 @@ would see of them.
 
 Messages are sent through the bridge with one token each, and the call is repeated with that
 token until it was answered; what arrived is what message.page shows over the whole history,
-in its order. A watcher keeps an attached bridge client and writes every event of a line into
-the ledger; a tern in a terminal is attached, killed and started again. All of that blocks, so
-it runs in threads; the rest talks to this class only.
+in its order. The room is joined once; to be in it from then on is tern's own affair. A
+watcher keeps an attached bridge client and writes every event of a line into the ledger; a
+tern in a terminal is attached, killed and started again. All of that blocks, so it runs in
+threads; the rest talks to this class only.
 """
 
+import itertools
 import os
 import queue
 import random
@@ -32,7 +34,7 @@ HURRY = 1.0  # seconds between two demands to connect now
 GONE = (Closed, TimedOut, OSError, KeyError)
 DEATH = re.compile(r"pid=(\d+) (its session process (?:was )?ended.*)")
 UP = re.compile(r"link: (online|resumed) profile")
-FACT = re.compile(r"(?:link|sm): .*| (?:warn|error) session.*")
+FACT = re.compile(r"(?:link|sm|muc): .*| (?:warn|error) session.*")
 FAULT = re.compile("AddressSanitizer|LeakSanitizer|runtime error:|Assertion")
 
 
@@ -68,21 +70,26 @@ class Log:
 
 
 class TernSide:
-    """DIRECTION is the letter of what it writes; PORT that of its proxy."""
+    """DIRECTION is the letter of what it writes, as a capital in ROOM; PORT that of its
+    proxy."""
 
-    def __init__(self, direction, server, user, password, port, other, ledger, seed):
+    def __init__(self, direction, server, user, password, port, other, room, ledger, seed):
         self.name = "tern"
         self.direction = direction
+        self.letter = direction.upper()
         self.other = other
+        self.room = room
         self.ledger = ledger
         self.house = House(TERN_LOG="info")
         self.sent = []  # numbers whose call was answered
+        self.said = []  # those of the room
         self.logins = {"fresh": 0, "resumed": 0}
         self._server = types.SimpleNamespace(jid=server.jid, port=port, ca_file=server.ca_file)
         self._account = user, password
         self._chance = random.Random(f"{seed}/tokens")
         self._queue = queue.Queue()
         self._asked = 0
+        self._is_in_room = False
         self._stop = threading.Event()
         self._threads = []
         self._problems = []
@@ -90,14 +97,14 @@ class TernSide:
         self._killed = set()  # processes that ended by our hand
         self._daemons = set()  # all that were seen
         self._screen_pid = None
-        self._link = ""
+        self._link = self._room_state = ""
         self._is_slow = False  # it waits for long until it tries again
 
     def start(self):
         self.house.create_profile(self._server, *self._account, PROFILE)
         with self.house.bridge() as bridge:
             self._choose(bridge)
-        for work in (self._send_all, self._watch, self._show, self._read_log):
+        for work in (self._send_all, self._watch, self._show, self._read_log, self._join):
             thread = threading.Thread(target=self._guard, args=[work], daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -121,17 +128,24 @@ class TernSide:
 
     def send(self, number, filler):
         """Message NUMBER is to be sent; it counts as sent when its call was answered."""
+        self._ask(self.direction, number, filler)
+
+    def say(self, number, filler):
+        """The same in the room."""
+        self._ask(self.letter, number, filler)
+
+    def _ask(self, letter, number, filler):
         self._asked += 1
         token = self._chance.randbytes(16)
-        self._queue.put((number, token, body_of(self.direction, number, filler)))
+        self._queue.put(((letter, number), token, body_of(letter, number, filler)))
 
     @property
     def waits_for_answers(self):
-        return len(self.sent) < self._asked
+        return len(self.sent) + len(self.said) < self._asked
 
     @property
     def is_live(self):
-        return self._link == "online"
+        return self._link == "online" and self._is_in_room
 
     def acts(self):
         """What can be done to it: {name: function that says whether it was done}."""
@@ -180,13 +194,17 @@ class TernSide:
     def _restart(self):
         return self.house.run("ternd", "restart", code=None).returncode == 0
 
-    def _insist(self, method):
+    def _join(self):
+        self._insist("room.join", jid=self.room, nick=self.name, may_create=True)
+        self._is_in_room = True
+
+    def _insist(self, method, **params):
         """Calls METHOD of the profile until that works."""
         deadline = Deadline(30)
         while True:
             try:
                 with self._connect() as bridge:
-                    return bridge.call(method, 10, profile=PROFILE)
+                    return bridge.call(method, 10, profile=PROFILE, **params)
             except (*GONE, BridgeError):
                 if deadline.is_over():
                     raise
@@ -214,22 +232,23 @@ class TernSide:
         elif FAULT.search(line):
             self._crashes.append(line)
 
-    def history(self):
-        """All lines of the conversation as message.page shows them, oldest first."""
+    def history(self, jid):
+        """All lines of the conversation JID as message.page shows them, oldest first."""
         deadline = Deadline(60)
         while True:
             try:
                 with self._connect() as bridge:
-                    return self._read_pages(bridge)
+                    return self._read_pages(bridge, jid)
             except (*GONE, BridgeError):
                 if deadline.is_over():
                     raise
             self._stop.wait(AGAIN)
 
-    def _read_pages(self, bridge):
+    @staticmethod
+    def _read_pages(bridge, jid):
         lines, before = [], {}
         while True:
-            page = bridge.call("message.page", 30, profile=PROFILE, jid=self.other, limit=200,
+            page = bridge.call("message.page", 30, profile=PROFILE, jid=jid, limit=200,
                                **before)
             rows = page.get("lines", [])
             lines = rows + lines
@@ -269,21 +288,23 @@ class TernSide:
     def _send_all(self):
         bridge = None
         while (job := self._queue.get()) is not None:
-            number, token, body = job
+            (letter, number), token, body = job
+            is_for_room = letter == self.letter
             while not self._stop.is_set():
                 try:
                     bridge = bridge or self._connect()
                     answer = bridge.call("message.send", 5, profile=PROFILE, token=token,
-                                         jid=self.other, body=body)
-                    self.note(f"accepted as {answer['id']}", number)
-                    self.sent.append(number)
+                                         jid=self.room if is_for_room else self.other,
+                                         body=body)
+                    self.note(f"accepted as {answer['id']}", number, letter)
+                    (self.said if is_for_room else self.sent).append(number)
                     break
                 except BridgeError as error:
-                    self.note(f"refused: {error}", number)
+                    self.note(f"refused: {error}", number, letter)
                     if error.code not in TRANSIENT:
                         raise
                 except GONE as error:
-                    self.note(f"no answer: {type(error).__name__}", number)
+                    self.note(f"no answer: {type(error).__name__}", number, letter)
                     bridge = bridge.close() if bridge else None
                 self._stop.wait(AGAIN)
         if bridge:
@@ -323,6 +344,8 @@ class TernSide:
                 self._on_line(params["line"])
             elif name == "link.changed":
                 self._on_link(params["link"])
+            elif name == "room.changed":
+                self._on_room(params["room"])
             elif name == "profile.resync":
                 return
             elif name == "profile.notice":
@@ -335,6 +358,12 @@ class TernSide:
             self.note(f"{line['state']}{reason} line {line['id']} place {line['place']}",
                       name[1], name[0])
 
+    def _on_room(self, room):
+        state = f"{room['state']} {room.get('reason') or ''}".rstrip()
+        if state != self._room_state:
+            self.note(f"room {state}")
+        self._room_state = state
+
     def _on_link(self, link):
         state = link["state"]
         if state != self._link:
@@ -343,13 +372,15 @@ class TernSide:
         self._is_slow = state == "waiting" and link.get("retry_in", 0) > 1
 
     def _show(self):
-        """tern in a terminal, whatever happens to it."""
-        while not self._stop.is_set():
+        """tern in a terminal, whatever happens to it; it shows the room every other time."""
+        for shown in itertools.cycle([self.other, self.room]):
+            if self._stop.is_set():
+                return
             with self.house.tern() as screen:
                 self._screen_pid = screen.pid
                 try:
                     screen.wait("help", 20)
-                    screen.line(f"/go {self.other}")
+                    screen.line(f"/go {shown}")
                     while not self._stop.is_set() and screen.process.poll() is None:
                         screen.settle(0.5, 0.5)
                 except (TimedOut, OSError):
