@@ -262,22 +262,26 @@ int
 messages_send_again(struct store *store, int64_t id, bool may_repeat)
 {
 	struct sql sql = sql_start(store_writing(store),
-				   "UPDATE messages SET may_repeat=may_repeat OR ?"
-				   " WHERE id=?");
+				   "UPDATE messages SET may_repeat=may_repeat OR ?,"
+				   " was_sent=1 WHERE id=?");
 	sql_int(&sql, may_repeat);
 	sql_int(&sql, id);
 	int error = sql_run(&sql);
 	return error ? error : messages_set_state(store, id, MESSAGE_QUEUED, NULL);
 }
 
+/* What waits to be sent once more counts as sent where the other side itself says that it
+ * came: then it does not go out again. */
 int
 messages_raise_state(struct store *store, int64_t id, enum message_state state)
 {
 	int64_t now = 0;
 	struct sql sql = sql_start(store_reading(store),
-				   "SELECT state FROM messages WHERE id=? AND "
+				   "SELECT iif(state IN (1, 7) AND was_sent=1 AND ?>=4,"
+				   " 2, state) FROM messages WHERE id=? AND "
 				   "is_outgoing=1");
 	assert(state >= MESSAGE_SENT && state <= MESSAGE_DISPLAYED);
+	sql_int(&sql, state);
 	sql_int(&sql, id);
 	int found = sql_run_int(&sql, &now);
 	if (found <= 0)

@@ -118,8 +118,8 @@ int messages_set_state(struct store *store, int64_t id, enum message_state state
 		       const char *reason);
 
 /* Moves the own line ID up the ladder SENT, ACKED, DELIVERED, DISPLAYED to STATE: 1 with
- * a new seq if it was lower on it, 0 if it was there or beyond, or is not on it. Inside a
- * job. -ENOENT. */
+ * a new seq if it was lower on it, 0 if it was there or beyond, or is not on it. One that
+ * waits to be sent again is on it for DELIVERED and DISPLAYED. Inside a job. -ENOENT. */
 int messages_raise_state(struct store *store, int64_t id, enum message_state state);
 
 /* Keeps the archive's id of the line ID, without a new seq: nothing of it shows. Inside a

@@ -97,6 +97,9 @@ static const char version_2[] =
 static const char version_3[] =
 	"ALTER TABLE messages ADD COLUMN occupant_id TEXT;"
 	"ALTER TABLE messages ADD COLUMN retracted_by TEXT;"
+	"ALTER TABLE messages ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE messages SET was_sent=may_repeat WHERE is_outgoing=1"
+	" AND state IN (1, 6, 7);"
 	"CREATE TABLE rooms("
 	" jid TEXT PRIMARY KEY, nick TEXT, is_wanted INTEGER NOT NULL, name TEXT,"
 	" subject TEXT, subject_by TEXT, features INTEGER NOT NULL,"

@@ -117,7 +117,8 @@ waiting_again(struct store *store, int64_t id, const char *wire_id, int64_t now_
 	/* What the server said of the failed message is not true of the new one. */
 	struct sql renew = sql_start(
 		db, "UPDATE messages SET wire_id=?2, origin_id=?2, archive_id=NULL,"
-		    " archive_by=NULL, mark=NULL, may_repeat=0 WHERE id=?1 AND state=6"
+		    " archive_by=NULL, mark=NULL, may_repeat=0, was_sent=0 WHERE id=?1 "
+		    "AND state=6"
 		    " AND is_outgoing=1");
 	sql_int(&renew, id);
 	sql_text(&renew, wire_id);

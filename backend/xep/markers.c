@@ -15,7 +15,8 @@
 #include "backend/xmpp/ns.h"
 
 /* Only the address that the line went to can tell, so its conversation is looked at; and
- * what never left is not on the ladder. */
+ * what never left is not on the ladder. One that waits to be sent again came the first
+ * time; of those before it that tells nothing. */
 static void
 displayed(struct profile *profile, const struct inbound *inbound, const char *id)
 {
@@ -27,8 +28,11 @@ displayed(struct profile *profile, const struct inbound *inbound, const char *id
 	size_t count = 0;
 	if (conversations_find(store, CONVERSATION_CHAT, inbound->peer, &conversation) ==
 		    0 &&
-	    messages_find_sent(store, conversation, id, &arena, &line) == 0 &&
-	    line.state >= MESSAGE_SENT && line.state <= MESSAGE_DELIVERED)
+	    messages_find_sent(store, conversation, id, &arena, &line) == 0) {
+		ids = &line.id;
+		count = line.state == MESSAGE_QUEUED || line.state == MESSAGE_HELD;
+	}
+	if (line.state >= MESSAGE_SENT && line.state <= MESSAGE_DELIVERED)
 		(void)profile_check(profile, marks_displayed_with(store, &line, &arena,
 								  &ids, &count));
 	for (size_t i = 0; i < count; i++) {

@@ -60,6 +60,20 @@ a_marker_shows_the_line_and_those_before_it(void **state)
 }
 
 static void
+a_marker_saves_a_line_from_being_sent_again(void **state)
+{
+	struct profile *profile = *state;
+	int64_t before = stored_line(profile, FRIEND, "a", true, MESSAGE_SENT);
+	int64_t named = stored_line(profile, FRIEND, "b", true, MESSAGE_SENT);
+	stored_send_again(profile, before, MESSAGE_HELD);
+	stored_send_again(profile, named, MESSAGE_QUEUED);
+	(void)stored_message(profile, FROM(FRIEND "/x", MARKER("b")), INBOUND_LIVE);
+	stored_assert(profile, "line b displayed\n");
+	/* Perhaps it is only that one which was lost. */
+	assert_int_equal(stored_get(profile, before).state, MESSAGE_HELD);
+}
+
+static void
 forged_markers_change_nothing(void **state)
 {
 	struct profile *profile = *state;
@@ -221,6 +235,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_marker_shows_the_line_and_those_before_it),
+		TEST(a_marker_saves_a_line_from_being_sent_again),
 		TEST(forged_markers_change_nothing),
 		TEST(what_we_displayed_elsewhere_is_read_here),
 		TEST(what_we_read_is_told_once),

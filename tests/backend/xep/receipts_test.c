@@ -76,6 +76,24 @@ a_receipt_delivers_the_line_it_names(void **state)
 }
 
 static void
+a_receipt_saves_a_line_from_being_sent_again(void **state)
+{
+	struct profile *profile = *state;
+	static const enum message_state waits[] = {MESSAGE_QUEUED, MESSAGE_HELD};
+	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+		int64_t line = stored_line(profile, FRIEND, "a", true, MESSAGE_SENT);
+		stored_send_again(profile, line, waits[i]);
+		(void)stored_message(profile, FROM(STRANGER "/x", RECEIPT("a")),
+				     INBOUND_LIVE);
+		assert_int_equal(stored_get(profile, line).state, waits[i]);
+		(void)stored_message(profile, FROM(FRIEND "/x", RECEIPT("a")),
+				     INBOUND_LIVE);
+		assert_int_equal(stored_get(profile, line).state, MESSAGE_DELIVERED);
+		stored_assert(profile, "line a delivered\n");
+	}
+}
+
+static void
 forged_receipts_change_nothing(void **state)
 {
 	struct profile *profile = *state;
@@ -198,6 +216,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_receipt_delivers_the_line_it_names),
+		TEST(a_receipt_saves_a_line_from_being_sent_again),
 		TEST(forged_receipts_change_nothing),
 		TEST(contacts_who_ask_are_told_once),
 		TEST(what_was_kept_while_we_were_away_is_told_as_well),

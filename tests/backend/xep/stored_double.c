@@ -218,6 +218,27 @@ stored_line(struct profile *profile, const char *jid, const char *id, bool is_ou
 	return message.id;
 }
 
+struct waiting {
+	int64_t id;
+	enum message_state state;
+};
+
+static int
+wait_job(struct store *store, void *data)
+{
+	const struct waiting *waiting = data;
+	int error = messages_send_again(store, waiting->id, false);
+	return error ? error
+		     : messages_set_state(store, waiting->id, waiting->state, NULL);
+}
+
+void
+stored_send_again(struct profile *profile, int64_t id, enum message_state state)
+{
+	struct waiting waiting = {id, state};
+	assert_int_equal(bed_run(&profile->bed, wait_job, &waiting), 0);
+}
+
 struct message
 stored_get(struct profile *profile, int64_t id)
 {

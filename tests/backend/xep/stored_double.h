@@ -39,6 +39,10 @@ void stored_free(struct profile *profile);
 int64_t stored_line(struct profile *profile, const char *jid, const char *id,
 		    bool is_outgoing, enum message_state state);
 
+/* Has the own line ID, which is SENT, wait to be sent again: in STATE (QUEUED or HELD).
+ */
+void stored_send_again(struct profile *profile, int64_t id, enum message_state state);
+
 /* The line ID, in the profile's arena. */
 struct message stored_get(struct profile *profile, int64_t id);
 
