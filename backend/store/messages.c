@@ -308,6 +308,28 @@ messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 	return sql_changed(db) ? 0 : -ENOENT;
 }
 
+/* The line ID at PLACE of CONVERSATION was taken back: if it was one of those that count
+ * as unread, it does so no more. The newest count, and not what was fetched from before
+ * the first line. */
+static int
+lower_badge(struct store *store, int64_t id, int64_t conversation, int64_t place)
+{
+	int64_t seq = store_next_seq(store);
+	struct sql sql = sql_start(
+		store_writing(store),
+		"UPDATE conversations SET unread=unread-1, mentions=max(0, mentions-"
+		"(SELECT is_mention FROM messages WHERE id=?1)), seq=?4"
+		" WHERE id=?2 AND read_place<?3 AND unread>(SELECT count(*) FROM messages"
+		" WHERE conversation=?2 AND place>?3 AND is_outgoing=0 AND kind=0"
+		" AND retracted_by IS NULL) AND EXISTS(SELECT 1 FROM messages"
+		" WHERE id=?1 AND is_outgoing=0 AND kind=0)");
+	sql_int(&sql, id);
+	sql_int(&sql, conversation);
+	sql_int(&sql, place);
+	sql_int(&sql, seq);
+	return sql_run(&sql);
+}
+
 int
 messages_retract(struct store *store, int64_t id, const char *by, const char *reason)
 {
@@ -317,14 +339,18 @@ messages_retract(struct store *store, int64_t id, const char *by, const char *re
 	if (error)
 		return error;
 	int64_t seq = store_next_seq(store);
+	struct sql_db *db = store_writing(store);
 	struct sql sql = sql_start(
-		store_writing(store),
-		"UPDATE messages SET retracted_by=?, reason=?, seq=? WHERE id=?");
+		db, "UPDATE messages SET retracted_by=?, reason=?, seq=? WHERE id=?"
+		    " AND retracted_by IS NULL");
 	sql_text(&sql, by);
 	sql_text(&sql, reason);
 	sql_int(&sql, seq);
 	sql_int(&sql, id);
 	error = sql_run(&sql);
+	if (error || !sql_changed(db))
+		return error;
+	error = lower_badge(store, id, conversation, place);
 	return error ? error : touch_badge(store, conversation, place);
 }
 

@@ -128,7 +128,8 @@ int messages_set_archived(struct store *store, int64_t id, const char *archive_i
 			  const char *archive_by);
 
 /* The line ID was taken back by BY (a nick; "": by its author) for REASON (NULL: none):
- * it gets a new seq. Inside a job. -ENOENT. */
+ * it gets a new seq, and counts as unread no more. A second time changes nothing. Inside
+ * a job. -ENOENT. */
 int messages_retract(struct store *store, int64_t id, const char *by, const char *reason);
 
 /* Removes a line that was never sent (/cancel). Inside a job. -ENOENT if there is no such

@@ -14,13 +14,14 @@
 #include "backend/session/lines.h"
 #include "backend/session/profile.h"
 #include "backend/store/messages.h"
+#include "backend/store/retractions.h"
 #include "backend/store/store.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 #include "bridge/serve.h"
 
-enum { REASON_MAX = 300, NICK_MAX = 256, LATE_MAX = 256 };
+enum { REASON_MAX = 300, NICK_MAX = 256 };
 
 /* ---- what arrives ---- */
 
@@ -164,63 +165,30 @@ find_line(struct profile *profile, const struct inbound *inbound, const char *id
 
 /* ---- retractions that come before their line ---- */
 
-/* An archive is read from its newest page on, so that happens. */
-struct late {
-	enum conversation_kind kind;
-	bool is_own, is_room;
-	char *peer, *id, *sender, *occupant_id;
-	char *by, *reason;
-};
-
+/* Whether any waits, so that a line costs no query while none does. */
 struct waiting {
-	struct late rows[LATE_MAX];
-	size_t next; /* the oldest, which is replaced */
+	bool is_any;
 };
 
 static void
-late_done(struct late *late)
-{
-	char *texts[] = {late->peer,	    late->id, late->sender,
-			 late->occupant_id, late->by, late->reason};
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		free(texts[i]);
-	*late = (struct late){0};
-}
-
-static struct late *
-wait_for_line(struct profile *profile, const struct inbound *inbound,
-	      const struct claimant *claimant, const char *id)
+wait_for_line(struct profile *profile, const struct retraction_row *row)
 {
 	struct waiting *waiting = profile_state(profile, MODULE_retraction);
-	struct late *late = &waiting->rows[waiting->next];
-	waiting->next = (waiting->next + 1) % LATE_MAX;
-	late_done(late);
-	*late = (struct late){
-		.kind = claimant->kind,
-		.is_own = claimant->is_own,
-		.is_room = claimant->is_room,
-		.peer = mem_strdup(inbound->peer),
-		.id = mem_strdup(id),
-		.sender = mem_strdup(claimant->sender),
-		.occupant_id = mem_strdup(claimant->occupant_id),
-	};
-	return late;
+	waiting->is_any = true;
+	(void)profile_check(profile, retractions_put(profile_store(profile), row));
 }
 
+/* An id that the sender chose names no line for the room itself. */
 static bool
-is_meant(const struct late *late, const struct inbound *inbound,
-	 const struct message *line)
+is_meant(const struct retraction_row *row, const struct message *line)
 {
-	struct claimant claimant = {late->kind, late->is_own, late->is_room, late->sender,
-				    late->occupant_id};
-	bool is_named = inbound->kind == CONVERSATION_ROOM &&
-			is_same_text(late->id, line->archive_id);
-	if (!late->id || late->kind != inbound->kind ||
-	    strcmp(late->peer, inbound->peer) != 0)
-		return false;
-	if (!is_named && !late->is_room)
-		is_named = is_same_text(late->id, line->origin_id) ||
-			   is_same_text(late->id, line->wire_id);
+	struct claimant claimant = {row->key.kind, row->is_own, row->is_room, row->sender,
+				    row->occupant_id};
+	bool is_named = row->key.kind == CONVERSATION_ROOM &&
+			is_same_text(row->line, line->archive_id);
+	if (!is_named && !row->is_room)
+		is_named = is_same_text(row->line, line->origin_id) ||
+			   is_same_text(row->line, line->wire_id);
 	return is_named && is_allowed(&claimant, line);
 }
 
@@ -228,32 +196,42 @@ void
 retraction_settle(struct profile *profile, const struct inbound *inbound,
 		  const struct message *line)
 {
-	struct waiting *waiting = profile_state(profile, MODULE_retraction);
-	for (size_t i = 0; i < LATE_MAX; i++) {
-		struct late *late = &waiting->rows[i];
-		if (!late->id || !is_meant(late, inbound, line))
+	const struct waiting *waiting = profile_state(profile, MODULE_retraction);
+	const char *ids[] = {line->archive_id, line->origin_id, line->wire_id};
+	struct conversation_key key = {inbound->kind, inbound->peer};
+	struct store *store = profile_store(profile);
+	struct arena arena = {0};
+	struct retraction_list list = {0};
+	if (!waiting->is_any)
+		return;
+	(void)profile_check(profile,
+			    retractions_find(store, &key, ids, sizeof ids / sizeof *ids,
+					     &arena, &list));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct retraction_row *row = &list.items[i];
+		if (!is_meant(row, line))
 			continue;
-		(void)profile_check(profile,
-				    messages_retract(profile_store(profile), line->id,
-						     late->by ? late->by : "",
-						     late->reason));
-		late_done(late);
+		(void)profile_check(
+			profile, messages_retract(store, line->id, row->by, row->reason));
+		(void)profile_check(profile, retractions_remove(store, row->id));
 	}
+	arena_done(&arena);
 }
 
 static void
 start(struct profile *profile)
 {
-	profile_state_set(profile, MODULE_retraction, mem_alloc(sizeof(struct waiting)));
+	struct waiting *waiting = mem_alloc(sizeof *waiting);
+	struct store *store = profile_store(profile);
+	/* Not readable: perhaps. */
+	waiting->is_any = store && retractions_exist(store) != 0;
+	profile_state_set(profile, MODULE_retraction, waiting);
 }
 
 static void
 stop(struct profile *profile)
 {
-	struct waiting *waiting = profile_state(profile, MODULE_retraction);
-	for (size_t i = 0; i < LATE_MAX; i++)
-		late_done(&waiting->rows[i]);
-	free(waiting);
+	free(profile_state(profile, MODULE_retraction));
 }
 
 /* ---- what it does ---- */
@@ -299,10 +277,16 @@ apply(struct profile *profile, const struct inbound *inbound,
 	    (is_proven || (!retraction->is_tombstone && is_allowed(&claimant, line)))) {
 		take_back(profile, line, by, *reason ? reason : NULL);
 	} else if (!line && !retraction->is_tombstone && retraction->id) {
-		struct late *late =
-			wait_for_line(profile, inbound, &claimant, retraction->id);
-		late->by = mem_strdup(by);
-		late->reason = *reason ? mem_strdup(reason) : NULL;
+		wait_for_line(profile, &(struct retraction_row){
+					       .key = {inbound->kind, inbound->peer},
+					       .line = retraction->id,
+					       .is_own = claimant.is_own,
+					       .is_room = claimant.is_room,
+					       .sender = claimant.sender,
+					       .occupant_id = claimant.occupant_id,
+					       .by = by,
+					       .reason = *reason ? reason : NULL,
+				       });
 	}
 	free(by);
 	free(reason);

@@ -97,6 +97,35 @@ def test_a_killed_process_goes_on_where_it_stopped(place):
     place.wait_bodies(numbers(1, 400))
 
 
+def test_what_the_newest_page_takes_back_is_known_to_the_next_process(place):
+    """The line is on an older page, which comes when the one that read the newest is dead."""
+    place.come_online()
+    place.say(place.live("1", place.server.add("1")))
+    place.server.add("secret", ident="of-it")
+    for body in numbers(2, 120):
+        place.server.add(body)
+    place.server.add("I took it back", more="<retract xmlns='urn:xmpp:message-retract:1' "
+                                            "id='of-it'/>")
+    honest, pages = place.server.give, []
+
+    def give(session, text, query_id, rows, is_complete):
+        pages.append(text)
+        if len(pages) == 2:
+            [pid] = place.house.session_pids()
+            place.house.kill(pid)
+        else:
+            honest(session, text, query_id, rows, is_complete)
+    place.server.give = give
+    place.session.close()
+    place.session = place.server.session(20)
+    place.greet()
+    place.bridge.close()
+    place.bridge = place.house.bridge()
+    place.bridge.call("profile.attach", profile="home")
+    place.wait_bodies(["1", "", *numbers(2, 120)])
+    assert len(pages) > 2
+
+
 def test_older_pages_are_fetched_when_asked_for(place):
     for body in numbers(1, 260):
         place.server.add(body)

@@ -1,0 +1,82 @@
+"""Lines that were taken back before they came, or before they were read: told by a scripted
+room, so that the order is the one wanted."""
+
+import pytest
+
+from room_server import (ALICE, OCCUPANT_ID, ROOM, SID, groupchat,  # noqa: F401
+                         make_authority, make_place)
+
+RETRACT, MODERATE = "urn:xmpp:message-retract:1", "urn:xmpp:message-moderate:1"
+BOB = "bob@localhost"
+
+
+def said(nick, body, key, who="bobs"):
+    """A line of the room with its id KEY there and the occupant id WHO."""
+    return groupchat(nick, body, f"w-{key}", more=(
+        f"<stanza-id xmlns='{SID}' by='{ROOM}' id='{key}'/>"
+        f"<occupant-id xmlns='{OCCUPANT_ID}' id='{who}'/>"))
+
+
+def by_author(key, who="bobs"):
+    return groupchat("Bob", None, more=(f"<retract xmlns='{RETRACT}' id='{key}'/>"
+                                        f"<occupant-id xmlns='{OCCUPANT_ID}' id='{who}'/>"))
+
+
+def by_room(key, reason="spam"):
+    return groupchat("", None, more=(
+        f"<retract xmlns='{RETRACT}' id='{key}'><moderated xmlns='{MODERATE}' by='{ROOM}/Mo'/>"
+        f"<reason>{reason}</reason></retract>"))
+
+
+def chat(inner, ident=""):
+    return f"<message from='{BOB}/x' to='{ALICE}/x' type='chat' id='{ident}'>{inner}</message>"
+
+
+def badge(place, jid):
+    rows = place.attach().get("conversations", [])
+    [row] = [row for row in rows if row["jid"] == jid]
+    return row.get("unread", 0), row.get("mentions", 0)
+
+
+def bodies(place, jid=ROOM):
+    rows = place.bridge.call("message.page", profile="home", jid=jid, limit=500, seconds=30)
+    return [row["body"] for row in rows.get("lines", [])]
+
+
+def kill(place):
+    """The session process dies; the next one goes on with its session."""
+    for pid in place.house.session_pids():
+        place.house.kill(pid)
+    place.next()
+    place.wait(lambda: place.server.resumes)
+    place.attach()
+    place.server.fence(place.session)
+    place.pids = place.house.session_pids()
+
+
+def test_what_waits_for_its_line_outlives_the_process(place):
+    place.join()
+    place.say(by_author("s1"), by_author("s2", "carols"), by_room("s3"),
+              chat(f"<retract xmlns='{RETRACT}' id='c1'/>"))
+    kill(place)
+    place.say(said("Bob", "one", "s1"), said("Bob", "Alice: two", "s2"),
+              said("Bob", "Alice: three", "s3"), said("Bob", "four", "s4"),
+              chat("<body>private</body>", "c1"), chat("<body>stays</body>", "c2"))
+    assert bodies(place) == ["", "Alice: two", "", "four"]
+    assert bodies(place, BOB) == ["", "stays"]
+    rows = place.bridge.call("message.page", profile="home", jid=ROOM, limit=9)["lines"]
+    assert (rows[2]["retracted_by"], rows[2]["reason"]) == ("Mo", "spam")
+    assert badge(place, ROOM) == (2, 1) and badge(place, BOB) == (1, 0)
+
+
+@pytest.mark.parametrize("take_back", [by_author, by_room])
+def test_what_is_taken_back_is_not_unread(place, take_back):
+    place.join()
+    place.say(said("Bob", "Alice: one", "s1"), said("Bob", "two", "s2"))
+    assert badge(place, ROOM) == (2, 1)
+    place.say(take_back("s1"))
+    event = place.bridge.wait_event("conversation.changed",
+                                    match=lambda e: e["conversation"].get("unread") == 1)
+    assert event["conversation"].get("mentions", 0) == 0
+    place.say(take_back("s1"), take_back("s2"))
+    assert badge(place, ROOM) == (0, 0)
