@@ -1,8 +1,8 @@
 /*
  * The way into a room and back into it. A join is: what the room is (disco), then our
  * presence, then everybody's, ours last. A few rooms join at a time; what failed for a
- * reason that passes is tried again, later each time. After a resume, and after a long
- * silence, a room is asked whether we are still in it (XEP-0410).
+ * reason that passes is tried again, later each time. Whether we are still in is asked by
+ * muc_ping.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +28,6 @@ enum {
 	OFFLINE_MS = 10 * 1000, /* how long a caller waits for the profile to be online */
 	RETRY_MS = 5 * 1000,	/* doubled with each failure */
 	RETRY_MAX_MS = 10 * 60 * 1000,
-	SILENCE_MS = 15 * 60 * 1000,
-	STAGGER_MS = 300,
 	HISTORY = 50, /* lines */
 	HISTORY_MAX = 500,
 	CLOCKS_MS = 10 * 1000,
@@ -289,7 +287,7 @@ muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 	room->may_create = false;
 	mem_replace(&room->wish, room->nick);
 	why(room, NULL, NULL);
-	set_alarm(profile, room, SILENCE_MS);
+	muc_listen(profile, room);
 	muc_catch_up(profile, room);
 	muc_changed(profile, room);
 	bookmarks_joined(profile, room);
@@ -298,8 +296,8 @@ muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 	next_turn(profile);
 }
 
-static void
-come_back(struct profile *profile, struct room *room)
+void
+muc_come_back(struct profile *profile, struct room *room)
 {
 	log_info("muc", "not in any more profile=%s", profile_name(profile));
 	muc_catch_up_stop(room);
@@ -333,7 +331,7 @@ muc_presence_error(struct profile *profile, struct room *room,
 		end_leaving(profile, room);
 	} else if (room->state == room_state_IN && strcmp(room->wish, room->nick) == 0 &&
 		   strcmp(condition, "not-acceptable") == 0) {
-		come_back(profile, room);
+		muc_come_back(profile, room);
 	} else if (room->state == room_state_IN) {
 		/* Another nick was refused: we stay who we are. */
 		mem_replace(&room->wish, room->nick);
@@ -473,69 +471,7 @@ muc_announce(struct profile *profile)
 	}
 }
 
-/* ---- are we still in? (XEP-0410) ---- */
-
-static void
-on_still_there(struct profile *profile, const struct stanza *answer, bool is_last,
-	       void *data)
-{
-	char *jid = data;
-	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
-	struct stanza_error error;
-	(void)is_last;
-	free(jid);
-	if (answer && room && room->state == room_state_IN &&
-	    stanza_read_error(answer, &error) == 0 &&
-	    (strcmp(error.condition, "item-not-found") == 0 ||
-	     strcmp(error.condition, "gone") == 0))
-		come_back(profile, room);
-}
-
-/* No such occupant: our nick just changed, or there is no such room any more. */
-static void
-ask_whether_it_is(struct profile *profile, const struct room *room)
-{
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", room->jid, NULL);
-	stanza_add(iq, "query", NS_DISCO_INFO);
-	profile_ask(profile, iq, PROFILE_ASK, on_still_there, mem_strdup(room->jid));
-}
-
-static void
-on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
-{
-	char *jid = data;
-	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
-	struct stanza_error error;
-	(void)is_last;
-	free(jid);
-	if (!answer || !room || room->state != room_state_IN)
-		return;
-	if (stanza_read_error(answer, &error) < 0)
-		return;
-	if (strcmp(error.condition, "not-acceptable") == 0)
-		come_back(profile, room);
-	else if (strcmp(error.condition, "item-not-found") == 0)
-		ask_whether_it_is(profile, room);
-}
-
-void
-muc_ping(struct profile *profile, const struct room *room)
-{
-	struct arena arena = {0};
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
-				      muc_own_jid(profile, room, &arena), NULL);
-	stanza_add(iq, "ping", NS_PING);
-	profile_ask(profile, iq, PROFILE_ASK, on_pong, mem_strdup(room->jid));
-	arena_done(&arena);
-}
-
-void
-muc_heard(struct profile *profile, struct room *room)
-{
-	if (room->state == room_state_IN)
-		room->is_silent = false;
-	(void)profile;
-}
+/* ---- what the clock and the session bring ---- */
 
 static void
 on_alarm(struct profile *profile, void *data)
@@ -551,12 +487,6 @@ on_alarm(struct profile *profile, void *data)
 		muc_enter(profile, room);
 		if (!profile_is_online(profile))
 			muc_answer(profile, room);
-	} else if (room->state == room_state_IN) {
-		/* One alarm for each silence, and none for what is said in between. */
-		if (room->is_silent && profile_is_online(profile))
-			muc_ping(profile, room);
-		room->is_silent = true;
-		set_alarm(profile, room, SILENCE_MS);
 	}
 }
 
@@ -576,11 +506,10 @@ void
 muc_session_resumed(struct profile *profile)
 {
 	struct room *room, *next;
-	uint64_t stagger = 0;
+	unsigned number = 0;
 	HASH_ITER (hh, muc_rooms(profile), room, next) {
 		if (room->state == room_state_IN) {
-			room->is_silent = true;
-			set_alarm(profile, room, stagger += STAGGER_MS);
+			muc_doubt(profile, room, number++);
 			muc_catch_up_again(profile, room);
 		} else if (room->state == room_state_ENTERING) {
 			/* To join what one is in already does no harm. */

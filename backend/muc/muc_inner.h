@@ -49,15 +49,27 @@ void muc_left(struct profile *profile, struct room *room,
 void muc_session_began(struct profile *profile);
 void muc_session_resumed(struct profile *profile);
 
+/* Inside a job: we are not in ROOM any more, and did not know it: enters again. */
+void muc_come_back(struct profile *profile, struct room *room);
+
+/* Answers who waits for the join of ROOM: with the room, or by why it was refused. */
+void muc_answer(struct profile *profile, struct room *room);
+
+/* ---- muc_ping.c ---- */
+
 /* Inside a job: asks ROOM whether we are still in it, and comes back if not (XEP-0410).
  */
 void muc_ping(struct profile *profile, const struct room *room);
 
+/* Inside a job: we are in ROOM, which is asked from now on when it is silent for long. */
+void muc_listen(struct profile *profile, struct room *room);
+
+/* Inside a job: the session went on: ROOM is asked soon, as the one with that NUMBER
+ * (from 0) of all that are. */
+void muc_doubt(struct profile *profile, struct room *room, unsigned number);
+
 /* Inside a job: something came from ROOM: it is not silent. */
 void muc_heard(struct profile *profile, struct room *room);
-
-/* Answers who waits for the join of ROOM: with the room, or by why it was refused. */
-void muc_answer(struct profile *profile, struct room *room);
 
 /* ---- muc_info.c ---- */
 

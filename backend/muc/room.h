@@ -73,7 +73,8 @@ struct room {
 	bool is_reserved;   /* and leave it closed until it is configured */
 	bool is_first;	    /* no line of it was here before we came */
 	bool is_watched;    /* a frontend shows its occupants */
-	bool is_silent;	    /* nothing came from it since the last alarm */
+	bool is_doubted;    /* to be asked whether we are in, whatever it says */
+	uint64_t heard_ms;  /* by alarm_now(): it spoke, or was asked */
 	unsigned tries;	    /* joins in a row that failed */
 	bool is_to_be_kept; /* bookmarked once we are in */
 	struct occupant *occupants;

@@ -81,6 +81,12 @@ alarm_set(struct profile *profile, uint64_t ms, alarm_ring *ring, void *data)
 	return alarm;
 }
 
+uint64_t
+alarm_now(const struct profile *profile)
+{
+	return uv_now(profile->process->loop) * profile->process->hurry;
+}
+
 void
 alarm_stop(struct alarm *alarm)
 {

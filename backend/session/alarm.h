@@ -18,6 +18,9 @@ typedef void alarm_ring(struct profile *profile, void *data);
 struct alarm *alarm_set(struct profile *profile, uint64_t ms, alarm_ring *ring,
 			void *data);
 
+/* The time that alarms go by, in milliseconds from no particular moment. */
+uint64_t alarm_now(const struct profile *profile);
+
 /* It will not ring, and is gone. NULL is fine; one that rang must not be stopped. */
 void alarm_stop(struct alarm *alarm);
 

@@ -1,6 +1,8 @@
 """Rooms after a break and after a long silence (XEP-0410): they are asked whether we are in,
 one after the other, and joined again only where the answer says that we are not."""
 
+import time
+
 from room_server import (ALICE, MAM, ROOM, SID, attribute, error, groupchat, hurried,  # noqa: F401
                          make_authority, make_place)
 
@@ -89,6 +91,36 @@ def test_a_silent_room_is_asked_and_a_room_that_talks_is_not(place):
     place.server.pong = lambda session, text, _: place.server.reply(
         session, text, error("not-acceptable"), "error")
     place.wait(lambda: len(place.server.joins) > joins, 30)
+
+
+@hurried(100)
+def test_a_quarter_of_an_hour_counts_from_the_last_word(place):
+    place.ask_to_join()
+    place.wait_state("in", seconds=30)
+    start = time.monotonic()
+    place.say(groupchat("Bob", "the last word"))
+    for count in (1, 2):
+        place.wait(lambda count=count: len(place.server.pings) >= count, 30)
+        minutes = (time.monotonic() - start) * 100 / 60
+        assert 14.9 * count <= minutes < 20 * count, minutes
+
+
+@hurried(100)
+def test_rooms_that_fell_silent_together_are_asked_in_turn(place):
+    rooms, asked = many(5), []
+
+    def pong(session, text, _):
+        asked.append(time.monotonic())
+        place.server.reply(session, text)
+    place.server.pong = pong
+    for room in rooms:
+        place.ask_to_join(room)
+    place.wait(lambda: {row["state"] for row in place.rooms().values()} == {"in"}, 30)
+    place.say("".join(groupchat("Bob", "good night", room=room) for room in rooms))
+    place.wait(lambda: len(asked) >= 5, 30)
+    # The patience of each differs by up to half a minute, which is 0.3 seconds here.
+    assert sorted(place.server.pings[:5]) == sorted(rooms)
+    assert asked[4] - asked[0] > 0.05, asked
 
 
 def test_a_presence_that_the_room_refuses_tells_that_we_are_out(place):
