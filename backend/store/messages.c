@@ -259,6 +259,16 @@ messages_set_mark(struct store *store, int64_t id, const char *mark)
 }
 
 int
+messages_move_mark(struct store *store, int64_t id, const char *mark)
+{
+	struct sql sql =
+		sql_start(store_writing(store), "UPDATE messages SET mark=? WHERE id=?");
+	sql_text(&sql, mark);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
 messages_send_again(struct store *store, int64_t id, bool may_repeat)
 {
 	struct sql sql = sql_start(store_writing(store),

@@ -58,8 +58,9 @@ struct message {
 	const char
 		*occupant_id; /* of the sender in a room (XEP-0421), trusted; or NULL */
 	const char *retracted_by; /* nick, or "" for its author; NULL: it stands */
-	const char *mark; /* own: the archive's newest id before it was first sent; ""
-			     for an empty archive, NULL where nothing was known */
+	const char *mark; /* own: behind this id of the archive it is looked for, the
+			     newest one before it was first sent; "" for an empty
+			     archive, NULL where nothing was known */
 };
 
 /* What tells two copies of one message without the archive's ids (XEP-0359). */
@@ -107,6 +108,10 @@ int messages_move_to_end(struct store *store, int64_t id);
 
 /* Keeps the mark of the own line ID, if it has none yet. Inside a job. */
 int messages_set_mark(struct store *store, int64_t id, const char *mark);
+
+/* The own line ID is not in the archive up to and with the id MARK, nor will it ever be:
+ * its mark is that. Inside a job. */
+int messages_move_mark(struct store *store, int64_t id, const char *mark);
 
 /* Puts the own line ID, which was sent without proof that it arrived, back into the
  * outbox; MAY_REPEAT is kept with it. Inside a job. -ENOENT. */

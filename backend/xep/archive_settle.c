@@ -39,7 +39,8 @@ struct archive_settle {
 	char *after; /* the next page's start; NULL: from start_ms */
 	int64_t start_ms;
 	struct archive_walk walk;
-	bool is_asked; /* for the archive's preferences */
+	bool is_at_end; /* the walk is, and waits for the archive's preferences */
+	bool is_asked;	/* for them */
 	enum keeping keeping;
 	char **always; /* bare JIDs */
 	size_t always_count;
@@ -61,6 +62,7 @@ static void
 end_conversation(struct archive_settle *settle)
 {
 	settle->conversation = 0;
+	settle->is_at_end = false;
 	mem_replace(&settle->jid, NULL);
 	mem_replace(&settle->after, NULL);
 	archive_walk_reset(&settle->walk);
@@ -136,27 +138,6 @@ read_list(const struct stanza *prefs, const char *name, char ***ret_list,
 	}
 }
 
-static void
-on_prefs(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
-{
-	struct archive *archive = archive_of(profile);
-	struct archive_settle *settle = archive->settle;
-	(void)is_last, (void)data;
-	archive->is_asking = false;
-	const struct stanza *prefs = stanza_child(answer, "prefs", NS_MAM);
-	const char *usual = stanza_get(prefs, "default");
-	if (settle && usual && stanza_has_type(answer, "result")) {
-		settle->keeping = strcmp(usual, "always") == 0	 ? KEEPING_ALWAYS
-				  : strcmp(usual, "roster") == 0 ? KEEPING_ROSTER
-								 : KEEPING_NEVER;
-		read_list(prefs, "always", &settle->always, &settle->always_count);
-		read_list(prefs, "never", &settle->never, &settle->never_count);
-	}
-	struct store *store = profile_store(profile);
-	if (answer || (store && store_is_in_job(store) && profile_is_online(profile)))
-		archive_go_on(profile);
-}
-
 static bool
 is_listed(char *const *list, size_t count, const char *jid)
 {
@@ -206,6 +187,23 @@ send_again(struct profile *profile, int64_t conversation, bool may_repeat)
 	arena_done(&arena);
 }
 
+/* The lines OPEN that have an id are not in the archive up to the end of PAGE, which
+ * others follow. It grows at its end only, and what the session before said had reached
+ * it before this one could ask: so that is true for good, and a walk that a break
+ * interrupts goes on from there in the next session. */
+static void
+move_marks(struct profile *profile, const struct archive_page *page,
+	   const struct message_list *open)
+{
+	for (size_t i = 0; i < open->count; i++) {
+		if (open->items[i].id)
+			(void)profile_check(profile,
+					    messages_move_mark(profile_store(profile),
+							       open->items[i].id,
+							       page->last));
+	}
+}
+
 /* Settles the lines that PAGE has copies of; how many are still open. */
 static size_t
 match(struct profile *profile, const struct archive_page *page)
@@ -237,8 +235,62 @@ match(struct profile *profile, const struct archive_page *page)
 			left--;
 		}
 	}
+	if (left && page->last && !page->is_complete)
+		move_marks(profile, page, &open);
 	arena_done(&arena);
 	return left;
+}
+
+/* The walk of a conversation ended, IS_END: with the archive; HAS_OPEN: not all of its
+ * lines were in it. */
+static void
+conclude(struct profile *profile, bool is_end, bool has_open)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_settle *settle = archive->settle;
+	if (has_open)
+		send_again(profile, settle->conversation,
+			   !is_end || !must_hold(profile, settle));
+	archive->failures = 0;
+	archive->page_max = ARCHIVE_PAGE_MAX;
+	end_conversation(settle);
+	archive_go_on(profile);
+}
+
+static void
+on_prefs(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
+{
+	struct archive *archive = archive_of(profile);
+	struct archive_settle *settle = archive->settle;
+	(void)is_last, (void)data;
+	archive->is_asking = false;
+	const struct stanza *prefs = stanza_child(answer, "prefs", NS_MAM);
+	const char *usual = stanza_get(prefs, "default");
+	if (settle && usual && stanza_has_type(answer, "result")) {
+		settle->keeping = strcmp(usual, "always") == 0	 ? KEEPING_ALWAYS
+				  : strcmp(usual, "roster") == 0 ? KEEPING_ROSTER
+								 : KEEPING_NEVER;
+		read_list(prefs, "always", &settle->always, &settle->always_count);
+		read_list(prefs, "never", &settle->never, &settle->never_count);
+	}
+	struct store *store = profile_store(profile);
+	if (!answer && (!store || !store_is_in_job(store) || !profile_is_online(profile)))
+		return;
+	if (settle && settle->is_at_end)
+		conclude(profile, true, true);
+	else
+		archive_go_on(profile);
+}
+
+static void
+ask_prefs(struct profile *profile)
+{
+	struct archive *archive = archive_of(profile);
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
+	(void)stanza_add(iq, "prefs", NS_MAM);
+	archive->settle->is_asked = true;
+	archive->is_asking = true;
+	profile_ask(profile, iq, PROFILE_ASK, on_prefs, NULL);
 }
 
 static void ask(struct profile *profile);
@@ -274,13 +326,11 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 		ask(profile);
 		return;
 	}
-	if (left)
-		send_again(profile, settle->conversation,
-			   !is_end || !must_hold(profile, settle));
-	archive->failures = 0;
-	archive->page_max = ARCHIVE_PAGE_MAX;
-	end_conversation(settle);
-	archive_go_on(profile);
+	settle->is_at_end = left && is_end && !settle->is_asked;
+	if (settle->is_at_end)
+		ask_prefs(profile);
+	else
+		conclude(profile, is_end, left > 0);
 }
 
 static void
@@ -296,17 +346,6 @@ ask(struct profile *profile)
 	};
 	archive->is_asking = true;
 	archive_query_ask(profile, &archive->queries, &request, on_page, NULL);
-}
-
-static void
-ask_prefs(struct profile *profile)
-{
-	struct archive *archive = archive_of(profile);
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
-	(void)stanza_add(iq, "prefs", NS_MAM);
-	archive->settle->is_asked = true;
-	archive->is_asking = true;
-	profile_ask(profile, iq, PROFILE_ASK, on_prefs, NULL);
 }
 
 /* Begins with the conversation of the open line FIRST. */
@@ -351,9 +390,7 @@ archive_settle_next(struct profile *profile)
 	if (!archive->settle)
 		archive->settle = mem_alloc(sizeof *archive->settle);
 	bool is_asked = true;
-	if (!archive->settle->is_asked)
-		ask_prefs(profile);
-	else if (archive->settle->conversation)
+	if (archive->settle->conversation)
 		ask(profile);
 	else if ((is_asked = begin(profile, &open.items[0])))
 		ask(profile);

@@ -1,9 +1,11 @@
 """Own lines after a break that no session outlived: what the archive proves of them."""
 
 import re
+import time
 
 import pytest
 
+from deadline import Deadline
 from keeper import (ALICE, BOB, DISCO, FORGED, MAM, make_authority, make_place,  # noqa: F401
                     numbers, sent_ids, wait_sent)
 
@@ -21,6 +23,51 @@ def test_an_own_line_that_the_archive_has_is_settled_and_not_sent_again(place):
     rows = place.wait_lines(lambda rows: rows[0]["state"] == "acked")
     assert not rows[0].get("may_repeat") and len(rows) == 1
     assert sent_ids(place.session) == []
+
+
+def break_at_every_second_page(place):
+    """From now on; what was asked for, in order: behind which id."""
+    asked, honest, sessions = [], place.server.page, []
+
+    def page(session, text):
+        if place.server.field(text, "with"):
+            if session in sessions:
+                session.close()
+                return
+            sessions.append(session)
+            asked.append(place.server.wish(text, "after"))
+        honest(session, text)
+    place.server.page = page
+    return asked
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_looking_for_an_own_line_goes_on_where_a_break_stopped_it(place, is_kept):
+    """Each session reads one page, and the next one does not read it again."""
+    place.server.page_max = 10
+    place.server.keeps = lambda text: is_kept
+    place.come_online()
+    for body in numbers(1, 25):
+        place.server.add(body)
+    place.send("mine")
+    place.session.wait("mine")
+    ids = sent_ids(place.session)
+    place.server.fence(place.session)
+    for body in numbers(26, 50):
+        place.server.add(body)
+    place.server.keeps = lambda text: True
+    asked = break_at_every_second_page(place)
+    place.session.close()
+    deadline = Deadline(20)
+    while (ids * (1 if is_kept else 2) != [ident for session in place.server.sessions
+                                           for ident in sent_ids(session)]
+           or is_kept and "acked" not in [row["state"] for row in place.rows()
+                                          if row["body"] == "mine"]):
+        assert not deadline.is_over(), asked
+        place.bridge.call("link.connect", profile="home", seconds=20)
+        time.sleep(0.02)
+    assert len(asked) == (3 if is_kept else 5)
+    assert asked[1:] == [f"a{10 * page:06}" for page in range(1, len(asked))]
 
 
 def test_a_link_that_breaks_at_the_first_question_says_nothing_of_the_archive(place):
