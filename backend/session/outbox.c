@@ -228,3 +228,9 @@ outbox_release(struct profile *profile)
 	profile->outbox.is_held = false;
 	outbox_pump(profile);
 }
+
+bool
+outbox_is_held(const struct profile *profile)
+{
+	return profile->outbox.is_held;
+}

@@ -48,6 +48,12 @@ profile_is_online(const struct profile *profile)
 	       stream_phase(profile->link.stream) == STREAM_ONLINE;
 }
 
+bool
+profile_is_counted(const struct profile *profile)
+{
+	return profile->sm.is_counting;
+}
+
 const struct stream_features *
 profile_features(const struct profile *profile)
 {

@@ -34,6 +34,10 @@ const struct jid *profile_full_jid(const struct profile *profile);
 /* Whether stanzas can be sent now. */
 bool profile_is_online(const struct profile *profile);
 
+/* Whether the server counts what we say, or was asked to and has not answered yet
+ * (XEP-0198), stream or no stream: then it tells itself what it has. */
+bool profile_is_counted(const struct profile *profile);
+
 /* What the server offered on this stream; NULL while not online. Borrowed. */
 const struct stream_features *profile_features(const struct profile *profile);
 

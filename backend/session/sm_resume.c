@@ -16,6 +16,7 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/sm.h"
 #include "backend/store/store.h"
+#include "backend/xep/proof.h"
 #include "backend/xmpp/ns.h"
 #include "backend/xmpp/stanza.h"
 #include "backend/xmpp/xmltext.h"
@@ -360,11 +361,14 @@ struct enable {
 static void
 pump_uncounted(struct profile *profile, struct chore *chore)
 {
-	if (sm_is_current(profile, chore->stream))
-		outbox_pump(profile);
+	if (!sm_is_current(profile, chore->stream))
+		return;
+	proof_ask(profile);
+	outbox_pump(profile);
 }
 
-/* The server does not count: what was kept for the count is not, and nothing waits. */
+/* The server does not count: what was kept for the count is not, nothing waits, and what
+ * was said is proven otherwise. */
 static void
 go_uncounted(struct profile *profile)
 {

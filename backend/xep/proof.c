@@ -1,15 +1,18 @@
 /*
- * Proof of arrival on a server without stream management (XEP-0198): a ping (XEP-0199)
- * behind the lines that were sent. Servers work on a stream in order (RFC 6120 section
- * 10.1), so whatever answers it has had them. Without it every line would stay open, and
- * be sent again after each break.
+ * Proof of arrival on a server without stream management (XEP-0198), whether it offers
+ * none or did not take up what it offered: a ping (XEP-0199) behind the lines that were
+ * sent. Servers work on a stream in order (RFC 6120 section 10.1), so whatever answers it
+ * has had them. Without it every line would stay open, and be sent again after each
+ * break.
  */
+#include "backend/xep/proof.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "backend/net/stream.h"
 #include "backend/session/alarm.h"
 #include "backend/session/lines.h"
+#include "backend/session/outbox.h"
 #include "backend/session/profile.h"
 #include "backend/store/messages.h"
 #include "backend/store/store.h"
@@ -91,7 +94,8 @@ look(struct profile *profile, void *data)
 	struct message_list list = {0};
 	(void)data;
 	proof->alarm = NULL;
-	if (!profile_is_online(profile))
+	/* What another session left open would be taken for lines of this one. */
+	if (!profile_is_online(profile) || outbox_is_held(profile))
 		return;
 	proof->last = 0;
 	do {
@@ -114,9 +118,14 @@ look(struct profile *profile, void *data)
 static void
 on_outgoing(struct profile *profile, struct stanza *stanza)
 {
-	const struct stream_features *features = profile_features(profile);
-	if (features && !features->has_sm && stanza_child(stanza, "body", NS_CLIENT))
+	if (!profile_is_counted(profile) && stanza_child(stanza, "body", NS_CLIENT))
 		look_soon(profile);
+}
+
+void
+proof_ask(struct profile *profile)
+{
+	look_soon(profile);
 }
 
 static void

@@ -11,6 +11,9 @@ import pytest
 from certificates import Authority
 from sm_server import BOB, SM, SmServer, place_at
 
+FAILED = (f"<failed xmlns='{SM}'><unexpected-request "
+          "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+
 
 @pytest.fixture(scope="module")
 def authority():
@@ -99,6 +102,54 @@ def test_a_server_that_never_answers_gets_every_line_once(place):
     assert place.server.binds == 1
     place.cut()
     assert place.server.binds == 2 and not place.server.resumes
+
+
+@pytest.mark.parametrize("answer", ["", f"<failed xmlns='{SM}'/>", FAILED])
+def test_lines_are_proven_otherwise_where_the_server_does_not_take_up_its_offer(place, answer):
+    """By what it answers behind them: so a break does not make them come twice."""
+    place.house.env["TERN_HURRY"] = "15"
+    place.server.enabled = answer
+    place.come_online()
+    place.write("one", "two")
+    place.wait_bodies("one", "two")
+    place.all_acked()
+    place.write("three")
+    place.wait_body("three")
+    place.all_acked()
+    place.cut()
+    place.write("four")
+    place.wait_body("four")
+    assert place.server.bodies == ["one", "two", "three", "four"] and place.server.binds == 2
+
+
+def test_lines_are_not_asked_after_where_the_server_counts_them(place):
+    place.come_online()
+    place.write("one")
+    place.all_acked()
+    assert not [text for text in place.session.log if "urn:xmpp:ping" in text
+                and 'type="get"' in text]
+
+
+def test_a_line_of_the_session_before_is_not_proven_by_one_without_a_count(place):
+    """What this one answers is behind its own lines only."""
+    honest = place.server.answer_request
+
+    def silent_about(name):
+        def answer(session, text):
+            if name not in text:
+                honest(session, text)
+        return answer
+    place.house.env["TERN_HURRY"] = "15"
+    place.server.enabled = FAILED
+    place.server.answer_request = silent_about("urn:xmpp:ping")
+    place.come_online()
+    place.write("one")
+    place.wait_body("one")
+    place.server.answer_request = silent_about("disco#info")
+    place.cut()
+    place.session.wait("<presence")
+    place.server.fence(place.session)
+    assert place.states() == {"one": "sent"}
 
 
 def test_a_process_that_dies_before_the_count_began_loses_nothing(place):

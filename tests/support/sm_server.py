@@ -93,6 +93,9 @@ class SmServer(ScriptedServer):
                                  f"<item jid='{BOB}' subscription='both'/></query>")
         elif "disco#info" in text:
             session.answer(text, f"<query xmlns='{DISCO}'/>")
+        elif "urn:xmpp:ping" in text:
+            ident = re.search(r'\bid="([^"]*)', text)[1]
+            session.send(f"<iq type='result' id='{ident}' from='localhost'/>")
         else:
             session.answer(text, ERROR, "error")
 
