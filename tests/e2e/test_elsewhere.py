@@ -267,11 +267,15 @@ def positions(phone):
 
 
 def publish(phone, jid, ident):
+    """Until the account keeps it: what is only on its way there nobody can be asked for."""
     phone.send_raw(
         "<iq type='set' id='p1'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
         f"<publish node='{POSITIONS}'><item id='{jid}'><displayed xmlns='{POSITIONS}'>"
         f"<stanza-id xmlns='urn:xmpp:sid:0' by='{phone.jid}' id='{ident}'/></displayed></item>"
         "</publish></pubsub></iq>")
+    deadline = Deadline(15)
+    while (kept := positions(phone)).get(jid) != ident:
+        assert not deadline.is_over(), kept
 
 
 def stanza_ids(phone, count):

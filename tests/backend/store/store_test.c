@@ -24,6 +24,20 @@
 #include "bridge/base/mem.h"
 #include "tests/backend/store/bed.h"
 
+/* What the store takes for the time, in place of libuv's: a batch ends after so much of
+ * it, and how busy the machine is must not decide what shares a commit. It stands still,
+ * or goes on by a tick each time it is asked. */
+static struct {
+	uint64_t now;
+	uint64_t tick;
+} clock_of_batches;
+
+uint64_t
+uv_hrtime(void)
+{
+	return clock_of_batches.now += clock_of_batches.tick;
+}
+
 struct script {
 	struct bed *bed;
 	char told[256]; /* what was told, in order */
@@ -122,6 +136,21 @@ jobs_of_one_turn_share_a_commit_and_are_told_in_order(void **state)
 	assert_string_equal(script.told, "a.effect a b.effect b c.effect c");
 	assert_int_equal(script.commits, 1);
 	assert_true(is_kept(script.bed, "c"));
+}
+
+static void
+jobs_that_take_long_do_not_share_a_commit(void **state)
+{
+	struct script script = {.bed = *state};
+	use_faults(&script);
+	struct line lines[] = {{&script, "a", 0}, {&script, "b", 0}, {&script, "c", 0}};
+	clock_of_batches.tick = UINT64_C(9000000);
+	for (size_t i = 0; i < 3; i++)
+		(void)store_submit(script.bed->store, write_line, note_done, &lines[i]);
+	run_loop(script.bed);
+	clock_of_batches.tick = 0;
+	assert_string_equal(script.told, "a.effect a b.effect b c.effect c");
+	assert_int_equal(script.commits, 3);
 }
 
 static void
@@ -492,6 +521,7 @@ main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(jobs_of_one_turn_share_a_commit_and_are_told_in_order),
+		CASE(jobs_that_take_long_do_not_share_a_commit),
 		CASE(a_failing_job_is_undone_alone),
 		CASE(a_failing_commit_undoes_the_batch_and_the_next_one_works),
 		CASE(each_failing_step_is_told_and_leaves_a_usable_store),
