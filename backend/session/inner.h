@@ -155,7 +155,7 @@ void ask_done(struct profile *profile);
 
 /* ---- road.c ---- */
 
-/* A stanza came from the stream (borrowed; NULL: one that was skipped): into a job,
+/* A stanza came from the stream (shared; NULL: one that was skipped): into a job,
  * through the modules. IS_LAST: it is no part before the last of a large result.
  * IS_COUNTED: the server counts it (XEP-0198). */
 void road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last,

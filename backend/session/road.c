@@ -214,7 +214,7 @@ road_arrive(struct profile *profile, const struct stanza *stanza, bool is_last,
 {
 	struct arrival *arrival = mem_alloc(sizeof *arrival);
 	arrival->profile = profile;
-	arrival->stanza = stanza ? stanza_copy(stanza) : NULL;
+	arrival->stanza = stanza_share(stanza);
 	arrival->is_last = is_last;
 	arrival->number = is_counted ? sm_arrived(profile) : 0;
 	if (profile->link.stream) {

@@ -110,6 +110,12 @@ stanza_copy(const struct stanza *stanza)
 	return stanza ? outer(xmpp_stanza_copy(inner(stanza))) : NULL;
 }
 
+struct stanza *
+stanza_share(const struct stanza *stanza)
+{
+	return stanza ? outer(xmpp_stanza_clone(inner(stanza))) : NULL;
+}
+
 /* The attributes as pairs of name and value in FEW (of ATTRIBUTES_INLINE pairs) or, where
  * there are more, in memory that the caller frees through *RET_MANY. */
 static const char **

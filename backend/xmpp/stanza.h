@@ -38,6 +38,10 @@ struct stanza *stanza_new(struct stanza_ctx *ctx, const char *name, const char *
 /* A deep copy that stands alone; the caller owns it. NULL for NULL. */
 struct stanza *stanza_copy(const struct stanza *stanza);
 
+/* The same tree for one more holder, each of whom frees it: the root of a tree, which no
+ * holder changes any more. NULL for NULL. */
+struct stanza *stanza_share(const struct stanza *stanza);
+
 /* A copy of the element and its attributes without children. NULL for NULL. */
 struct stanza *stanza_shell(const struct stanza *stanza);
 

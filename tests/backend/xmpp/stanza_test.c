@@ -47,6 +47,7 @@ nothing_has_nothing(void **state)
 	assert_null(stanza_child_text(NULL, "a", NULL));
 	assert_null(stanza_payload(NULL));
 	assert_null(stanza_copy(NULL));
+	assert_null(stanza_share(NULL));
 	assert_null(stanza_shell(NULL));
 	assert_false(stanza_is(NULL, NULL, NULL));
 	assert_false(stanza_has_type(NULL, "x"));
@@ -101,6 +102,10 @@ what_is_built_is_found_like_what_is_read(void **state)
 	struct stanza *copy = stanza_copy(again);
 	stanza_free(again);
 	assert_printed(copy, text);
+	struct stanza *shared = stanza_share(copy);
+	stanza_free(copy);
+	assert_printed(shared, text);
+	copy = shared;
 	struct stanza *shell = stanza_shell(copy);
 	assert_string_equal(stanza_id(shell), "1");
 	assert_null(stanza_payload(shell));
