@@ -118,13 +118,12 @@ lines_emit(struct profile *profile, int64_t id, bool is_new,
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
 	struct message message;
-	struct conversation row;
+	struct conversation_key key;
 	if (profile_check(profile, messages_get(store, id, &arena, &message)) == 0 &&
-	    profile_check(profile, conversations_get(store, message.conversation, &arena,
-						     &row)) == 0) {
+	    profile_check(profile, conversations_key(store, message.conversation, &arena,
+						     &key)) == 0) {
 		struct bridge_line line;
-		lines_fill(&(struct conversation_key){row.kind, row.jid}, &message,
-			   &line);
+		lines_fill(&key, &message, &line);
 		if (token)
 			line.token = *token;
 		profile_emit(profile, EVENT_line_changed,

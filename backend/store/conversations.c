@@ -121,6 +121,28 @@ conversations_get(struct store *store, int64_t id, struct arena *arena,
 }
 
 int
+conversations_key(struct store *store, int64_t id, struct arena *arena,
+		  struct conversation_key *ret_key)
+{
+	struct sql sql = sql_start(store_reading(store),
+				   "SELECT kind, jid FROM conversations WHERE id=?");
+	sql_int(&sql, id);
+	struct conversation_key key = {0};
+	int found = sql_step(&sql);
+	if (found > 0) {
+		key.kind = (enum conversation_kind)sql_get_int(&sql, 0);
+		key.jid = sql_get_text(&sql, 1, arena);
+	}
+	int error = sql_end(&sql);
+	if (error)
+		return error;
+	if (!found)
+		return -ENOENT;
+	*ret_key = key;
+	return 0;
+}
+
+int
 conversations_changed(struct store *store, int64_t since, struct arena *arena,
 		      struct conversation_list *ret_list)
 {

@@ -63,6 +63,10 @@ int conversations_become_room(struct store *store, const char *jid);
 int conversations_get(struct store *store, int64_t id, struct arena *arena,
 		      struct conversation *ret_conversation);
 
+/* What tells the conversation ID from all others; -ENOENT. */
+int conversations_key(struct store *store, int64_t id, struct arena *arena,
+		      struct conversation_key *ret_key);
+
 /* Rows changed after SINCE in the order of change; SINCE 0 gives all that are open. A new
  * line, a changed state of the last line, unread, draft and open are changes. */
 int conversations_changed(struct store *store, int64_t since, struct arena *arena,
