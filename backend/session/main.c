@@ -14,6 +14,7 @@
 
 #include "backend/session/memory.h"
 #include "backend/session/process.h"
+#include "backend/store/store.h"
 #include "bridge/base/log.h"
 
 enum { SESSION_FD = 3 };
@@ -36,6 +37,7 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return printf("session " TERN_VERSION "\n") < 0;
 	memory_begin();
+	store_begin();
 	tie_to_parent(getppid());
 	log_open("session", 2, log_level_named(getenv("TERN_LOG"), LOG_WARN));
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -398,6 +398,12 @@ prepare_in(const struct place *place, struct store_report *report)
 	return error;
 }
 
+void
+store_begin(void)
+{
+	sql_begin();
+}
+
 int
 store_prepare(const char *folder, const struct store_options *options,
 	      struct store_report *ret_report)

@@ -46,6 +46,9 @@ enum sql_mode {
 	SQL_RESCUE, /* reads a damaged file and leaves it and its WAL as they are */
 };
 
+/* Settings of SQLite as a whole: before it is used, and before any thread. */
+void sql_begin(void);
+
 /* Opens the existing database PATH. On failure DB is closed. */
 int sql_open(struct sql_db *db, const char *path, enum sql_mode mode);
 

@@ -59,6 +59,9 @@ struct store_position {
 			 */
 };
 
+/* Once in a process, before anything else of this folder and any thread. */
+void store_begin(void);
+
 /* Makes the database in FOLDER (absolute path of a profile's folder whose lock is held)
  * ready for store_open: creates it 0600, migrates it in one transaction, looks for
  * damage, sets a damaged one aside as store.db.corrupt-YYYYMMDD-HHMMSS and carries over
