@@ -13,6 +13,7 @@
 #include "tui/names.h"
 #include "tui/occupants.h"
 #include "tui/target.h"
+#include "tui/toast.h"
 #include "tui/view.h"
 
 #define NAMES_ROW_MAX 4096 /* bytes of occupants that /names prints */
@@ -22,6 +23,7 @@
 struct join {
 	struct app *app;
 	char *jid, *nick, *password;
+	bool is_made; /* by this, after asking */
 };
 
 static void
@@ -37,7 +39,7 @@ join_free(struct join *join)
 	free(join);
 }
 
-static void send_join(struct app *app, struct join *take_join, bool may_create);
+static void send_join(struct app *app, struct join *take_join);
 
 void
 room_forget_question(struct app *app)
@@ -52,10 +54,12 @@ create_asked(struct app *app)
 	struct join *join = app->join;
 
 	app->join = NULL;
-	if (join && app_client(app))
-		send_join(app, join, true);
-	else
+	if (join && app_client(app)) {
+		join->is_made = true;
+		send_join(app, join);
+	} else {
 		join_free(join);
+	}
 }
 
 static void
@@ -67,11 +71,16 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 	if (!failure) {
 		const struct bridge_room_result *joined = result;
 
+		toast_clear(app->toast);
 		view_show_chat(app, model_need_chat(app->model, joined->room->jid));
+		if (join->is_made)
+			app_say(app, "You made this room: /config shows how it is set "
+				     "up, /invite asks somebody in.");
 	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
 		room_forget_question(app);
 		app->join = join;
-		app_ask(app, create_asked, "There is no room %s. Make it?", join->jid);
+		app_ask(app, create_asked, "There is no room %s. Make it? (y/n)",
+			join->jid);
 		return;
 	} else {
 		app_told(app, failure, result);
@@ -80,18 +89,32 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 }
 
 static void
-send_join(struct app *app, struct join *take_join, bool may_create)
+send_join(struct app *app, struct join *take_join)
 {
 	struct bridge_room_join_params params = {
 		.profile = app->model->profile,
 		.jid = take_join->jid,
 		.nick = take_join->nick,
 		.password = take_join->password,
-		.may_create = may_create,
+		.may_create = take_join->is_made,
 	};
 
 	app_say(app, "Joining %s…", take_join->jid);
 	client_room_join(door_client(app->door), &params, on_joined, take_join);
+}
+
+/* The room that WORD names; a nick may stand behind its slash, as in an occupant's
+ * address. A bare name is a room's at the account's own service. */
+static void
+set_named(struct join *join, const char *word)
+{
+	size_t len = strcspn(word, "/");
+	char *room = mem_strndup(word, len);
+
+	join->jid = strchr(room, '@') ? names_address(room) : mem_strdup(room);
+	if (word[len] && word[len + 1])
+		join->nick = mem_strdup(word + len + 1);
+	free(room);
 }
 
 /* Which room WORD (NULL: the one at hand) means, with its password if it is a link that
@@ -106,11 +129,10 @@ set_room(struct app *app, struct join *join, const char *word)
 	if (word && room_link_is(word) &&
 	    room_link_parse(word, &linked, &join->password, &problem) < 0)
 		return problem;
-	/* A bare name is a room's at the account's own service. */
-	if (word && !linked && !strpbrk(word, "@/"))
-		join->jid = mem_strdup(word);
+	if (linked)
+		join->jid = names_address(linked);
 	else if (word)
-		join->jid = names_address(linked ? linked : word);
+		set_named(join, word);
 	else if (chat && chat->kind == conversation_kind_ROOM)
 		join->jid = mem_strdup(chat->jid);
 	else
@@ -129,7 +151,11 @@ command_join(struct app *app, const char *arguments)
 	bool is_fine = !problem;
 
 	join->app = app;
-	join->nick = command_word(&arguments);
+	char *nick = command_word(&arguments);
+	if (nick) {
+		free(join->nick);
+		join->nick = nick;
+	}
 	if (!join->password)
 		join->password = command_word(&arguments);
 	if (!word && !is_fine)
@@ -140,7 +166,7 @@ command_join(struct app *app, const char *arguments)
 		app_say_error(app, "%s is no room's address (room@service).", word);
 	free(word);
 	if (is_fine && app_client(app)) {
-		send_join(app, join, false);
+		send_join(app, join);
 		return true;
 	}
 	join_free(join);
@@ -217,22 +243,29 @@ command_part(struct app *app, const char *arguments)
 bool
 command_nick(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app, NULL);
+	struct model_room *room = room_here(app);
+	const char *rest = arguments;
 
 	if (!room)
 		return false;
 	if (!arguments[0])
 		return command_misused(app, "nick");
+	/* Blanks are fine without quotes; a nick in quotes is what stands in them. */
+	char *word = arguments[0] == '"' ? command_word(&rest) : NULL;
 	struct bridge_room_nick_params params = {
-		.profile = app->model->profile, .jid = room->jid, .nick = arguments};
+		.profile = app->model->profile,
+		.jid = room->jid,
+		.nick = word && !rest[0] ? word : arguments,
+	};
 	client_room_nick(door_client(app->door), &params, app_told, app);
+	free(word);
 	return true;
 }
 
 bool
 command_subject(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app, NULL);
+	struct model_room *room = room_here(app);
 
 	if (!room)
 		return false;
@@ -295,10 +328,15 @@ on_names(void *data, const struct bridge_failure *failure, const void *result)
 bool
 command_names(struct app *app, const char *arguments)
 {
-	struct model_room *room = need_room(app, arguments);
+	struct model_room *room =
+		arguments[0] ? need_room(app, arguments) : room_here(app);
 
 	if (!room)
 		return false;
+	if (room->state != room_state_IN) {
+		app_say_error(app, "You are not in %s: /join %s.", room->name, room->jid);
+		return false;
+	}
 	struct bridge_room_occupants_params params = {.profile = app->model->profile,
 						      .jid = room->jid};
 	client_room_occupants(door_client(app->door), &params, on_names, app);

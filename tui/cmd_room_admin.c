@@ -203,31 +203,54 @@ set_affiliation(struct app *app, struct model_room *room, const char *target,
 				deed_new(app, target, words[affiliation]));
 }
 
+/* A list that was asked for. */
+struct listing {
+	struct app *app;
+	enum bridge_affiliation affiliation;
+};
+
 static void
 on_list(void *data, const struct bridge_failure *failure, const void *result)
 {
-	struct app *app = data;
+	static const struct {
+		const char *these, *nobody;
+	} words[affiliation_COUNT] = {
+		[affiliation_OUTCAST] = {"Banned", "Nobody is banned here."},
+		[affiliation_MEMBER] = {"Members", "This room has no members."},
+		[affiliation_ADMIN] = {"Admins", "This room has no admins."},
+		[affiliation_OWNER] = {"Owners", "This room has no owners."},
+	};
+	struct listing *listing = data;
+	struct app *app = listing->app;
 	const struct bridge_room_affiliations_result *list = result;
 	struct buf text = {0};
 
 	if (failure) {
 		app_told(app, failure, result);
+		free(listing);
 		return;
 	}
 	for (size_t i = 0; i < list->affiliates_count && text.len < LIST_MAX; i++) {
 		char *jid = clean_text(list->affiliates[i].jid, CLEAN_LINE, 3071);
 
-		buf_printf(&text, "%s %s", i ? "," : "", jid);
+		char *why = clean_text(list->affiliates[i].reason, CLEAN_LINE, 256);
+		bool has_why = why[0] != '\0';
+
+		buf_printf(&text, "%s %s%s%s%s", i ? "," : "", jid, has_why ? " (" : "",
+			   why, has_why ? ")" : "");
+		free(why);
 		free(jid);
 	}
 	if (text.len >= LIST_MAX)
 		buf_add_text(&text, " …");
 	char *rows = buf_take_text(&text);
 	if (list->affiliates_count > 0)
-		app_say(app, "%zu:%s", list->affiliates_count, rows);
+		app_say(app, "%s (%zu):%s", words[listing->affiliation].these,
+			list->affiliates_count, rows);
 	else
-		app_say(app, "Nobody is on that list.");
+		app_say(app, "%s", words[listing->affiliation].nobody);
 	free(rows);
+	free(listing);
 }
 
 static void
@@ -239,7 +262,9 @@ show_list(struct app *app, struct model_room *room, enum bridge_affiliation affi
 		.affiliation = affiliation,
 	};
 
-	client_room_affiliations(door_client(app->door), &params, on_list, app);
+	struct listing *listing = mem_alloc(sizeof *listing);
+	*listing = (struct listing){app, affiliation};
+	client_room_affiliations(door_client(app->door), &params, on_list, listing);
 }
 
 bool

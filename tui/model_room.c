@@ -10,6 +10,7 @@
 #include "bridge/base/utf8.h"
 #include "tui/model.h"
 #include "tui/occupants.h"
+#include "tui/room_news.h"
 
 enum { JID_MAX = 3071, TEXT_MAX = 4096, NAME_MAX_BYTES = 256 };
 
@@ -22,8 +23,8 @@ model_room(const struct model *model, const char *jid)
 static void
 room_free(struct model_room *room)
 {
-	char *texts[] = {room->jid,	room->name,	  room->nick,
-			 room->subject, room->subject_by, room->reason};
+	char *texts[] = {room->jid,	   room->name,	 room->nick,	    room->subject,
+			 room->subject_by, room->reason, room->told.subject};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
@@ -50,8 +51,9 @@ model_put_room(struct model *model, const struct bridge_room *record)
 {
 	char *jid = clean_text(record->jid, CLEAN_LINE, JID_MAX);
 	struct model_room *room = model_room(model, jid);
+	bool is_new = !room;
 
-	if (!room) {
+	if (is_new) {
 		room = mem_alloc(sizeof *room);
 		room->jid = mem_strdup(jid);
 		by_jid_add(&model->rooms, room);
@@ -78,6 +80,8 @@ model_put_room(struct model *model, const struct bridge_room *record)
 		room->people = NULL;
 		room->is_watched = false;
 	}
+	if (is_new)
+		room_news_begin(room);
 	model->dirty |= MODEL_CHATS | MODEL_PEOPLE;
 	free(jid);
 }

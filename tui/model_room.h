@@ -13,6 +13,14 @@
 struct model;
 struct occupants;
 
+/* What of it was told already (room_news.h). */
+struct room_told {
+	bool is_inside, has_role;
+	enum bridge_role role;
+	enum bridge_affiliation affiliation;
+	char *subject;
+};
+
 struct model_room {
 	char *jid;  /* first: by_jid.h */
 	char *name; /* what it is called: its own name, else what stands before the @ */
@@ -28,6 +36,7 @@ struct model_room {
 	struct occupants *people; /* NULL while they are not known */
 	bool is_watched;	  /* the daemon tells who comes and goes */
 	bool is_asking;		  /* who is there was asked for */
+	struct room_told told;
 };
 
 /* The room with the bare JID, NULL if there is none; borrowed. */

@@ -15,6 +15,7 @@
 #include "tui/door.h"
 #include "tui/nick.h"
 #include "tui/options.h"
+#include "tui/room_news.h"
 #include "tui/view.h"
 
 struct people_ask {
@@ -130,9 +131,11 @@ tell_deed(struct app *app, const struct bridge_occupant_gone_event *event,
 	char *who = is_own ? mem_strdup("You") : nick_shown(event->nick);
 	char *actor = event->actor ? nick_shown(event->actor) : mem_strdup("");
 	char *why = clean_text(event->text, CLEAN_LINE, WHY_MAX);
-	char *said =
-		mem_printf("%s %s %s%s%s%s%s.", who, is_own ? "were" : "was", deed,
-			   event->actor ? " by " : "", actor, why[0] ? ": " : "", why);
+	/* Reasons often end as sentences do. */
+	bool is_ended = why[0] && strchr(".!?", why[strlen(why) - 1]);
+	char *said = mem_printf("%s %s %s%s%s%s%s%s", who, is_own ? "were" : "was", deed,
+				event->actor ? " by " : "", actor, why[0] ? ": " : "",
+				why, is_ended ? "" : ".");
 
 	(void)view_notice(app, event->jid, said);
 	free(said);
@@ -158,6 +161,20 @@ tell_gone(struct app *app, const struct bridge_occupant_gone_event *event)
 	chat_view_show_comings(lines);
 }
 
+/* Being put out is told on every page, the rest only in the room itself. */
+static void
+tell_room(struct app *app, const struct bridge_room *record)
+{
+	struct model_room *room = model_room(app->model, record->jid);
+	bool was_inside = room && room->told.is_inside;
+	char *said = room ? room_news(room, record->condition) : NULL;
+
+	if (said && !view_notice(app, room->jid, said) && was_inside &&
+	    room->state == room_state_REFUSED)
+		app_say_error(app, "%s: %s", room->name, said);
+	free(said);
+}
+
 void
 people_event(struct app *app, enum bridge_event event, const void *record)
 {
@@ -165,4 +182,6 @@ people_event(struct app *app, enum bridge_event event, const void *record)
 		tell_change(app, record);
 	else if (event == EVENT_occupant_gone)
 		tell_gone(app, record);
+	else if (event == EVENT_room_changed)
+		tell_room(app, ((const struct bridge_room_event *)record)->room);
 }

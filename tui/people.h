@@ -13,8 +13,8 @@ struct model_room;
 /* Asks what the room that is shown needs, if anything. Once per loop turn. */
 void people_update(struct app *app);
 
-/* Tells in the room that is shown what an EVENT of its occupants means, after the model
- * took it over. */
+/* Tells in the room that is shown what an EVENT of it or its occupants means, after the
+ * model took it over. */
 void people_event(struct app *app, enum bridge_event event, const void *record);
 
 /* The room of the conversation that is shown, also where that is one of its occupants;

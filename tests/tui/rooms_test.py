@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fake_daemon import FakeDaemon, lone_tern
+from fake_daemon import Failure, FakeDaemon, lone_tern
 from house import House
 
 DEN = "den@rooms.example.org"
@@ -313,3 +313,74 @@ def test_mentions_are_counted_apart_stand_out_and_ring(house, daemon, screen):
     screen.wait("Bob: me: look")
     row = screen.find("me: look")
     assert screen.cell(row, 12).bold and not screen.cell(row - 1, 12).bold
+
+
+# ---- what becomes of the room ----
+
+def test_being_put_out_is_said_on_every_page(house, daemon, screen):
+    open_den(screen, daemon)
+    daemon.room(DEN, role="participant")
+    daemon.room(DEN, role="visitor")
+    screen.wait("- You may not speak here any more.")
+    daemon.room(DEN, role="visitor", subject="Tea\x1b[2J", subject_by="Bob")
+    screen.wait("- Subject by Bob: Tea\ufffd[2J")
+    screen.line("/contacts")
+    screen.wait("Contacts")
+    daemon.room(DEN, state="refused", reason="You were kicked by Zoe.", condition="kicked")
+    screen.wait("The Den: You were kicked by Zoe. /join goes back in.")
+    daemon.room(DEN, state="in", reason="", condition="")
+    screen.line("/go den")
+    screen.wait_gone("Contacts")
+    daemon.room(DEN, state="refused", reason="The room was destroyed.",
+                condition="destroyed")
+    screen.wait("- The room was destroyed.")
+    screen.line("/names")
+    screen.wait(f"You are not in The Den: /join {DEN}.")
+
+
+def test_names_and_nick_work_in_a_private_talk_too(house, daemon, screen):
+    open_den(screen, daemon)
+    screen.line("/msg Bob hello")
+    screen.wait("Bob (den): online")
+    screen.line("/names")
+    screen.wait("4 here: Anna Lee, Bob, Carl, me")
+    for words, nick in (("Al Ice", "Al Ice"), ('"Al Ice"', "Al Ice"),
+                        ('"the" Fox', '"the" Fox')):
+        screen.line("/nick " + words)
+        assert daemon.called("room.nick", match=lambda p, nick=nick: p["nick"] == nick)
+
+
+def test_a_room_is_made_after_asking(house, daemon, screen):
+    def join(params):
+        if not params.get("may_create"):
+            raise Failure("NOT_FOUND", "There is no such room.")
+        return daemon.do_room__join({"jid": SHED})
+    daemon.on["room.join"] = join
+    screen.line("/join shed")
+    screen.wait("There is no room shed. Make it? (y/n)")
+    screen.keys("n")
+    screen.wait_gone("Make it?")
+    screen.line("/join shed")
+    screen.wait("Make it? (y/n)")
+    screen.keys("y")
+    screen.wait("You made this room: /config")
+    screen.wait_gone("Joining shed")
+
+
+@pytest.mark.parametrize("words, room, nick", [
+    ("shed", "shed", None), ("shed/Al", "shed", "Al"), (SHED, SHED, None),
+    (f"{SHED}/Al", SHED, "Al"), (f'"{SHED}/Al Ice"', SHED, "Al Ice"),
+    (f'{SHED} "Al Ice"', SHED, "Al Ice")])
+def test_a_room_is_joined_with_a_nick_behind_its_address(house, daemon, screen, words, room,
+                                                         nick):
+    screen.line("/join " + words)
+    call = daemon.called("room.join")
+    assert (call["jid"], call.get("nick")) == (room, nick)
+
+
+def test_what_is_no_room_is_not_joined(house, daemon, screen):
+    for words in ("@", "@rooms.example.org", "/", "/Al"):
+        screen.line("/join " + words)
+        screen.wait(f"{words} is no room's address")
+        screen.keys("\x03")
+    assert daemon.count("room.join") == 0
