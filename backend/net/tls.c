@@ -312,6 +312,10 @@ tls_new(struct tls_shared *shared, const char *domain, const char *ca_file,
 	SSL_set_connect_state(tls->ssl);
 	if (!expect_name(tls->ssl, domain))
 		goto fail;
+	/* Looking like TLS 1.2 (RFC 8446 appendix D.4) is for boxes that watch ports of
+	 * TLS; behind STARTTLS it only costs bytes. */
+	if (!with_alpn)
+		(void)SSL_clear_options(tls->ssl, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
 	if (with_alpn && SSL_set_alpn_protos(tls->ssl, alpn, sizeof(alpn) - 1) != 0)
 		goto fail;
 	rc = ca_file != NULL ? use_ca_file(tls->ssl, ca_file) : 0;

@@ -25,7 +25,8 @@ void tls_shared_free(struct tls_shared *shared);
 
 /* A client for DOMAIN (A-labels or an IP address), which the certificate must name in its
  * subjectAltName. CA_FILE (NULL: none) replaces the shared CA certificates. WITH_ALPN
- * offers "xmpp-client" (XEP-0368). -ENOENT if CA_FILE cannot be used, -EIO otherwise. */
+ * is for TLS from the first byte (XEP-0368) and offers "xmpp-client". -ENOENT if CA_FILE
+ * cannot be used, -EIO otherwise. */
 int tls_new(struct tls_shared *shared, const char *domain, const char *ca_file,
 	    bool with_alpn, struct tls **ret_tls);
 

@@ -176,6 +176,35 @@ tls_1_2_binds_by_the_first_finished(void **state)
 	pair_done(&pair);
 }
 
+/* The length of the session id in the client's first message. */
+static int
+length_of_session_id(struct pair *pair, bool with_alpn)
+{
+	struct buf wire = {0};
+	struct tls *client = NULL;
+	assert_int_equal(
+		tls_new(pair->shared, "example.org", pair->ca_file, with_alpn, &client),
+		0);
+	assert_int_equal(tls_handshake(client), 0);
+	tls_take(client, &wire);
+	assert_true(wire.len > 43);
+	int len = wire.data[43]; /* record 5, message 4, version 2, random 32 */
+	buf_done(&wire);
+	tls_free(client);
+	return len;
+}
+
+static void
+only_tls_from_the_first_byte_is_dressed_up_as_an_older_one(void **state)
+{
+	struct pair pair = {0};
+	(void)state;
+	pair_init(&pair, TLS1_3_VERSION);
+	assert_int_equal(length_of_session_id(&pair, true), 32);
+	assert_int_equal(length_of_session_id(&pair, false), 0);
+	pair_done(&pair);
+}
+
 static void
 old_tls_and_other_names_are_refused(void **state)
 {
@@ -330,6 +359,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exporter_is_the_same_on_both_sides_of_tls_1_3),
 		cmocka_unit_test(tls_1_2_binds_by_the_first_finished),
+		cmocka_unit_test(
+			only_tls_from_the_first_byte_is_dressed_up_as_an_older_one),
 		cmocka_unit_test(old_tls_and_other_names_are_refused),
 		cmocka_unit_test(a_session_is_resumed_by_who_had_it),
 		cmocka_unit_test(a_ticket_is_used_once),
