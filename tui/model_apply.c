@@ -421,7 +421,9 @@ on_occupant_gone(const struct change *change)
 static void
 on_unwatched(const struct change *change)
 {
-	model_unwatch_rooms(change->model);
+	const struct bridge_unwatched_event *event = change->record;
+
+	model_unwatch_rooms(change->model, event->jid);
 }
 
 static void

@@ -47,6 +47,15 @@ is_visible(const char *text)
 }
 
 void
+model_forget_people(struct model *model, struct model_room *room)
+{
+	occupants_free(room->people);
+	room->people = NULL;
+	room->is_watched = false;
+	model->dirty |= MODEL_PEOPLE;
+}
+
+void
 model_put_room(struct model *model, const struct bridge_room *record)
 {
 	char *jid = clean_text(record->jid, CLEAN_LINE, JID_MAX);
@@ -76,9 +85,8 @@ model_put_room(struct model *model, const struct bridge_room *record)
 	room->is_wanted = record->is_wanted;
 	/* Who is there when we are in again is another matter. */
 	if (room->state != room_state_IN) {
-		occupants_free(room->people);
-		room->people = NULL;
-		room->is_watched = false;
+		model_forget_people(model, room);
+		room->is_refused = false;
 	}
 	if (is_new)
 		room_news_begin(room);
@@ -106,6 +114,7 @@ model_put_people(struct model *model, struct model_room *room,
 	occupants_free(room->people);
 	room->people = occupants_new();
 	room->is_watched = true;
+	room->hidden_at = 0;
 	for (size_t i = 0; i < count; i++)
 		occupants_put(room->people, &people[i], NULL);
 	model->dirty |= MODEL_PEOPLE;
@@ -132,10 +141,14 @@ model_drop_occupant(struct model *model, const struct bridge_occupant_gone_event
 }
 
 void
-model_unwatch_rooms(struct model *model)
+model_unwatch_rooms(struct model *model, const char *jid)
 {
-	for (size_t i = 0; i < model->rooms.count; i++)
-		((struct model_room *)model->rooms.rows[i])->is_watched = false;
+	for (size_t i = 0; i < model->rooms.count; i++) {
+		struct model_room *room = model->rooms.rows[i];
+		if (jid && strcmp(room->jid, jid) != 0)
+			continue;
+		room->is_watched = room->is_refused = false;
+	}
 	model->dirty |= MODEL_PEOPLE;
 }
 

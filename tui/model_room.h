@@ -35,6 +35,8 @@ struct model_room {
 	bool is_wanted;		  /* joined again after each login */
 	struct occupants *people; /* NULL while they are not known */
 	bool is_watched;	  /* the daemon tells who comes and goes */
+	bool is_refused;	  /* it does not want to, in this stay */
+	uint64_t hidden_at;	  /* of the loop's time; 0: it is shown */
 	bool is_asking;		  /* who is there was asked for */
 	struct room_told told;
 };
@@ -53,11 +55,15 @@ struct model_room *model_room_of(const struct model *model, const char *jid);
 void model_put_people(struct model *model, struct model_room *room,
 		      const struct bridge_occupant *people, size_t count);
 
-/* Somebody came or changed; went; nobody tells any more. */
+/* Who is in ROOM is not wanted any more. */
+void model_forget_people(struct model *model, struct model_room *room);
+
+/* Somebody came or changed; went; nobody tells any more: of the room JID, or (NULL) of
+ * all. */
 void model_put_occupant(struct model *model, const struct bridge_occupant_event *event);
 void model_drop_occupant(struct model *model,
 			 const struct bridge_occupant_gone_event *event);
-void model_unwatch_rooms(struct model *model);
+void model_unwatch_rooms(struct model *model, const char *jid);
 
 /* Forgets all rooms. */
 void model_drop_rooms(struct model *model);

@@ -1,6 +1,7 @@
 /*
  * The call of room.occupants and its answer; what is said of who comes and goes. A room
- * that nobody has looked at since tern was started is never asked about.
+ * that nobody has looked at since tern was started is never asked about, and one that is
+ * hidden for a while costs nothing more: the first thing told of it then ends the watch.
  */
 #include "tui/people.h"
 
@@ -18,6 +19,8 @@
 #include "tui/room_news.h"
 #include "tui/view.h"
 
+enum { HIDDEN_MS = 3000 };
+
 struct people_ask {
 	struct app *app;
 	char *jid;
@@ -34,7 +37,7 @@ on_people(void *data, const struct bridge_failure *failure, const void *result)
 		room->is_asking = false;
 	/* One that is refused is asked again when the room's state changes. */
 	if (room && failure)
-		room->is_watched = true;
+		room->is_refused = true;
 	else if (room && room->state == room_state_IN)
 		model_put_people(ask->app->model, room, answer->occupants,
 				 answer->occupants_count);
@@ -50,13 +53,30 @@ people_room(struct app *app)
 	return chat ? model_room_of(app->model, chat->jid) : NULL;
 }
 
+/* Notes since when rooms are hidden. */
+static void
+mark_hidden(struct app *app, const struct model_room *shown)
+{
+	/* The page of occupants is about the room that was shown before. */
+	if (view_kind(app->view) == VIEW_PEOPLE)
+		return;
+	for (size_t i = 0; i < app->model->rooms.count; i++) {
+		struct model_room *room = app->model->rooms.rows[i];
+		if (room == shown)
+			room->hidden_at = 0;
+		else if (!room->hidden_at)
+			room->hidden_at = uv_now(app->loop);
+	}
+}
+
 void
 people_update(struct app *app)
 {
 	struct model_room *room = people_room(app);
 
+	mark_hidden(app, room);
 	if (!room || room->state != room_state_IN || room->is_watched ||
-	    room->is_asking || door_state(app->door) != DOOR_ATTACHED)
+	    room->is_refused || room->is_asking || door_state(app->door) != DOOR_ATTACHED)
 		return;
 	struct people_ask *ask = mem_alloc(sizeof *ask);
 	struct bridge_room_occupants_params params = {
@@ -65,6 +85,23 @@ people_update(struct app *app)
 	*ask = (struct people_ask){app, mem_strdup(room->jid)};
 	room->is_asking = true;
 	client_room_occupants(door_client(app->door), &params, on_people, ask);
+}
+
+/* Ends the watch of the room JID if it was out of sight for long enough that it is not
+ * just passed by. */
+static void
+let_go(struct app *app, const char *jid)
+{
+	struct model_room *room = model_room(app->model, jid);
+
+	if (!room || !room->is_watched || !room->hidden_at ||
+	    uv_now(app->loop) - room->hidden_at < HIDDEN_MS ||
+	    door_state(app->door) != DOOR_ATTACHED)
+		return;
+	struct bridge_jid_params params = {.profile = app->model->profile,
+					   .jid = room->jid};
+	client_room_unwatch(door_client(app->door), &params, NULL, NULL);
+	model_forget_people(app->model, room);
 }
 
 /* ---- who comes and goes ---------------------------------------------------- */
@@ -178,10 +215,15 @@ tell_room(struct app *app, const struct bridge_room *record)
 void
 people_event(struct app *app, enum bridge_event event, const void *record)
 {
-	if (event == EVENT_occupant_changed)
-		tell_change(app, record);
-	else if (event == EVENT_occupant_gone)
-		tell_gone(app, record);
-	else if (event == EVENT_room_changed)
+	if (event == EVENT_occupant_changed) {
+		const struct bridge_occupant_event *changed = record;
+		let_go(app, changed->jid);
+		tell_change(app, changed);
+	} else if (event == EVENT_occupant_gone) {
+		const struct bridge_occupant_gone_event *gone = record;
+		let_go(app, gone->jid);
+		tell_gone(app, gone);
+	} else if (event == EVENT_room_changed) {
 		tell_room(app, ((const struct bridge_room_event *)record)->room);
+	}
 }

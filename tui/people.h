@@ -1,6 +1,6 @@
 /*
- * Asks who is in the room that is shown, once; from then on events tell. Who comes and
- * goes is told in its conversation.
+ * Asks who is in the room that is shown, once; from then on events tell, until it is
+ * hidden for a while. Who comes and goes is told in its conversation.
  */
 #ifndef TERN_TUI_PEOPLE_H
 #define TERN_TUI_PEOPLE_H

@@ -538,10 +538,9 @@ update(struct app *app)
 		help_view_refill(app, view->help);
 	input_update(app);
 	place(app);
-	if (view->kind == VIEW_CHAT) {
-		people_update(app);
+	people_update(app);
+	if (view->kind == VIEW_CHAT)
 		chat_view_update(app, view->chat_view);
-	}
 	if (view->kind != VIEW_FORM)
 		status_update(app, view->status);
 	app->model->dirty = 0;

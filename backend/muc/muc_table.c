@@ -2,6 +2,7 @@
  * All rooms of a profile by their address, what the store keeps of them, and what
  * frontends are told.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,7 +233,7 @@ tell_occupant(struct profile *profile, struct room *room, const struct occupant 
 	      const char *was, bool is_new)
 {
 	struct bridge_occupant record;
-	if (!room->is_watched)
+	if (!room->watchers)
 		return;
 	fill_occupant(room, occupant, &record);
 	profile_emit(profile, EVENT_occupant_changed,
@@ -249,7 +250,7 @@ static void
 tell_gone(struct profile *profile, struct room *room,
 	  const struct room_presence *presence)
 {
-	if (!room->is_watched)
+	if (!room->watchers)
 		return;
 	profile_emit(profile, EVENT_occupant_gone,
 		     &(struct bridge_occupant_gone_event){
@@ -295,19 +296,41 @@ muc_occupants(const struct room *room, struct arena *arena, size_t *ret_count)
 	return list;
 }
 
+static void
+tell_unwatched(struct profile *profile, const char *jid)
+{
+	profile_emit(profile, EVENT_room_unwatched,
+		     &(struct bridge_unwatched_event){
+			     .profile = profile_name(profile),
+			     .jid = jid,
+		     });
+}
+
 void
-muc_unwatch(struct profile *profile)
+muc_watch(struct room *room)
+{
+	if (room->state == room_state_IN && room->watchers < UINT_MAX)
+		room->watchers++;
+}
+
+void
+muc_unwatch(struct profile *profile, struct room *room)
+{
+	if (room->watchers > 0 && --room->watchers == 0)
+		tell_unwatched(profile, room->jid);
+}
+
+void
+muc_unwatch_all(struct profile *profile)
 {
 	struct room *room, *next;
 	bool was_watched = false;
 	HASH_ITER (hh, muc_rooms(profile), room, next) {
-		was_watched |= room->is_watched;
-		room->is_watched = false;
+		was_watched |= room->watchers > 0;
+		room->watchers = 0;
 	}
 	if (was_watched)
-		profile_emit(profile, EVENT_room_unwatched,
-			     &(struct bridge_unwatched_event){
-				     .profile = profile_name(profile)});
+		tell_unwatched(profile, NULL);
 }
 
 /* ---- records ---- */

@@ -42,6 +42,8 @@ room_clear(struct room *room)
 	mem_replace(&room->nick, NULL);
 	room->state = room_state_OUT;
 	room->step = ROOM_STEP_NONE;
+	/* Who is there when we are in again has to be asked for. */
+	room->watchers = 0;
 }
 
 void

@@ -72,7 +72,7 @@ struct room {
 	bool may_create;
 	bool is_reserved;   /* and leave it closed until it is configured */
 	bool is_first;	    /* no line of it was here before we came */
-	bool is_watched;    /* a frontend shows its occupants */
+	unsigned watchers;  /* frontends that show its occupants */
 	bool is_doubted;    /* to be asked whether we are in, whatever it says */
 	uint64_t heard_ms;  /* by alarm_now(): it spoke, or was asked */
 	unsigned tries;	    /* joins in a row that failed */

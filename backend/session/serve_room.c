@@ -147,7 +147,8 @@ occupants_job(struct profile *profile, struct serve_request *request)
 	struct bridge_room_occupants_result result = {.room = &record};
 	if (!room)
 		return 0;
-	room->is_watched |= params->watch;
+	if (params->watch)
+		muc_watch(room);
 	muc_fill(room, &record);
 	result.occupants = muc_occupants(room, &request->arena, &result.occupants_count);
 	profile_reply(profile, request, &result);
@@ -160,6 +161,26 @@ serve_room_occupants(struct process *process, struct profile *profile,
 {
 	(void)process;
 	request_in_job(profile, request, occupants_job);
+}
+
+static int
+unwatch_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_jid_params *params = request->params;
+	struct room *room = request_room(profile, request, params->jid);
+	if (!room)
+		return 0;
+	muc_unwatch(profile, room);
+	profile_reply(profile, request, NULL);
+	return 0;
+}
+
+void
+serve_room_unwatch(struct process *process, struct profile *profile,
+		   struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, unwatch_job);
 }
 
 static int

@@ -159,7 +159,7 @@ serve_session_watch(struct process *process, struct profile *profile,
 	}
 	/* Nobody knows which of them showed the occupants of a room. */
 	if (params->attached < profile->watch.attached)
-		muc_unwatch(profile);
+		muc_unwatch_all(profile);
 	profile->watch.attached = params->attached;
 	watch_set(profile, params->active);
 	serve_result(request, NULL);

@@ -298,7 +298,7 @@ KICK_WHILE_RENAMED = [
                          ids=[row[0] for row in KICK_WHILE_RENAMED])
 def test_who_is_kicked_while_changing_nick_is_gone(place, steps):
     place.join()
-    place.bridge.call("room.occupants", profile="home", jid=ROOM, is_watched=True)
+    place.bridge.call("room.occupants", profile="home", jid=ROOM, watch=True)
     place.say(*[gone(nick, *codes, item=item) for codes, nick, item in steps])
     assert place.nicks() == {"Alice"} and place.state() == "in"
 

@@ -431,6 +431,9 @@ class FakeDaemon:
         return {"room": self.rooms[params["jid"]],
                 "occupants": list(self.people[params["jid"]].values())}
 
+    def do_room__unwatch(self, _):
+        return {}
+
     def do_room__join(self, params):
         self.room(params["jid"], params.get("nick", "me"))
         return {"room": self.rooms[params["jid"]]}

@@ -1,9 +1,11 @@
 """Rooms on the screen: the list, whom a word means, nicks, however hostile."""
 
+import contextlib
 import re
 
 import pytest
 
+from deadline import Deadline, TimedOut
 from fake_daemon import Failure, FakeDaemon, lone_tern
 from house import House
 
@@ -131,6 +133,26 @@ def test_occupants_are_asked_for_once_and_again_when_nobody_tells(house, daemon,
     assert daemon.count("room.occupants") == 1
     daemon.tell("room.unwatched")
     daemon.called("room.occupants", count=2)
+
+
+def test_a_room_out_of_sight_is_told_of_no_more(house, daemon, screen):
+    open_den(screen, daemon)
+    screen.line("/contacts")
+    screen.wait("Rooms")
+    deadline = Deadline(15)
+    while not daemon.count("room.unwatch"):
+        assert not deadline.is_over()
+        daemon.occupant(DEN, "Zoe")
+        with contextlib.suppress(TimedOut):
+            daemon.called("room.unwatch", 0.1)
+    assert daemon.called("room.unwatch")["jid"] == DEN
+    daemon.tell("room.unwatched", jid=DEN)
+    daemon.occupant(DEN, "Dan")
+    screen.line("/go den")
+    daemon.called("room.occupants", count=2)
+    assert daemon.count("room.unwatch") == 1
+    daemon.occupant(DEN, "Eve")
+    screen.wait("- Eve came")
 
 
 @pytest.fixture
