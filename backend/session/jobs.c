@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/muc/muc.h"
 #include "backend/session/inner.h"
@@ -66,13 +67,31 @@ parse(struct profile *profile, struct serve_request *request, const char *text,
 	return false;
 }
 
+/* TEXT, or the one room that we know by that bare name; with a dot it is a server. */
+static const char *
+with_service(struct profile *profile, struct serve_request *request, const char *text)
+{
+	const char *found = NULL;
+	size_t count = 0, found_count = 0, len = strlen(text);
+	if (len == 0 || strpbrk(text, "@/."))
+		return text;
+	const struct bridge_room *rooms = muc_list(profile, &request->arena, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(rooms[i].jid, text, len) == 0 && rooms[i].jid[len] == '@') {
+			found = rooms[i].jid;
+			found_count++;
+		}
+	}
+	return found_count == 1 ? arena_strdup(&request->arena, found) : text;
+}
+
 bool
 request_conversation(struct profile *profile, struct serve_request *request,
 		     const char *text, struct conversation_key *ret_key)
 {
 	struct jid jid = {0};
 	const char *key;
-	if (!parse(profile, request, text, &jid))
+	if (!parse(profile, request, with_service(profile, request, text), &jid))
 		return false;
 	ret_key->kind = muc_kind(profile, &jid, &key);
 	ret_key->jid = arena_strdup(&request->arena, key);

@@ -25,9 +25,9 @@ void request_in_job(struct profile *profile, struct serve_request *request,
 const char *request_address(struct profile *profile, struct serve_request *request,
 			    const char *text);
 
-/* The conversation that TEXT addresses: with a person, a known room or an occupant of
- * one. It lives as long as REQUEST; false, with REQUEST refused, if TEXT is no address.
- */
+/* The conversation that TEXT addresses: with a person, a known room (by its bare name
+ * too, where that is one room's) or an occupant of one. It lives as long as REQUEST;
+ * false, with REQUEST refused, if TEXT is no address. */
 bool request_conversation(struct profile *profile, struct serve_request *request,
 			  const char *text, struct conversation_key *ret_key);
 

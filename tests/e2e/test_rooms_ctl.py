@@ -133,3 +133,13 @@ def test_every_verb_speaks_json_and_words(place):
         ctl(place, "room", "leave", room, "good night")
         place.saw(bob, "Alicia", "unavailable")
         assert "not in" in ctl(place, "room", "subject", room, "x", code=1)
+
+
+def test_a_bare_name_means_the_room_for_what_is_said_there_too(place):
+    name = place.room.partition("@")[0]
+    place.join("Alice", "--create")
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        ctl(place, "send", name, "hello")
+        place.heard(bob, "hello")
+        assert rows(place, "history", name)[-1]["body"] == "hello"
