@@ -1,5 +1,6 @@
 /*
- * Commands of a room's owner: its configuration as a list of fields, and its end.
+ * Commands of a room's owner: its configuration, as a form or as a list of fields, and
+ * its end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
+#include "tui/room_config.h"
+#include "tui/room_form.h"
 #include "tui/view.h"
 
 enum { ROW_MAX = 200 };
@@ -21,16 +24,6 @@ struct asking {
 	struct app *app;
 	char *room, *key;
 };
-
-/* What follows "muc#roomconfig_". */
-static const char *
-short_name(const char *var)
-{
-	const char *hash = strchr(var, '#');
-	const char *end = hash ? strchr(hash, '_') : NULL;
-
-	return end ? end + 1 : var;
-}
 
 static void
 add(struct buf *out, const char *before, const char *text)
@@ -61,7 +54,8 @@ add_value(struct buf *out, const struct bridge_form_field *field)
 static bool
 is_meant(const struct bridge_form_field *field, const char *key)
 {
-	return strcmp(field->var, key) == 0 || strcmp(short_name(field->var), key) == 0;
+	return strcmp(field->var, key) == 0 ||
+	       strcmp(room_form_key(field->var), key) == 0;
 }
 
 static void
@@ -99,7 +93,7 @@ on_config(void *data, const struct bridge_failure *failure, const void *result)
 			add_whole(&text, field);
 			continue;
 		}
-		add(&text, "", short_name(field->var));
+		add(&text, "", room_form_key(field->var));
 		add_value(&text, field);
 	}
 	bool is_found = text.len > 0;
@@ -152,6 +146,14 @@ command_config(struct app *app, const char *arguments)
 		configure(app, room, key, arguments);
 		free(key);
 		return true;
+	}
+	if (!key) {
+		room_config_ask(app, room->jid);
+		return true;
+	}
+	if (strcmp(key, "list") == 0) {
+		free(key);
+		key = NULL;
 	}
 	struct asking *asking = mem_alloc(sizeof *asking);
 	struct bridge_jid_params params = {.profile = app->model->profile,

@@ -17,6 +17,8 @@
 #include "tui/leave.h"
 #include "tui/login.h"
 #include "tui/names.h"
+#include "tui/room_config.h"
+#include "tui/room_form.h"
 #include "tui/terminal.h"
 #include "tui/view.h"
 #include "widgets/form.h"
@@ -105,6 +107,16 @@ struct form_row {
 
 static const struct form_row *row_of(enum forms_kind kind);
 
+static void
+drop_form(struct forms *forms)
+{
+	form_free(forms->form);
+	room_form_free(forms->room);
+	forms->form = NULL;
+	forms->room = NULL;
+	forms->kind = FORMS_NONE;
+}
+
 struct forms *
 forms_new(void)
 {
@@ -116,7 +128,7 @@ forms_free(struct forms *forms)
 {
 	if (!forms)
 		return;
-	form_free(forms->form);
+	drop_form(forms);
 	free(forms->made);
 	free(forms);
 }
@@ -136,7 +148,7 @@ forms_show(struct app *app, enum forms_kind kind)
 	app_need_screen(app);
 	if (!app->terminal || forms->kind == kind)
 		return;
-	form_free(forms->form);
+	drop_form(forms);
 	forms->kind = kind;
 	forms->is_trying = false;
 	forms->form = form_new(row->title, row->fields, row->count);
@@ -144,17 +156,34 @@ forms_show(struct app *app, enum forms_kind kind)
 	view_place_all(app->view);
 }
 
-static void
-close_form(struct app *app)
+void
+forms_close(struct app *app)
 {
 	struct forms *forms = app->forms;
 
-	form_free(forms->form);
-	forms->form = NULL;
-	forms->kind = FORMS_NONE;
+	drop_form(forms);
 	forms->is_trying = false;
 	mem_replace(&forms->made, NULL);
 	view_back(app);
+}
+
+void
+forms_show_room(struct app *app, struct room_form *take_room)
+{
+	struct forms *forms = app->forms;
+
+	if (!app->terminal || forms->kind != FORMS_NONE) {
+		room_form_free(take_room);
+		return;
+	}
+	forms->kind = FORMS_ROOM;
+	forms->is_trying = forms->is_warned = false;
+	forms->room = take_room;
+	forms->room_number++;
+	forms->form = room_form_widget(take_room);
+	view_show(app, VIEW_FORM);
+	view_place_all(app->view);
+	forms_say(app, ROLE_NOTICE, "Tab and arrows move, C-s sends, Esc gives up.");
 }
 
 void
@@ -356,10 +385,11 @@ static const struct form_row form_rows[FORMS_KIND_COUNT] = {
 	[FORMS_LOGIN] = ROW("Log in", login_fields, login_submit, login_cancel, false),
 	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, submit_unlock, cancel_unlock, true),
 	[FORMS_PASSWORD] = ROW("Password refused", password_fields, submit_password,
-			       close_form, false),
+			       forms_close, false),
 	[FORMS_TRIAL] = ROW("Trial", trial_fields, submit_trial, cancel_trial, true),
 	[FORMS_INSTALL] =
 		ROW("Trial", install_fields, submit_install, back_to_first, false),
+	[FORMS_ROOM] = {.submit = room_config_submit, .cancel = room_config_cancel},
 };
 
 static const struct form_row *
@@ -368,13 +398,16 @@ row_of(enum forms_kind kind)
 	return &form_rows[kind];
 }
 
+static bool
+is_ctrl(const struct keys_event *event, char letter)
+{
+	return event->type == KEYS_KEY && event->key == (KEYS_CTRL | (uint32_t)letter);
+}
+
 static void
 cancel(struct app *app, const struct form_row *row, const struct keys_event *event)
 {
-	bool is_ctrl_c =
-		event->type == KEYS_KEY && event->key == (KEYS_CTRL | (uint32_t)'c');
-
-	if (is_ctrl_c && row->is_last)
+	if (is_ctrl(event, 'c') && row->is_last)
 		forms_say(app, ROLE_NOTICE, "Esc leaves tern.");
 	else
 		row->cancel(app);
@@ -390,8 +423,13 @@ forms_event(struct app *app, const struct keys_event *event)
 	const struct form_row *row = row_of(forms->kind);
 	enum form_result result = form_event(forms->form, event);
 	const char *button = form_focus(forms->form);
-	if (result == FORM_CHANGED && forms->kind == FORMS_LOGIN &&
-	    strcmp(button, "address") == 0)
+	/* The only form that is long. */
+	if (forms->kind == FORMS_ROOM && is_ctrl(event, 's'))
+		room_config_submit(app, "send");
+	else if (forms->kind == FORMS_ROOM && result == FORM_CHANGED)
+		room_config_changed(app);
+	else if (result == FORM_CHANGED && forms->kind == FORMS_LOGIN &&
+		 strcmp(button, "address") == 0)
 		login_propose(app);
 	else if (result == FORM_CANCELLED ||
 		 (result == FORM_PRESSED && strcmp(button, "cancel") == 0))
@@ -431,7 +469,7 @@ link_of_attempt(struct app *app)
 
 	if (model_is_online(app->model)) {
 		forms->was_refused = false;
-		close_form(app);
+		forms_close(app);
 	} else if (is_refused && forms->kind == FORMS_LOGIN) {
 		char *copy = mem_strdup(reason);
 
@@ -457,9 +495,9 @@ forms_link(struct app *app)
 		forms->was_refused = false;
 	if (forms->kind == FORMS_UNLOCK && door_state(app->door) == DOOR_ATTACHED &&
 	    link->state != link_state_LOCKED)
-		close_form(app);
+		forms_close(app);
 	else if (forms->kind == FORMS_PASSWORD && model_is_online(app->model))
-		close_form(app); /* it may have been told elsewhere */
+		forms_close(app); /* it may have been told elsewhere */
 	else if (forms->kind != FORMS_NONE && forms->is_trying)
 		link_of_attempt(app);
 	if (forms->kind != FORMS_NONE)

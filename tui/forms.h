@@ -1,6 +1,7 @@
 /*
  * The pages that ask: the first run, logging in, a profile's password, a password that
- * the server refused, the trial. One at a time; what was typed stays until it has worked.
+ * the server refused, the trial, a room's configuration. One at a time; what was typed
+ * stays until it has worked.
  */
 #ifndef TERN_TUI_FORMS_H
 #define TERN_TUI_FORMS_H
@@ -21,6 +22,7 @@ enum forms_kind {
 	FORMS_PASSWORD, /* the account's password was refused */
 	FORMS_TRIAL,	/* the trial's server is starting */
 	FORMS_INSTALL,	/* the trial needs packages */
+	FORMS_ROOM,	/* how a room is configured; shown by room_config.c */
 	FORMS_KIND_COUNT,
 };
 

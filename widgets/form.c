@@ -7,15 +7,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bridge/base/mem.h"
 #include "widgets/form_private.h"
 #include "widgets/keys.h"
 
+enum { PAGE = 10 }; /* fields that PgUp and PgDn move over */
+
 static bool
 is_text(const struct form *form, size_t i)
 {
-	return form->fields[i].kind == FORM_TEXT || form->fields[i].kind == FORM_SECRET;
+	enum form_kind kind = form->fields[i].kind;
+	return kind == FORM_TEXT || kind == FORM_SECRET || kind == FORM_LINES;
 }
 
 bool
@@ -39,6 +43,7 @@ form_new(const char *title, const struct form_field *fields, size_t count)
 	form->count = count;
 	form->states = mem_array(count, sizeof *form->states);
 	for (size_t i = 0; i < count; i++) {
+		form->states[i].choice = -1;
 		if (!is_text(form, i))
 			continue;
 		form->states[i].editor = editor_new(0);
@@ -96,6 +101,20 @@ move_focus(struct form *form, int by)
 	form->is_dirty = true;
 }
 
+/* Several fields on, stopping at the ends. */
+static void
+move_page(struct form *form, int by)
+{
+	size_t at = form->focus, last = form->count - 1;
+	for (int moved = 0; moved < PAGE && at != (by < 0 ? 0 : last);) {
+		at += by < 0 ? (size_t)-1 : 1;
+		if (!can_focus(form, at))
+			continue;
+		form->focus = at;
+		moved++;
+	}
+}
+
 static enum form_result
 toggle(struct form *form)
 {
@@ -131,11 +150,80 @@ clear_field(struct form *form)
 	return FORM_CHANGED;
 }
 
+static enum form_result
+choose(struct form *form, int option)
+{
+	struct form_state *state = &form->states[form->focus];
+	if (option == state->choice || option < 0)
+		return FORM_STAYS;
+	state->choice = option;
+	state->is_touched = true;
+	return FORM_CHANGED;
+}
+
+/* The option BY further on, round the ends. */
+static enum form_result
+choose_next(struct form *form, int by)
+{
+	const struct form_state *state = &form->states[form->focus];
+	int count = (int)state->option_count;
+	if (count == 0)
+		return FORM_STAYS;
+	if (state->choice < 0)
+		return choose(form, by > 0 ? 0 : count - 1);
+	return choose(form, (state->choice + by + count) % count);
+}
+
+/* The next option that begins with what was typed. */
+static enum form_result
+choose_typed(struct form *form, const char *text, size_t len)
+{
+	const struct form_state *state = &form->states[form->focus];
+	for (size_t i = 1; i <= state->option_count; i++) {
+		size_t at = (size_t)(state->choice + (int)i) % state->option_count;
+		if (strncasecmp(state->options[at], text, len) == 0)
+			return choose(form, (int)at);
+	}
+	return FORM_STAYS;
+}
+
+/* What Enter, Up and Down do in a field of several lines; false where they leave it. */
+static bool
+take_line_key(struct form *form, uint32_t key, enum form_result *ret_result)
+{
+	struct form_state *state = &form->states[form->focus];
+	if (form->fields[form->focus].kind != FORM_LINES)
+		return false;
+	if (key == KEYS_UP || key == KEYS_DOWN)
+		return editor_act(state->editor,
+				  key == KEYS_UP ? EDITOR_OLDER : EDITOR_NEWER);
+	if (key != KEYS_ENTER)
+		return false;
+	(void)editor_act(state->editor, EDITOR_NEWLINE);
+	state->is_touched = true;
+	*ret_result = FORM_CHANGED;
+	return true;
+}
+
+static bool
+take_sideways(struct form *form, int by, enum form_result *ret_result)
+{
+	enum form_kind kind = form->fields[form->focus].kind;
+	/* Buttons stand side by side; in a field the keys edit. */
+	if (kind == FORM_BUTTON)
+		move_focus(form, by);
+	else if (kind == FORM_CHOICE)
+		*ret_result = choose_next(form, by);
+	return kind == FORM_BUTTON || kind == FORM_CHOICE;
+}
+
 /* Keys that the form itself knows; true if KEY was one. */
 static bool
 take_form_key(struct form *form, uint32_t key, enum form_result *ret_result)
 {
 	*ret_result = FORM_STAYS;
+	if (take_line_key(form, key, ret_result))
+		return true;
 	switch (key) {
 	case KEYS_ESCAPE:
 	case KEYS_CTRL | 'g':
@@ -154,13 +242,13 @@ take_form_key(struct form *form, uint32_t key, enum form_result *ret_result)
 	case KEYS_CTRL | 'p':
 		move_focus(form, -1);
 		return true;
+	case KEYS_PAGE_UP:
+	case KEYS_PAGE_DOWN:
+		move_page(form, key == KEYS_PAGE_DOWN ? 1 : -1);
+		return true;
 	case KEYS_RIGHT:
 	case KEYS_LEFT:
-		/* Between buttons, which stand side by side; in a field they edit. */
-		if (form->fields[form->focus].kind != FORM_BUTTON)
-			return false;
-		move_focus(form, key == KEYS_RIGHT ? 1 : -1);
-		return true;
+		return take_sideways(form, key == KEYS_RIGHT ? 1 : -1, ret_result);
 	case KEYS_ENTER:
 		*ret_result = press_enter(form);
 		return true;
@@ -179,6 +267,8 @@ take_edit(struct form *form, const struct keys_event *event)
 		if (action < 0 || action == EDITOR_NEWLINE)
 			return FORM_STAYS;
 		(void)editor_act(state->editor, (enum editor_action)action);
+	} else if (form->fields[form->focus].kind == FORM_LINES) {
+		editor_insert(state->editor, event->text, event->len);
 	} else {
 		/* A field has one line: of a paste the first that says something. */
 		size_t skip = 0;
@@ -213,6 +303,9 @@ form_event(struct form *form, const struct keys_event *event)
 	enum form_kind kind = form->fields[form->focus].kind;
 	bool is_space =
 		event->type == KEYS_TEXT && event->len == 1 && *event->text == ' ';
+	if (kind == FORM_CHOICE && event->type == KEYS_TEXT)
+		return is_space ? choose_next(form, 1)
+				: choose_typed(form, event->text, event->len);
 	if (is_space && (kind == FORM_CHECK || kind == FORM_MORE))
 		return toggle(form);
 	return is_space && kind == FORM_BUTTON ? FORM_PRESSED : FORM_STAYS;
@@ -252,6 +345,37 @@ form_is_checked(struct form *form, const char *name)
 	return *form_value(form, name) != '\0';
 }
 
+void
+form_set_options(struct form *form, const char *name, const char *const *options,
+		 size_t count)
+{
+	size_t i = find(form, name);
+	if (i == form->count)
+		return;
+	form->states[i].options = options;
+	form->states[i].option_count = count;
+	form->states[i].choice = -1;
+	form->is_dirty = true;
+}
+
+int
+form_choice(const struct form *form, const char *name)
+{
+	size_t i = find(form, name);
+	return i == form->count ? -1 : form->states[i].choice;
+}
+
+void
+form_choose(struct form *form, const char *name, int option)
+{
+	size_t i = find(form, name);
+	if (i == form->count || option < -1 ||
+	    option >= (int)form->states[i].option_count)
+		return;
+	form->states[i].choice = option;
+	form->is_dirty = true;
+}
+
 bool
 form_is_touched(const struct form *form, const char *name)
 {
@@ -274,6 +398,12 @@ form_set_focus(struct form *form, const char *name)
 	form->is_more_open |= form->fields[i].is_more;
 	form->focus = i;
 	form->is_dirty = true;
+}
+
+void
+form_focus_next(struct form *form)
+{
+	move_focus(form, 1);
 }
 
 void

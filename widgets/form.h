@@ -21,6 +21,8 @@ enum form_kind {
 	FORM_NOTE,   /* a sentence, wrapped, no focus: label is its text */
 	FORM_MORE,   /* opens and closes the fields marked is_more */
 	FORM_BUTTON, /* Enter on it ends the form with FORM_PRESSED */
+	FORM_LINES,  /* several lines of text; Enter begins one */
+	FORM_CHOICE, /* one of several texts: form_set_options */
 };
 
 /* A row of the caller's static table; the form keeps the pointer. */
@@ -45,9 +47,10 @@ enum form_result {
 struct form *form_new(const char *title, const struct form_field *fields, size_t count);
 void form_free(struct form *form);
 
-/* Handles a key, text or paste: Tab, S-Tab, Up, Down, C-n and C-p move; Space on a check
- * box; Enter; Esc cancels; C-c clears the field, and cancels if there is nothing in it;
- * the editor's keys within a field. Needs KEYS_ESCAPE_KEY. */
+/* Handles a key, text or paste: Tab, S-Tab, Up, Down, C-n and C-p move, PgUp and PgDn
+ * further; Space on a check box; Left, Right, Space and first letters in a choice; Enter;
+ * Esc cancels; C-c clears the field, and cancels if there is nothing in it; the editor's
+ * keys within a field. Needs KEYS_ESCAPE_KEY. */
 enum form_result form_event(struct form *form, const struct keys_event *event);
 
 /* The value of field NAME (borrowed until the next call for the form; "" if empty).
@@ -56,12 +59,23 @@ const char *form_value(struct form *form, const char *name);
 void form_set_value(struct form *form, const char *name, const char *value);
 bool form_is_checked(struct form *form, const char *name);
 
+/* What the choice NAME is one of: COUNT clean texts (kept, not copied). */
+void form_set_options(struct form *form, const char *name, const char *const *options,
+		      size_t count);
+
+/* Which of its options the choice NAME has, -1 for none, and giving it one. */
+int form_choice(const struct form *form, const char *name);
+void form_choose(struct form *form, const char *name, int option);
+
 /* Whether the user has changed the field himself (then proposals leave it alone). */
 bool form_is_touched(const struct form *form, const char *name);
 
 /* The focused field's name, and moving the focus (opening "more" if need be). */
 const char *form_focus(const struct form *form);
 void form_set_focus(struct form *form, const char *name);
+
+/* Moves the focus to the next field, as Tab does. */
+void form_focus_next(struct form *form);
 
 /* The text under the fields, wrapped (an error, a phase); NULL for none. ROLE is one of
  * the theme's. */

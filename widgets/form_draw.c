@@ -13,6 +13,8 @@
 
 #define NARROW 50     /* columns under which labels stand above their fields */
 #define FIELD_MOST 48 /* columns of a field */
+#define LABEL_MOST 28 /* columns of a label beside its field; longer ones stand above */
+#define LINES_MOST 6  /* rows of a field of several lines */
 #define MARGIN 2
 
 /* The page being built: first measured with SCREEN NULL, then painted. */
@@ -89,6 +91,46 @@ put_editor(struct page *page, size_t i, int column)
 		screen_cursor(page->screen, y, area.x + cursor);
 }
 
+/* A field of several lines, with a line down its left side. */
+static void
+put_lines(struct page *page, size_t i, int column)
+{
+	struct form *form = page->form;
+	int width = form->area.width - column - 3;
+	int most = page->height / 3 < LINES_MOST ? page->height / 3 : LINES_MOST;
+	width = width < FIELD_MOST ? width : FIELD_MOST;
+	int rows =
+		editor_view_rows(form->states[i].editor, 0, width, most > 1 ? most : 1);
+	int above = form->top > page->row ? form->top - page->row : 0;
+	int below = page->row + rows - form->top - page->height;
+	struct screen_area area = {form->area.y + page->row + above - form->top,
+				   form->area.x + column + 2,
+				   rows - above - (below > 0 ? below : 0), width};
+	for (int row = 0; row < rows; row++, page->row++)
+		(void)put(page, column, 1, ROLE_FIELD, "│");
+	if (page->screen && area.height > 0 && width > 0)
+		editor_view_draw(&form->states[i].view, form->states[i].editor,
+				 page->screen, area, "",
+				 i == form->focus && !form->is_busy);
+}
+
+static void
+put_choice(struct page *page, size_t i, int column)
+{
+	struct form *form = page->form;
+	const struct form_state *state = &form->states[i];
+	const char *text = state->choice < 0 ? "" : state->options[state->choice];
+	int room = form->area.width - column - 5;
+	int width = columns(text) < room ? columns(text) : room;
+	int y = page_y(page);
+	(void)put(page, column, 2, ROLE_LABEL, "‹ ");
+	(void)put(page, column + 2, width, ROLE_FIELD, text);
+	(void)put(page, column + 2 + (width > 0 ? width : 0), 2, ROLE_LABEL, " ›");
+	if (page->screen && y >= 0 && i == form->focus && !form->is_busy)
+		screen_cursor(page->screen, y, form->area.x + column + 2);
+	page->row++;
+}
+
 static void
 put_field(struct page *page, size_t i)
 {
@@ -98,15 +140,20 @@ put_field(struct page *page, size_t i)
 	int role = has_focus ? ROLE_LABEL_FOCUS : ROLE_LABEL;
 	int column = MARGIN + page->label_width + 2;
 	(void)put(page, 0, 2, role, has_focus ? ">" : " ");
-	if (form->area.width < NARROW) {
-		(void)put(page, MARGIN, form->area.width, role, field->label);
-		page->row++;
+	if (form->area.width < NARROW || columns(field->label) > LABEL_MOST) {
+		put_wrapped(page, MARGIN, role, field->label);
 		column = MARGIN;
 	} else {
 		(void)put(page, MARGIN, page->label_width, role, field->label);
 	}
-	put_editor(page, i, column);
-	page->row++;
+	if (field->kind == FORM_LINES) {
+		put_lines(page, i, column);
+	} else if (field->kind == FORM_CHOICE) {
+		put_choice(page, i, column);
+	} else {
+		put_editor(page, i, column);
+		page->row++;
+	}
 }
 
 /* Check boxes and "more": a row that is one switch. */
@@ -119,13 +166,12 @@ put_switch(struct page *page, size_t i)
 	bool is_on = is_more ? form->is_more_open : form->states[i].is_checked;
 	int role = i == form->focus ? ROLE_LABEL_FOCUS : ROLE_LABEL;
 	const char *mark = is_more ? (is_on ? "[-]" : "[+]") : is_on ? "[x]" : "[ ]";
+	int y = page_y(page);
 	(void)put(page, 0, 2, role, i == form->focus ? ">" : " ");
 	(void)put(page, MARGIN, 3, role, mark);
-	(void)put(page, MARGIN + 4, form->area.width, role, field->label);
-	int y = page_y(page);
 	if (page->screen && y >= 0 && i == form->focus && !form->is_busy)
 		screen_cursor(page->screen, y, form->area.x + MARGIN + 1);
-	page->row++;
+	put_wrapped(page, MARGIN + 4, role, field->label);
 }
 
 /* The buttons from field I on that stand together; returns the field behind them. */
@@ -160,8 +206,10 @@ put_buttons(struct page *page, size_t i)
 		column += width + 2;
 	}
 	page->row++;
-	if (help)
+	if (help) {
 		put_wrapped(page, MARGIN + 2, ROLE_HELP, help);
+		page->focus_last = page->row - 1;
+	}
 	return i;
 }
 
@@ -213,14 +261,16 @@ label_width(const struct form *form)
 {
 	int most = 0;
 	for (size_t i = 0; i < form->count; i++) {
-		bool is_text = form->fields[i].kind == FORM_TEXT ||
-			       form->fields[i].kind == FORM_SECRET;
-		int width = is_text && form_is_shown(form, i)
+		enum form_kind kind = form->fields[i].kind;
+		bool has_label = kind == FORM_TEXT || kind == FORM_SECRET ||
+				 kind == FORM_LINES || kind == FORM_CHOICE;
+		int width = has_label && form_is_shown(form, i)
 				    ? columns(form->fields[i].label)
 				    : 0;
-		most = width > most ? width : most;
+		if (width > most && width <= LABEL_MOST)
+			most = width;
 	}
-	return most < 28 ? most : 28;
+	return most;
 }
 
 /* Scrolls so that the focused field is in view. */

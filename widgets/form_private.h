@@ -16,6 +16,9 @@
 struct form_state {
 	struct editor *editor; /* of text fields */
 	struct editor_view view;
+	const char *const *options; /* of a choice */
+	size_t option_count;
+	int choice;  /* -1: none */
 	char *value; /* what form_value handed out last */
 	bool is_checked, is_touched;
 };

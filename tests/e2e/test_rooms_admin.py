@@ -2,6 +2,7 @@
 seen by slixmpp in the room."""
 
 import json
+import re
 
 import pytest
 
@@ -344,7 +345,17 @@ def test_join_alone_follows_an_invitation(place, screen):
 def test_tern_shows_and_changes_the_configuration(place, screen):
     screen.line("/config roomname The Lair")
     screen.wait("The room took it.")
+    screen.line("/config list")
+    screen.wait("roomname = The Lair")
     screen.line("/config")
+    screen.wait("roomname)")
+    name = re.search(r"^> .*", screen.text(), re.MULTILINE)[0]
+    screen.keys("\x15The Cave", "\x13")
+    screen.wait("The room took it.")
+    place.wait(lambda: fields(place)["roomname"]["values"] == ["The Cave"])
+    screen.line("/config")
+    screen.wait(name.replace("The Lair", "The Cave"))
+    screen.keys("\x1b")
     screen.wait("roomname = The Lair")
     screen.line("/config whois")
     screen.wait("one of moderators")

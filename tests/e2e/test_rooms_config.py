@@ -2,6 +2,7 @@
 nobody should send, and the real ones of Prosody and ejabberd."""
 
 import json
+import re
 
 import pytest
 
@@ -112,3 +113,172 @@ def test_json_stands_alone(den):
     assert "nothing may follow" in config(den, "{}", "name=x", code=2)
     assert "no text in UTF-8" in den.house.run("ternctl", "room", "config", ROOM, "-", code=2,
                                                input="{\0}").stderr
+
+
+# ------------------------------------------------------------------ in tern
+
+@pytest.fixture(name="screen", params=[(80, 24), (40, 12)], ids=["80x24", "40x12"])
+def make_screen(den, request):
+    columns, lines = request.param
+    with den.house.tern("-p", "home", columns=columns, lines=lines) as screen:
+        screen.wait("● home")
+        screen.line(f"/join {ROOM}")
+        screen.wait(re.compile(r"● home .*den"))
+        yield screen
+
+
+def show(screen):
+    screen.line("/config")
+    screen.wait("Fill it in")
+
+
+def go(screen, label):
+    """Moves down until LABEL has the focus."""
+    for _ in range(20):
+        if re.search(rf"^> (\[.\] )?{label}", screen.settle(0.05).text(), re.MULTILINE):
+            return
+        screen.keys("\t")
+    raise AssertionError(f"{label} was never reached\n{screen.picture()}")
+
+
+LEFT, DOWN, PAGE_DOWN, ESC = "\x1b[D", "\x1b[B", "\x1b[6~", "\x1b"
+
+
+def test_a_form_is_filled_in_and_sent(den, screen):
+    show(screen)
+    go(screen, "Open to all")
+    screen.keys(" ")
+    screen.wait("[ ] Open to all")
+    go(screen, "Name")
+    screen.wait(re.compile(r"What it is called Needs a value\.\s+\(name\)"))
+    screen.keys("\x15Lair")
+    go(screen, "Words")
+    screen.keys("\r", "three")
+    screen.wait("│ three")
+    go(screen, "Secret")
+    assert "sesame" not in screen.text() and "••••••" in screen.text()
+    screen.keys("\x15pst")
+    go(screen, "Who may see addresses")
+    screen.wait("‹ Everybody ›")
+    screen.keys(LEFT)
+    screen.wait("‹ Moderators ›")
+    go(screen, "p$")
+    screen.keys(" ")
+    screen.wait("[x] p")
+    go(screen, "Owner")
+    screen.keys("\x15x@y.z")
+    go(screen, "Admins")
+    screen.keys("\r", "x@y.z")
+    screen.keys("\t")
+    screen.wait("Esc gives up.")
+    screen.keys("\r")
+    screen.wait("The room took it.")
+    screen.wait("● home")
+    assert submitted(den) == {
+        "open": ["0"], "name": ["Lair"], "words": ["one", "two", "three"], "secret": ["pst"],
+        "whois": ["mods"], "roles": ["v", "p"], "owner": ["x@y.z"],
+        "admins": ["a@b.c", "x@y.z"]}
+
+
+def test_what_does_not_fit_is_told_at_its_field(den, screen):
+    show(screen)
+    go(screen, "Owner")
+    screen.keys("\x15a b", "\x13")
+    screen.wait("is no address")
+    assert "> Owner" in screen.text() and den.server.submitted == []
+    # What the room says is told there too, and nothing that was typed is lost.
+    den.server.configure = lambda session, text, room: (
+        den.server.reply(session, text, error("not-acceptable", text="No owners today"), "error")
+        if '"set"' in text else den.server.honest_configure(session, text, room))
+    screen.keys("\x15x@y.z", "\x13")
+    screen.wait("owners today")
+    den.server.configure = den.server.honest_configure
+    screen.keys("\x13")
+    screen.wait("The room took it.")
+    assert submitted(den) == {"owner": ["x@y.z"]}
+
+
+def test_a_form_is_given_up(den, screen):
+    show(screen)
+    screen.keys(ESC)
+    screen.wait("● home")
+    screen.keys("half a line")
+    screen.wait("half a line")
+    screen.keys("\x15")
+    show(screen)
+    go(screen, "Name")
+    screen.keys("!", "\r")  # Enter goes on and sends nothing
+    screen.wait("> Words")
+    screen.keys(ESC)
+    screen.wait("Esc again gives up")
+    screen.keys(ESC)
+    screen.wait("● home")
+    show(screen)
+    assert "Den!" not in screen.text()
+    screen.keys("\x1b[Z", "\r")
+    screen.wait("● home")
+    assert den.server.submitted == []
+
+
+def test_a_refused_form_is_told_in_words(den, screen):
+    den.server.configure = lambda session, text, room: den.server.reply(
+        session, text, error("forbidden"), "error")
+    screen.line("/config")
+    screen.wait("You may not")
+    den.server.configure = lambda session, text, room: den.server.reply(session, text)
+    screen.line("/config")
+    screen.wait("nothing to configure")
+
+
+def test_a_form_that_comes_late_takes_no_keys(den, screen):
+    held = []
+    den.server.configure = lambda session, text, room: held.append((session, text, room))
+    screen.line("/config")
+    den.wait(lambda: held)
+    screen.line("/contacts")
+    screen.wait("Rooms")
+    den.server.honest_configure(*held[0])
+    screen.wait("/config there asks for it")
+    assert "Fill it in" not in screen.text()
+
+
+EVIL = "\N{RIGHT-TO-LEFT OVERRIDE}liev\N{PARAGRAPH SEPARATOR}\u2067x"
+HOSTILE = {
+    "many fields": "".join(f"<field var='f{n}' type='text-single' label='Field {n}'/>"
+                           for n in range(900)),
+    "many options": "<field var='f' type='list-multi'>" + "".join(
+        f"<option><value>{n}</value></option>" for n in range(900)) + "</field>",
+    "long": f"<field var='f' label='{'long ' * 2000}'><value>{'x' * 60000}</value></field>",
+    "bidi": f"<title>{EVIL}</title><field var='f' label='{EVIL}'><desc>{EVIL}</desc>"
+            f"<value>{EVIL}</value></field>",
+    "empty": "<field/><field var=''/><field var='a' type='list-single'/><field var='b' "
+             "type='list-multi'><option/><option label=''><value/></option></field>"
+             "<field var='c' type='list-single'><option><value/></option></field>",
+    "twice": "<field var='f'/><field var='f' type='boolean'/><field var='f' type='hidden'/>",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_forms_are_shown_safely(den, kind):
+    den.server.form = f"<instructions>Fill it in</instructions>{HOSTILE[kind]}"
+    with den.house.tern("-p", "home", columns=40, lines=12) as screen:
+        screen.wait("● home")
+        screen.line(f"/join {ROOM}")
+        screen.wait(re.compile(r"● home .*den"))
+        show(screen)
+        for _ in range(3):
+            screen.keys(PAGE_DOWN, DOWN, " ")
+        screen.keys("\x1b[Z", "\x1b[Z", "\t")
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u2028\u2029]", screen.settle().text())
+        assert screen.process.poll() is None
+        screen.keys("\x13")
+        screen.wait(re.compile(r"took it|XMPP\s+cannot\s+carry|is one of|is yes|cannot be set|needs"))
+
+
+def test_a_form_larger_than_all_is_left_out(den, screen):
+    den.server.form = "".join(f"<field var='f{n}'/>" for n in range(3000))
+    screen.line("/config")
+    screen.wait(re.compile(r"too\s+large"))
+    den.server.form = FORM
+    show(screen)

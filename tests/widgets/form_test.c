@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +200,137 @@ wide_screen_has_labels_before_fields(void **state)
 	rig_close(&rig);
 }
 
+static const struct form_field room[] = {
+	{"whois", FORM_CHOICE, "Who may see the addresses of occupants", NULL, false},
+	{"words", FORM_LINES, "Words", NULL, false},
+	{"open", FORM_CHECK, "Everybody may come in, and nobody is asked who he is", NULL,
+	 false},
+	{"ok", FORM_BUTTON, "Send", NULL, false},
+};
+static const char *const who[] = {"Anyone", "Members", "Moderators"};
+#define ROOM_COUNT (sizeof room / sizeof *room)
+
+static void
+one_of_several_is_chosen(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *key, *text;
+		enum form_result result;
+		int choice;
+	} steps[] = {
+		{"Left", NULL, FORM_CHANGED, 2},  {"Right", NULL, FORM_CHANGED, 0},
+		{"Right", NULL, FORM_CHANGED, 1}, {NULL, " ", FORM_CHANGED, 2},
+		{NULL, "M", FORM_CHANGED, 1},	  {NULL, "m", FORM_CHANGED, 2},
+		{NULL, "a", FORM_CHANGED, 0},	  {NULL, "a", FORM_STAYS, 0},
+		{NULL, "x", FORM_STAYS, 0},	  {"Enter", NULL, FORM_SUBMITTED, 0},
+	};
+	struct form *form = form_new("Den", room, ROOM_COUNT);
+	assert_int_equal(press(form, "Right"), FORM_STAYS); /* there is nothing yet */
+	assert_int_equal(type(form, " "), FORM_STAYS);
+	assert_int_equal(type(form, "m"), FORM_STAYS);
+	form_set_options(form, "whois", who, 3);
+	assert_int_equal(form_choice(form, "whois"), -1);
+	form_choose(form, "whois", 3);
+	assert_int_equal(form_choice(form, "whois"), -1);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		enum form_result result = steps[i].key ? press(form, steps[i].key)
+						       : type(form, steps[i].text);
+		assert_int_equal(result, steps[i].result);
+		assert_int_equal(form_choice(form, "whois"), steps[i].choice);
+	}
+	assert_true(form_is_touched(form, "whois"));
+	form_free(form);
+}
+
+static void
+lines_are_written_and_left(void **state)
+{
+	(void)state;
+	struct form *form = form_new("Den", room, ROOM_COUNT);
+	struct keys_event paste = {.type = KEYS_PASTE, .text = "two\nthree", .len = 9};
+	form_set_focus(form, "words");
+	(void)type(form, "one");
+	assert_int_equal(press(form, "Enter"), FORM_CHANGED);
+	assert_int_equal(form_event(form, &paste), FORM_CHANGED);
+	assert_string_equal(form_value(form, "words"), "one\ntwo\nthree");
+	(void)press(form, "Up");
+	(void)press(form, "Up");
+	assert_string_equal(form_focus(form), "words");
+	(void)type(form, "!");
+	assert_string_equal(form_value(form, "words"), "one!\ntwo\nthree");
+	(void)press(form, "Up");
+	assert_string_equal(form_focus(form), "whois");
+	form_focus_next(form);
+	(void)press(form, "Down");
+	(void)press(form, "Down");
+	(void)press(form, "Down");
+	assert_string_equal(form_focus(form), "open");
+	form_free(form);
+}
+
+static void
+pages_of_fields_are_passed(void **state)
+{
+	(void)state;
+	enum { COUNT = 25 };
+	static char names[COUNT][16];
+	static struct form_field many[COUNT];
+	for (int i = 0; i < COUNT; i++) {
+		(void)snprintf(names[i], sizeof names[i], "%d", i);
+		many[i] = (struct form_field){names[i], i % 2 ? FORM_NOTE : FORM_TEXT,
+					      "Label", NULL, false};
+	}
+	struct form *form = form_new("Many", many, COUNT);
+	(void)press(form, "PgUp");
+	assert_string_equal(form_focus(form), "0");
+	(void)press(form, "PgDn");
+	assert_string_equal(form_focus(form), "20");
+	(void)press(form, "PgDn");
+	assert_string_equal(form_focus(form), "24");
+	(void)press(form, "PgUp");
+	assert_string_equal(form_focus(form), "4");
+	form_free(form);
+}
+
+static void
+long_labels_and_lines_are_whole_on_any_screen(void **state)
+{
+	(void)state;
+	struct rig rig = rig_open(12, 40);
+	rig_start(&rig, "xterm-256color");
+	struct form *form = form_new("Den", room, ROOM_COUNT);
+	form_set_options(form, "whois", who, 3);
+	form_choose(form, "whois", 1);
+	form_set_value(form, "words", "one\ntwo\nthree\nfour\nfive\nsix");
+	form_set_area(form, (struct screen_area){0, 0, 12, 40});
+	form_draw(form, rig.screen);
+	rig_expect(&rig, 0, "  Den");
+	rig_expect(&rig, 1, "> Who may see the addresses of");
+	rig_expect(&rig, 2, "  occupants");
+	rig_expect(&rig, 3, "  ‹ Members ›");
+	rig_expect(&rig, 4, "  Words");
+	rig_expect(&rig, 5, "  │ three");
+	rig_expect(&rig, 8, "  │ six");
+	rig_expect(&rig, 9, "  [ ] Everybody may come in, and nobody");
+	rig_expect(&rig, 10, "      is asked who he is");
+	form_set_focus(form, "words");
+	for (int i = 0; i < 5; i++)
+		(void)press(form, "Up");
+	form_draw(form, rig.screen);
+	assert_true(screen_shows(&rig, "│ one"));
+	assert_true(screen_shows(&rig, "│ four"));
+	for (int size = 0; size < 12; size++) {
+		for (size_t i = 0; i < ROOM_COUNT; i++) {
+			form_set_focus(form, room[i].name);
+			form_set_area(form, (struct screen_area){0, 0, size, size * 2});
+			form_draw(form, rig.screen);
+		}
+	}
+	form_free(form);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -208,6 +340,10 @@ main(void)
 		cmocka_unit_test(ctrl_c_clears_a_field_before_it_leaves),
 		cmocka_unit_test(everything_is_reached_on_a_small_screen),
 		cmocka_unit_test(wide_screen_has_labels_before_fields),
+		cmocka_unit_test(one_of_several_is_chosen),
+		cmocka_unit_test(lines_are_written_and_left),
+		cmocka_unit_test(pages_of_fields_are_passed),
+		cmocka_unit_test(long_labels_and_lines_are_whole_on_any_screen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
