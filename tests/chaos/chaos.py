@@ -28,7 +28,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../support")]
 from deadline import SLOW  # noqa: E402
 from faults import Faults, text_plan  # noqa: E402
 from judge import Case, judge, server_stores, server_times, table, traces  # noqa: E402
-from judge_room import judge_said, judge_shown, room_archive  # noqa: E402
+from judge_room import Occupant, judge_said, judge_shown, room_archive  # noqa: E402
 from ledger import Ledger, read_body  # noqa: E402
 from prosody import Prosody  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -150,12 +150,10 @@ class Run:
     async def judge_room(self):
         """The verdicts on what the room has of each occupant, and each of the room."""
         loop = asyncio.get_running_loop()
-        archive = room_archive(self.server.folder, ROOM)
-        views = await loop.run_in_executor(None, self._room_views)
-        said = [judge_said(side.direction.upper(), lines, states, archive, self.ledger)
-                for side, lines, _, states in views]
-        return said + [judge_shown(side.name, shown, archive, self.ledger)
-                       for side, _, shown, _ in views]
+        archive = room_archive(self.server.folder, ROOM, self.ledger.began)
+        occupants = await loop.run_in_executor(None, self._occupants)
+        return [judge_it(who, archive, self.ledger) for judge_it in (judge_said, judge_shown)
+                for who in occupants]
 
     def crashes(self):
         return self.sides[0].crashes() if self.has_tern else []
@@ -233,27 +231,27 @@ class Run:
                 states[number] = f"shown behind {before}"
         return shown, states
 
-    def _room_views(self):
-        """Of each side: what it said in the room, all that it shows of the room in its
-        order, and what it claims of its own lines, [(side, numbers, messages, states)]."""
-        views = []
+    def _occupants(self):
+        """What each side said in the room, shows of it and claims of its own lines."""
+        occupants = []
         for side in self.sides:
+            letter = side.direction.upper()
             if isinstance(side, TernSide):
                 rows = [(read_body(row["body"]), row["state"]) for row in
                         side.history(self.room)]
+                shown = [name for name, _ in rows if name]
                 states = {name[1]: state for name, state in rows if name and
-                          name[0] == side.letter}
-                views.append((side, side.said, [name for name, _ in rows if name], states))
+                          name[0] == letter}
             else:
-                room = side.room
-                views.append((side, room.said, room.shown, room.states()))
-        return views
+                shown, states = side.room.shown, side.room.states()
+            occupants.append(Occupant(side.name, letter, side.said, shown, states))
+        return occupants
 
     def _is_room_settled(self):
-        archive = set(room_archive(self.server.folder, ROOM))
-        return all(archive <= set(shown) and
-                   all(states.get(number) in SETTLED for number in said)
-                   for _, said, shown, states in self._room_views())
+        archive = set(room_archive(self.server.folder, ROOM).messages)
+        return all(archive <= set(who.shown) and
+                   all(who.states.get(number) in SETTLED for number in who.said)
+                   for who in self._occupants())
 
     def _is_settled(self):
         """Whether all that the server has reached everyone, and every line is proven."""

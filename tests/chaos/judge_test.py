@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from faults import kill_plan, link_plan, text_plan  # noqa: E402
 from judge import FINDINGS, Case, judge, server_stores, table, traces  # noqa: E402
-from judge_room import judge_said, judge_shown, room_archive  # noqa: E402
+from judge_room import Archive, Occupant, judge_said, judge_shown, room_archive  # noqa: E402
 from ledger import Ledger, body_of, read_body  # noqa: E402
 from proxy import CUTS, SILENT  # noqa: E402
 
@@ -95,40 +95,51 @@ def found_by(verdict):
     return {kind: names for kind, names in found.items() if names}
 
 
+def archive_of(text, took=0):
+    return Archive(messages(text), dict.fromkeys(messages(text), took))
+
+
+def tern(shown="", said=(1, 2, 3), **states):
+    """Tern as an occupant, whose lines are acked or as STATES tells of "T1"."""
+    return Occupant("tern", "T", list(said), messages(shown),
+                    {number: states.get(f"T{number}", "acked") for number in said})
+
+
 ROOM = "T1 P1 T2 E1 T3"
 KILLED = ["tern: acked line 2: T2", "killer: kill -9 server"]
 SAID_CASES = {
     "all is well": (ROOM, {}, [], {}),
     "a line never came into the room": (
-        "T1 P1 T3", {2: "sent"}, [], {"lost": "T2"}),
+        "T1 P1 T3", {"T2": "sent"}, [], {"lost": "T2"}),
     "a line is not in the room and says that it is": (
         "T1 P1 T3", {}, [], {"lost": "T2", "wrongly marked": "T2"}),
     "a line is not in the room, says that it is and nobody was killed": (
         "T1 P1 T3", {}, KILLED[:1], {"lost": "T2", "wrongly marked": "T2"}),
     "the server was killed when the room had told a line": (
         "T1 P1 T3", {}, KILLED, {"lost by the server": "T2"}),
+    "the server was killed and the author knows that the room lost its line": (
+        "T1 P1 T3", {"T2": "sent"}, KILLED, {"lost": "T2"}),
     "the server was killed and the room never told a line": (
-        "T1 P1 T3", {2: "queued"}, KILLED[1:], {"lost": "T2"}),
-    "the last line is missing": ("T1 T2", {3: "failed"}, [], {"lost": "T3"}),
+        "T1 P1 T3", {"T2": "queued"}, KILLED[1:], {"lost": "T2"}),
+    "the last line is missing": ("T1 T2", {"T3": "failed"}, [], {"lost": "T3"}),
     "a line was said again though the room had it": (
         "T1 P1 T2 E1 T2 T3", {}, [], {"twice": "T2"}),
     "a line was said again behind the next": (
         "T1 T2 T3 T2", {}, [], {"twice": "T2", "out of order": "T2"}),
     "a line came late": ("T1 T3 P1 T2", {}, [], {"out of order": "T2"}),
     "a line of another came late": ("T1 P2 P1 T2 T3", {}, [], {}),
-    "a line is said to have failed": (ROOM, {2: "failed"}, [], {"wrongly marked": "T2"}),
+    "a line is said to have failed": (ROOM, {"T2": "failed"}, [], {"wrongly marked": "T2"}),
     "lines stay pending": (
-        ROOM, {1: "sent", 3: "queued"}, [], {"wrongly marked": "T1 T3"}),
+        ROOM, {"T1": "sent", "T3": "queued"}, [], {"wrongly marked": "T1 T3"}),
     "a line vanished from its author's sight": (
-        ROOM, {2: "missing"}, [], {"wrongly marked": "T2"}),
+        ROOM, {"T2": "missing"}, [], {"wrongly marked": "T2"}),
 }
 
 
 @pytest.mark.parametrize("name", SAID_CASES)
 def test_a_verdict_on_what_was_said_in_the_room_finds(name):
     archive, states, rows, wanted = SAID_CASES[name]
-    states = {**dict.fromkeys([1, 2, 3], "acked"), **states}
-    verdict = judge_said("T", [1, 2, 3], states, messages(archive), ledger_of(rows))
+    verdict = judge_said(tern(**states), archive_of(archive), ledger_of(rows))
     assert found_by(verdict) == wanted
     assert verdict.is_good == (not set(wanted) - {"lost by the server"})
     assert (verdict.direction, verdict.viewer, verdict.sent) == ("T", "room", 3)
@@ -158,16 +169,16 @@ SHOWN_CASES = {
 @pytest.mark.parametrize("name", SHOWN_CASES)
 def test_a_verdict_on_what_is_shown_of_the_room_finds(name):
     shown, rows, wanted = SHOWN_CASES[name]
-    verdict = judge_shown("tern", messages(shown), messages(ROOM), ledger_of(rows))
+    verdict = judge_shown(tern(shown), archive_of(ROOM), ledger_of(rows))
     assert found_by(verdict) == wanted
     assert verdict.is_good == (not set(wanted) - {"lost by the server"})
     assert (verdict.direction, verdict.viewer, verdict.sent) == ("room", "tern", 5)
 
 
 def test_a_line_that_is_twice_in_the_room_stands_where_it_was_first():
-    archive = messages("T1 P1 T1 T2")
-    assert found_by(judge_shown("tern", messages("T1 P1 T2"), archive, Ledger())) == {}
-    found = judge_shown("tern", messages("T1 P1 T1 T2"), archive, Ledger())
+    archive = archive_of("T1 P1 T1 T2")
+    assert found_by(judge_shown(tern("T1 P1 T2"), archive, Ledger())) == {}
+    found = judge_shown(tern("T1 P1 T1 T2"), archive, Ledger())
     assert found_by(found) == {"twice": "T1", "out of order": "T1"}
     assert "2 copies" in found.findings["twice"][0][1]
 
@@ -176,14 +187,21 @@ def test_a_kill_long_after_a_line_was_seen_excuses_nothing(monkeypatch):
     ledger = ledger_of(KILLED[:1])
     monkeypatch.setattr(ledger, "now", lambda: 60.0)
     ledger.note("killer", "kill -9 server")
-    verdict = judge_said("T", [1, 2], {1: "acked", 2: "acked"}, messages("T1"), ledger)
+    verdict = judge_said(tern(said=[1, 2]), archive_of("T1"), ledger)
     assert found_by(verdict) == {"lost": "T2", "wrongly marked": "T2"}
 
 
+@pytest.mark.parametrize("took, wanted", [(0, {}), (9, {"wrongly marked": "T2"})])
+def test_a_line_claims_to_be_in_the_room_when_it_is(took, wanted):
+    rows = ["peer: arrived: T1", "tern: sent line: T1", "tern: acked line: T2"]
+    verdict = judge_said(tern(), archive_of(ROOM, took), ledger_of(rows))
+    assert found_by(verdict) == wanted
+
+
 def test_a_finding_brings_its_trace():
-    verdict = judge_shown("tern", messages("T1"), messages("T1 P7"),
-                          ledger_of(["peer: said: P7", "tern: link online "]))
-    told = "".join(traces(verdict, ledger_of(["peer: said: P7", "tern: link online "])))
+    ledger = ledger_of(["peer: said: P7", "tern: link online "])
+    verdict = judge_shown(tern("T1"), archive_of("T1 P7"), ledger)
+    told = "".join(traces(verdict, ledger))
     assert "P000007 at tern lost: it is line 2" in told
     assert "* said" in told and "link online" in told
     assert ["lost", "1"] in [row.split() for row in table([verdict])]
@@ -194,15 +212,17 @@ def test_the_rooms_archive_is_read_from_the_servers_files(tmp_path):
     with sqlite3.connect(tmp_path / "data" / "prosody.sqlite") as database:
         database.execute('CREATE TABLE prosodyarchive (sort_id INTEGER PRIMARY KEY, user, store,'
                          ' "when", value)')
-        for user, place, body in (("chaos", "muc_log", body_of("T", 1)),
-                                  ("chaos", "muc_log", body_of("P", 1, "xx")),
-                                  ("den", "muc_log", body_of("E", 1)),
-                                  ("alice", "archive", body_of("t", 1)),
-                                  ("chaos", "muc_log", body_of("T", 1))):
-            database.execute("INSERT INTO prosodyarchive VALUES (NULL, ?, ?, 0, ?)",
-                             (user, place, f"<message><body>{body}</body></message>"))
+        for user, place, when, body in (("chaos", "muc_log", 12, body_of("T", 1)),
+                                        ("chaos", "muc_log", 13, body_of("P", 1, "xx")),
+                                        ("den", "muc_log", 14, body_of("E", 1)),
+                                        ("alice", "archive", 15, body_of("t", 1)),
+                                        ("chaos", "muc_log", 16, body_of("T", 1))):
+            database.execute("INSERT INTO prosodyarchive VALUES (NULL, ?, ?, ?, ?)",
+                             (user, place, when, f"<message><body>{body}</body></message>"))
     database.close()
-    assert room_archive(tmp_path, "chaos") == messages("T1 P1 T1")
+    archive = room_archive(tmp_path, "chaos", 10)
+    assert archive.messages == messages("T1 P1 T1")
+    assert archive.took == {("T", 1): 2.0, ("P", 1): 3.0}
     assert server_stores(tmp_path) == {"alice": [("t", 1)]}
 
 

@@ -72,16 +72,21 @@ class RoomSide:
         if self.is_caught_up and self.side.is_live:
             self._say_new()
 
-    def use(self, client, is_resumed):
+    def leave(self):
+        """The session has ended in which we were there, if we were."""
+        self.is_caught_up = False
+        for line in self.unsettled.values():
+            line.is_written = line.is_acked = False
+
+    def use(self, client):
         """CLIENT is connected. In a resumed session we are where we were; what was given to
         the client that died and never entered its queue is to be written again."""
         self._client = client
-        if not is_resumed or self._is_out.is_set():
+        if self._is_out.is_set():
             self.is_caught_up = False
         queued = {stanza["id"] for _, stanza in client["xep_0198"].unacked_queue}
         for number, line in self.unsettled.items():
-            line.is_acked = line.is_acked and is_resumed
-            line.is_written = is_resumed and line.is_written and \
+            line.is_written = line.is_written and \
                 (line.is_acked or self._id_of(number) in queued)
 
     async def stay(self):

@@ -306,6 +306,7 @@ class Connection:
         side.logins[how] += 1
         side.note(f"session {how}")
         if how == "fresh":
+            side.room.leave()
             side.is_caught_up = False
             side.held = []
             for own in side.unsettled.values():
@@ -320,7 +321,7 @@ class Connection:
             self._find_unwritten()
         self.is_live = True
         self.send_new()
-        side.room.use(self.client, how == "resumed")
+        side.room.use(self.client)
         await side.room.stay()
 
     def _since(self):
