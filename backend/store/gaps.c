@@ -272,7 +272,9 @@ gaps_overtake(struct store *store, int64_t id, int64_t conversation, int64_t pla
 		"SELECT next_place>=end_place-?4"
 		" OR EXISTS(SELECT 1 FROM gaps o WHERE o.archive=g.archive AND o.id<g.id)"
 		" OR EXISTS(SELECT 1 FROM messages WHERE conversation=?2 AND place>?3"
-		" AND place<g.next_place AND place&?5<>0 ORDER BY place DESC)"
+		" AND place<g.next_place AND (place&?5<>0 OR (archive_by=g.archive"
+		" AND g.archive=(SELECT jid FROM conversations WHERE id=?2)))"
+		" ORDER BY place DESC)"
 		" FROM gaps g WHERE id=?1");
 	sql_int(&sql, id);
 	sql_int(&sql, conversation);

@@ -80,7 +80,8 @@ int gaps_compare(struct store *store, int64_t id, int64_t place, enum gap_side *
 
 /* Whether what the archive has before it is shown behind a line at PLACE of CONVERSATION,
  * or may yet be, once gap ID has come to that line: a line from a gap stands behind it
- * already, or one may still come from below the newest page. Else 0, or negative. */
+ * already, or one may still come from below the newest page. Of a room, whose archive
+ * holds all that is said there, it is any line that has its id. Else 0, or negative. */
 int gaps_overtake(struct store *store, int64_t id, int64_t conversation, int64_t place);
 
 /* Where the newest page goes: the upper part of the range that ends at END_PLACE. */

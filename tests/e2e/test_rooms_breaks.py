@@ -177,3 +177,25 @@ def test_an_archive_whose_link_ends_at_each_page_is_read_to_its_end(place):
     place.wait(lambda: place.talk() == [("Bob", "first", "received"), ("Bob", "second", "received"),
                                         ("Alice", "mine", "acked")])
     assert place.server.bodies.count("mine") == 1
+
+
+def test_a_line_that_only_the_archive_proves_goes_behind_what_was_said_before_it(place):
+    """The room repeats the first of two and the link ends: then the first was last shown."""
+    place.server.features.append(MAM)
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.join()
+    place.server.reflect = lambda *_: None
+    place.write_to("first", "second")
+    first, second = place.wait_body("first"), place.wait_body("second")
+    place.say(groupchat("Bob", "between", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"),
+              groupchat("Alice", "first", first,
+                        more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s2'/>"))
+    place.wait(lambda: ("Alice", "first", "acked") in place.talk())
+    place.server.walk = lambda session, text, room: place.server.give(session, text, room, [
+        ("s3", groupchat("Alice", "second", second).replace(
+            "<message", "<message xmlns='jabber:client'"))])
+    place.session.reset()
+    place.wait(lambda: [row for row in place.talk() if row[2] == "sent"] == [], 30)
+    assert place.talk() == [("Bob", "between", "received"), ("Alice", "first", "acked"),
+                            ("Alice", "second", "acked")]

@@ -236,6 +236,48 @@ a_line_is_overtaken_by_what_a_gap_brings(void **state)
 	assert_int_equal(bed_run(*state, overtake, NULL), 0);
 }
 
+static int64_t
+add_said(struct store *store, int64_t room, const char *archive_id)
+{
+	struct message message = {.conversation = room,
+				  .sender = "den@r/nick",
+				  .body = "line",
+				  .archive_id = archive_id,
+				  .archive_by = archive_id ? "den@r" : NULL};
+	assert_int_equal(messages_add(store, &message), 0);
+	return message.place;
+}
+
+static int
+overtake_in_room(struct store *store, void *data)
+{
+	(void)data;
+	int64_t room = 0;
+	int64_t gap = 0;
+	assert_int_equal(conversations_ensure(store, CONVERSATION_ROOM, "den@r", &room),
+			 0);
+	(void)add_said(store, room, "one");
+	int64_t mine = add_said(store, room, NULL);
+	(void)add_said(store, room, NULL);
+	assert_int_equal(gaps_open(store, "den@r", 0, &gap), 0);
+	assert_int_equal(gaps_overtake(store, gap, room, mine), 0);
+	assert_int_equal(gaps_close(store, gap), 0);
+	(void)add_said(store, room, "two");
+	int64_t last = add_said(store, room, NULL);
+	assert_int_equal(gaps_open(store, "den@r", 0, &gap), 0);
+	assert_int_equal(gaps_overtake(store, gap, room, mine), 1);
+	/* What comes live from now on is behind the gap. */
+	(void)add_said(store, room, "four");
+	assert_int_equal(gaps_overtake(store, gap, room, last), 0);
+	return 0;
+}
+
+static void
+a_line_of_a_room_is_overtaken_by_what_was_said_before_it(void **state)
+{
+	assert_int_equal(bed_run(*state, overtake_in_room, NULL), 0);
+}
+
 static int
 older_ends(struct store *store, void *data)
 {
@@ -365,6 +407,7 @@ main(void)
 		CASE(a_second_gap_lies_above_what_came_live_after_the_first),
 		CASE(what_lies_behind_the_newest_page_goes_behind_it),
 		CASE(a_line_is_overtaken_by_what_a_gap_brings),
+		CASE(a_line_of_a_room_is_overtaken_by_what_was_said_before_it),
 		CASE(an_older_gap_ends_where_the_next_begins),
 		CASE(what_lies_before_a_read_line_counts_as_read),
 		CASE(a_line_that_waited_is_sent_behind_what_came),
