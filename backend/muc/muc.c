@@ -129,10 +129,8 @@ read_presence(const struct room *room, const struct stanza *stanza,
 		.role = role_NONE,
 	};
 	read_status(x, presence, &is_rename);
-	/* Who is thrown out while changing nick is out. */
-	is_rename = is_rename && presence->is_gone && presence->end == occupant_end_LEFT;
-	read_item(stanza_child(x, "item", NS_MUC_USER), from, is_rename, presence,
-		  reading);
+	read_item(stanza_child(x, "item", NS_MUC_USER), from,
+		  is_rename && presence->is_gone, presence, reading);
 	presence->text =
 		shorten(&reading->arena, stanza_child_text(stanza, "status", NS_CLIENT),
 			TEXT_MAX);

@@ -213,7 +213,9 @@ room_take(struct room *room, const struct room_presence *presence)
 		       room->step == ROOM_STEP_LEAVING;
 	if (!is_open || !presence->nick || !*presence->nick)
 		return ROOM_NOTHING;
-	if (presence->is_gone && presence->new_nick && *presence->new_nick)
+	/* Who is thrown out while changing nick is out. */
+	if (presence->is_gone && presence->end == occupant_end_LEFT &&
+	    presence->new_nick && *presence->new_nick)
 		return renamed(room, presence);
 	if (presence->is_gone)
 		return went(room, presence);

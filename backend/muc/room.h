@@ -97,7 +97,8 @@ struct room_presence {
 	bool is_new_room; /* 201 */
 	bool is_destroyed;
 	enum bridge_occupant_end end; /* of who is gone */
-	const char *new_nick; /* prepared; with is_gone: it only changes its nick (303) */
+	const char *new_nick; /* prepared; with is_gone and end LEFT: it only changes its
+				 nick (303) */
 	const char *id, *jid, *text;
 	const char *actor; /* nick or address of who did it */
 	const char *why;

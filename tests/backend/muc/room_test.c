@@ -195,81 +195,160 @@ a_server_cannot_name_people_without_end(void **state)
 
 /* ---- against a model ---- */
 
-enum { NICKS = 8, STEPS = 20000 };
+enum { NICKS = 8, WISH = 5, SEEDS = 20, STEPS = 2000 };
+
+static const char *const nicks[NICKS] = {"a", "b", "c", "d", "e", "me", "/x", " "};
+
+struct somebody {
+	bool is_there;
+	enum bridge_role role;
+	enum bridge_affiliation affiliation;
+};
 
 struct model {
-	bool is_there[NICKS];
-	bool is_in;
+	struct somebody people[NICKS];
+	bool is_in, is_out;
 	int own;
 };
 
-static void
-model_step(struct model *model, int nick, bool is_gone, bool is_self, int new_nick)
+/* What a server may say, however little sense it makes. */
+struct step {
+	int nick, new_nick; /* new_nick: -1 for none */
+	struct room_presence presence;
+};
+
+static bool
+one_in(unsigned *random, int count)
 {
-	if (model->own < 0)
+	return rand_r(random) % count == 0;
+}
+
+static struct step
+random_step(unsigned *random)
+{
+	static const enum occupant_way {
+		COMES,	/* or changes its role, affiliation, availability */
+		LEAVES, /* or is put out */
+		RENAMES,
+		RENAMES_PUT_OUT, /* both in one presence */
+		MOVES,		 /* the room is destroyed, with another to go to */
+	} ways[] = {COMES, COMES, COMES, COMES, LEAVES, LEAVES, RENAMES, RENAMES_PUT_OUT};
+	enum occupant_way way =
+		one_in(random, 64) ? MOVES
+				   : ways[rand_r(random) % (sizeof ways / sizeof *ways)];
+	bool is_rename = way == RENAMES || way == RENAMES_PUT_OUT;
+	struct step step = {
+		.nick = rand_r(random) % NICKS,
+		.new_nick = is_rename ? rand_r(random) % NICKS : -1,
+	};
+	step.presence = (struct room_presence){
+		.nick = nicks[step.nick],
+		.new_nick = is_rename ? nicks[step.new_nick] : NULL,
+		.is_gone = way != COMES,
+		.is_self = one_in(random, 24),
+		.role = (enum bridge_role)(rand_r(random) % role_COUNT),
+		.affiliation =
+			(enum bridge_affiliation)(rand_r(random) % affiliation_COUNT),
+		.show = one_in(random, 4) ? show_AWAY : show_ONLINE,
+		.text = one_in(random, 4) ? "text" : NULL,
+		.id = one_in(random, 2) ? "id" : NULL,
+	};
+	if (way == RENAMES_PUT_OUT)
+		step.presence.end = (enum bridge_occupant_end)(
+			1 + rand_r(random) % (occupant_end_COUNT - 1));
+	else if (way == LEAVES)
+		step.presence.end =
+			(enum bridge_occupant_end)(rand_r(random) % occupant_end_COUNT);
+	if (way == MOVES) {
+		step.presence.is_destroyed = true;
+		step.presence.end = occupant_end_DESTROYED;
+		step.presence.elsewhere = "pit@rooms.example";
+	}
+	return step;
+}
+
+static void
+model_rename(struct model *model, const struct step *step)
+{
+	struct somebody *from = &model->people[step->nick];
+	if (step->new_nick == step->nick)
 		return;
-	if (is_gone && new_nick >= 0) {
-		if (new_nick == nick)
-			return;
-		if (model->is_in && (is_self || nick == model->own))
-			model->own = new_nick;
-		if (!model->is_there[nick])
-			return;
-		model->is_there[nick] = false;
-		model->is_there[new_nick] = true;
-	} else if (is_gone) {
-		if (is_self || (model->is_in && nick == model->own)) {
-			*model = (struct model){.own = -1};
-			return;
-		}
-		model->is_there[nick] = false;
+	if (model->is_in && (step->presence.is_self || step->nick == model->own))
+		model->own = step->new_nick;
+	if (!from->is_there)
+		return;
+	model->people[step->new_nick] = *from;
+	from->is_there = false;
+}
+
+static void
+model_step(struct model *model, const struct step *step)
+{
+	const struct room_presence *presence = &step->presence;
+	bool is_own = step->nick == model->own;
+	if (presence->is_gone && step->new_nick >= 0 &&
+	    presence->end == occupant_end_LEFT) {
+		model_rename(model, step);
+	} else if (presence->is_gone) {
+		bool is_sure = model->is_in || presence->is_destroyed;
+		if (presence->is_self || (is_sure && is_own))
+			*model = (struct model){.is_out = true};
+		else
+			model->people[step->nick].is_there = false;
 	} else {
-		model->is_there[nick] = true;
-		if (is_self || (!model->is_in && nick == model->own)) {
-			model->own = nick;
+		model->people[step->nick] =
+			(struct somebody){true, presence->role, presence->affiliation};
+		if (presence->is_self || (!model->is_in && is_own)) {
+			model->own = step->nick;
 			model->is_in = true;
 		}
 	}
 }
 
 static void
-compare(const struct room *room, const struct model *model, const char *const *nicks,
-	int step)
+compare(const struct room *room, const struct model *model, int step)
 {
+	unsigned count = 0;
 	for (int i = 0; i < NICKS; i++) {
-		if (!room_find(room, nicks[i]) != !model->is_there[i])
+		const struct somebody *wanted = &model->people[i];
+		const struct occupant *occupant = room_find(room, nicks[i]);
+		count += wanted->is_there;
+		if (!occupant != !wanted->is_there)
 			fail_msg("step %d: %s", step, nicks[i]);
+		if (occupant && (occupant->role != wanted->role ||
+				 occupant->affiliation != wanted->affiliation))
+			fail_msg("step %d: what %s is", step, nicks[i]);
 	}
-	if ((room->state == room_state_IN) != model->is_in)
+	if (HASH_COUNT(room->occupants) != count)
+		fail_msg("step %d: how many", step);
+	if ((room->state == room_state_IN) != model->is_in ||
+	    (room->state == room_state_OUT) != model->is_out)
 		fail_msg("step %d: in", step);
 	if (model->is_in && strcmp(room->nick, nicks[model->own]) != 0)
 		fail_msg("step %d: nick", step);
+	if (model->is_out && (room->nick || room->watchers))
+		fail_msg("step %d: something is left", step);
 }
 
 static void
 any_sequence_leaves_what_a_simple_model_has(void **state)
 {
-	static const char *const nicks[NICKS] = {"a", "b",  "c",  "d",
-						 "e", "me", "/x", " "};
 	(void)state;
-	for (unsigned seed = 1; seed <= 10; seed++) {
+	for (unsigned seed = 1; seed <= SEEDS; seed++) {
 		struct room *room = entering("me");
-		struct model model = {.own = 5};
+		struct model model = {.own = WISH};
 		unsigned random = seed;
-		for (int step = 0; step < STEPS / 10; step++) {
-			int nick = rand_r(&random) % NICKS;
-			bool is_gone = rand_r(&random) % 2;
-			bool is_self = rand_r(&random) % 16 == 0;
-			int new_nick = rand_r(&random) % 4 ? -1 : rand_r(&random) % NICKS;
-			(void)take(room, nicks[nick], is_gone, is_self,
-				   new_nick < 0 ? NULL : nicks[new_nick]);
-			model_step(&model, nick, is_gone, is_self, new_nick);
-			compare(room, &model, nicks, step);
-			if (model.own < 0) {
+		for (int number = 0; number < STEPS; number++) {
+			struct step step = random_step(&random);
+			(void)room_take(room, &step.presence);
+			model_step(&model, &step);
+			compare(room, &model, number);
+			if (model.is_out) {
 				room_free(room);
 				room = entering("me");
-				model = (struct model){.own = 5};
+				model = (struct model){.own = WISH};
 			}
+			room->watchers = room->state == room_state_IN;
 		}
 		room_free(room);
 	}
