@@ -28,6 +28,23 @@ static const char insert_line[] =
 	" wire_id, origin_id, body, reason, seq)"
 	" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)";
 
+static const char insert_room[] =
+	"INSERT OR IGNORE INTO rooms(jid, nick, is_wanted, name, subject, subject_by,"
+	" features, notify, place, seq) VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0, 1)";
+
+static const char insert_bookmark[] =
+	"INSERT OR IGNORE INTO bookmarks(jid, name, nick, is_autojoin, has_password,"
+	" is_not_here, extensions, due, is_removed, is_seen, seq)"
+	" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)";
+
+/* Of version 3 or later; there is nothing to copy in others. */
+#define ROOM                                                                             \
+	"SELECT jid, nick, is_wanted, name, subject, subject_by, features, notify"       \
+	" FROM rooms ORDER BY jid"
+#define BOOKMARK                                                                         \
+	"SELECT jid, name, nick, is_autojoin, has_password, is_not_here, extensions,"    \
+	" due<>0, is_removed FROM bookmarks ORDER BY jid"
+
 static const char insert_conversation[] =
 	"INSERT OR IGNORE INTO conversations(id, kind, jid, is_open, draft, last_ms, seq)"
 	" VALUES(?, ?, ?, ?, ?, ?, 1)";
@@ -36,7 +53,8 @@ static const char insert_conversation[] =
  * which are nowhere else, and 2 (MESSAGE_SENT) of which nobody knows whether the server
  * has them; in version 1 that state was for good. Every row takes seq 1: the epoch is
  * new, so nobody has a cursor. Unread counts and read places go with the lines that they
- * were about. */
+ * were about. Rooms that were wished for are joined again; a bookmark that the server was
+ * to be told of is due still. */
 static const struct {
 	const char *forward;
 	const char *backward;
@@ -74,6 +92,8 @@ static const struct {
 		" VALUES(?, ?, ?, ?, ?)",
 		false,
 	},
+	{ROOM, ROOM " DESC", insert_room, false},
+	{BOOKMARK, BOOKMARK " DESC", insert_bookmark, false},
 };
 
 /* Copies the rows of SELECT up to its end or the first that can't be read (*RET_IS_WHOLE
