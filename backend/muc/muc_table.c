@@ -2,16 +2,20 @@
  * All rooms of a profile by their address, what the store keeps of them, and what
  * frontends are told.
  */
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/muc/muc_inner.h"
 #include "backend/session/alarm.h"
+#include "backend/session/lines.h"
 #include "backend/store/rooms.h"
 #include "backend/store/store.h"
 #include "bridge/base/mem.h"
 #include "bridge/serve.h"
+
+static_assert(ROOM_RULE_NOTHING == notify_NOTHING, "kept as a number");
 
 struct muc_table {
 	struct room *rooms;
@@ -185,6 +189,12 @@ muc_set_notify(struct profile *profile, struct room *room, enum bridge_notify ru
 		return;
 	room->notify = rule;
 	muc_changed(profile, room);
+	/* Its mentions count now, or count no more. */
+	struct store *store = profile_store(profile);
+	int64_t conversation;
+	if (conversations_find(store, CONVERSATION_ROOM, room->jid, &conversation) == 0 &&
+	    profile_check(profile, conversations_touch(store, conversation)) == 0)
+		lines_emit_badge(profile, conversation);
 }
 
 void

@@ -8,12 +8,21 @@
 #include <string.h>
 
 #include "backend/store/list.h"
+#include "backend/store/rooms.h"
 #include "backend/store/sql.h"
 #include "backend/store/store.h"
 #include "backend/store/store_rows.h"
 
+#define TEXT_OF(number) #number
+#define NUMBER(name) TEXT_OF(name)
+
+/* Where nothing is to be told of, no mention counts, whenever it was said. */
+#define MENTIONS                                                                         \
+	"iif(kind=1 AND EXISTS(SELECT 1 FROM rooms r WHERE r.jid=conversations.jid"      \
+	" AND r.notify=" NUMBER(ROOM_RULE_NOTHING) "), 0, mentions)"
+
 #define CONVERSATION_COLUMNS                                                             \
-	"id, kind, jid, is_open, unread, mentions, read_place, draft, last_ms, seq"
+	"id, kind, jid, is_open, unread, " MENTIONS ", read_place, draft, last_ms, seq"
 
 static void
 read_row(struct sql *sql, struct arena *arena, struct conversation *conversation)
@@ -224,6 +233,17 @@ conversations_set_read(struct store *store, int64_t id, int64_t place)
 }
 
 int
+conversations_touch(struct store *store, int64_t id)
+{
+	int64_t seq = store_next_seq(store);
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE conversations SET seq=? WHERE id=?");
+	sql_int(&sql, seq);
+	sql_int(&sql, id);
+	return sql_run(&sql);
+}
+
+int
 conversations_newest(struct store *store, int64_t *ret_ms)
 {
 	struct sql sql = sql_start(store_reading(store),
@@ -273,10 +293,10 @@ conversations_set_oldest(struct store *store, int64_t id, const char *oldest_id,
 int
 conversations_unread(struct store *store, int64_t *ret_unread, int64_t *ret_mentions)
 {
-	struct sql sql =
-		sql_start(store_reading(store),
-			  "SELECT coalesce(sum(unread), 0), coalesce(sum(mentions), 0)"
-			  " FROM conversations WHERE is_open=1");
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT coalesce(sum(unread), 0), coalesce(sum(" MENTIONS "), 0)"
+		" FROM conversations WHERE is_open=1");
 	if (sql_step(&sql) > 0) {
 		*ret_unread = sql_get_int(&sql, 0);
 		*ret_mentions = sql_get_int(&sql, 1);

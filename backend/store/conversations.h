@@ -32,7 +32,7 @@ struct conversation {
 	const char *jid;
 	bool is_open;
 	int64_t unread;	    /* incoming lines behind read_place */
-	int64_t mentions;   /* those of them that mention us */
+	int64_t mentions;   /* those of them that mention us, where that counts */
 	int64_t read_place; /* read up to and with this place; 0 for nothing yet */
 	const char *draft;  /* the unsent line; NULL for none */
 	int64_t last_ms;    /* sent_ms of the last line; 0 without one */
@@ -81,6 +81,9 @@ int conversations_set_draft(struct store *store, int64_t id, const char *draft);
 /* Read up to and with PLACE (never backwards) and counts what is left unread: 1 if that
  * changed anything, else 0. Inside a job. */
 int conversations_set_read(struct store *store, int64_t id, int64_t place);
+
+/* Gives the row a new seq: what is shown with it changed elsewhere. Inside a job. */
+int conversations_touch(struct store *store, int64_t id);
 
 /* When the newest line of all was sent; 0 without any. */
 int conversations_newest(struct store *store, int64_t *ret_ms);

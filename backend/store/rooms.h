@@ -21,6 +21,9 @@ enum room_place {
 	ROOM_IN = 2,
 };
 
+/* The caller's number of the rule under which no mention counts (struct room_row). */
+#define ROOM_RULE_NOTHING 3
+
 struct room_row {
 	const char *jid;  /* bare */
 	const char *nick; /* the one we wish for; NULL: the account's */
@@ -31,7 +34,7 @@ struct room_row {
 	int64_t features;	/* the caller's bits, as of the last disco */
 	enum room_place place;	/* of this session */
 	const char *own_nick;	/* ours in the room, while IN */
-	int notify;		/* the caller's number */
+	int notify;		/* the caller's number of the rule */
 	int64_t seq;
 };
 

@@ -173,7 +173,7 @@ nick_of(struct arena *arena, const char *jid, const char *text)
 }
 
 /* The rule of notification follows from ROW, which was WAS (NULL: not there). What was
- * said here holds while the bookmark says nothing. */
+ * said here holds while the bookmark says nothing, or has no room for it (XEP-0048). */
 static void
 follow_rule(struct profile *profile, const struct bookmark *row,
 	    const struct bookmark *was)
@@ -183,7 +183,8 @@ follow_rule(struct profile *profile, const struct bookmark *row,
 	enum bridge_notify rule = notify_DEFAULT, old = notify_DEFAULT;
 	bool is_said = bookmark_notify(ctx, row->extensions, &rule);
 	bool was_said = was && bookmark_notify(ctx, was->extensions, &old);
-	if (room && (is_said || was_said))
+	if (room && (is_said || was_said) &&
+	    !bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
 		muc_set_notify(profile, room, rule);
 }
 
@@ -443,6 +444,9 @@ bookmarks_set(struct profile *profile, const struct bookmark_change *change)
 	if (!is_known)
 		was = (struct bookmark){0};
 	struct bookmark row = was;
+	if (!is_known && room && room->notify != notify_DEFAULT)
+		row.extensions = bookmark_with_notify(profile_stanzas(profile), NULL,
+						      room->notify, &arena);
 	row.jid = change->jid;
 	row.name = changed(was.name, change->name);
 	row.nick = changed(was.nick, change->nick);
@@ -466,7 +470,9 @@ bookmarks_set_notify(struct profile *profile, struct room *room, enum bridge_not
 	struct arena arena = {0};
 	struct bookmark row = {0};
 	muc_set_notify(profile, room, rule);
-	if (bookmarks_is_fact(profile, FACT_MODE, MODE_PEP) &&
+	/* While it is not known where they are kept, it is due like any change. */
+	if (!bookmarks_is_fact(profile, FACT_MODE, MODE_OLD) &&
+	    !bookmarks_is_fact(profile, FACT_MODE, MODE_NONE) &&
 	    bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
 	    !row.is_removed) {
 		row.extensions = bookmark_with_notify(profile_stanzas(profile),
@@ -507,12 +513,19 @@ bookmarks_joined(struct profile *profile, struct room *room)
 	struct bookmark row = {0};
 	bool is_to_be_kept = room->is_to_be_kept;
 	room->is_to_be_kept = false;
-	if (!is_to_be_kept || !state_of(profile) ||
-	    !profile_option_is_on(profile, "bookmark_joins"))
+	if (!state_of(profile))
 		return;
+	bool is_known =
+		bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
+		!row.is_removed;
+	if (is_known)
+		follow_rule(profile, &row, NULL);
+	if (!is_to_be_kept || !profile_option_is_on(profile, "bookmark_joins")) {
+		arena_done(&arena);
+		return;
+	}
 	/* A name that the user gave stays. */
-	if (bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
-	    row.name && !row.is_removed)
+	if (is_known && row.name)
 		joined.name = NULL;
 	if (joined.password &&
 	    is_same_text(joined.password, bookmarks_password(profile, room->jid)))

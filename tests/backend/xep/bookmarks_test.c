@@ -379,6 +379,116 @@ rooms_follow_their_bookmarks(void **state)
 	assert_int_equal(rooms.leaves, 1);
 }
 
+/* ---- the rule of notification ---- */
+
+static enum bridge_notify rule_to_set;
+
+static void
+set_rule(struct profile *profile)
+{
+	bookmarks_set_notify(profile, rooms.room, rule_to_set);
+}
+
+static void
+set_rule_to(struct profile *profile, enum bridge_notify rule)
+{
+	rule_to_set = rule;
+	stored_job(profile, set_rule);
+}
+
+static void
+look_at_old(struct profile *profile)
+{
+	struct stanza *query =
+		read_xml(profile->ctx, "<query xmlns='http://jabber.org/protocol/"
+				       "disco#info'/>");
+	bookmarks_look(profile, query);
+	stanza_free(query);
+}
+
+#define OLD_ANSWER                                                                       \
+	"<iq type='result'><query xmlns='jabber:iq:private'><storage "                   \
+	"xmlns='storage:bookmarks'><conference jid='" ROOM "'/></storage></query></iq>"
+
+static void
+a_rule_stays_here_where_bookmarks_have_no_room_for_it(void **state)
+{
+	struct profile *profile = *state;
+	rooms.room = room_new(ROOM);
+	/* Nobody is asked yet, so it goes to the bookmark first. */
+	stored_job(profile, set);
+	set_rule_to(profile, notify_NOTHING);
+	for (int i = 0; i < 3; i++) {
+		stored_job(profile, look_at_old);
+		stored_answer(profile, OLD_ANSWER);
+		if (i == 0)
+			stored_answer(profile, "<iq type='result'/>");
+		assert_int_equal(rooms.room->notify, notify_NOTHING);
+	}
+}
+
+/* What the bookmark of the room says. */
+static enum bridge_notify
+kept_rule(struct profile *profile)
+{
+	struct bookmark row;
+	enum bridge_notify rule = notify_DEFAULT;
+	assert_int_equal(
+		bookmarks_get(profile_store(profile), ROOM, &profile->arena, &row), 0);
+	(void)bookmark_notify(profile->ctx, row.extensions, &rule);
+	return rule;
+}
+
+static void
+a_rule_that_was_set_offline_reaches_the_bookmark(void **state)
+{
+	struct profile *profile = *state;
+	rooms.room = room_new(ROOM);
+	stored_job(profile, set);
+	set_rule_to(profile, notify_NOTHING);
+	assert_int_equal(kept_rule(profile), notify_NOTHING);
+	stored_job(profile, look);
+	(void)stored_message(profile,
+			     EVENT("from='" ME "'",
+				   ITEM(ROOM, "", EXTENSIONS(NOTIFY("1", "<always/>")))),
+			     INBOUND_LIVE);
+	assert_int_equal(rooms.room->notify, notify_NOTHING);
+	assert_int_equal(kept_rule(profile), notify_NOTHING);
+}
+
+static void
+a_new_bookmark_takes_the_rule_over(void **state)
+{
+	struct profile *profile = *state;
+	rooms.room = room_new(ROOM);
+	stored_job(profile, look);
+	set_rule_to(profile, notify_ALL);
+	stored_job(profile, set);
+	assert_int_equal(kept_rule(profile), notify_ALL);
+}
+
+static void
+come_in(struct profile *profile)
+{
+	bookmarks_joined(profile, rooms.room);
+}
+
+static void
+who_joins_finds_the_rule_of_the_bookmark(void **state)
+{
+	struct profile *profile = *state;
+	stored_job(profile, look);
+	(void)stored_message(profile,
+			     EVENT("from='" ME "'",
+				   ITEM(ROOM, "", EXTENSIONS(NOTIFY("0", "<never/>")))),
+			     INBOUND_LIVE);
+	rooms.room = room_new(ROOM);
+	stored_job(profile, come_in);
+	assert_int_equal(rooms.room->notify, notify_NOTHING);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int
 main(void)
 {
@@ -393,6 +503,10 @@ main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rooms_follow_their_bookmarks, set_up,
 						tear_down),
+		TEST(a_rule_stays_here_where_bookmarks_have_no_room_for_it),
+		TEST(a_rule_that_was_set_offline_reaches_the_bookmark),
+		TEST(a_new_bookmark_takes_the_rule_over),
+		TEST(who_joins_finds_the_rule_of_the_bookmark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
