@@ -5,6 +5,7 @@
  */
 #include "tui/complete.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -225,6 +226,21 @@ offer_values(struct app *app, struct candidates *list, const char *line)
 	free(name);
 }
 
+/* The words in small letters that the usage of LINE's command lets one choose from. */
+static void
+offer_choices(struct candidates *list, const char *line)
+{
+	const struct command_row *row = command_find(line + 1, strcspn(line + 1, " "));
+	char *copy = mem_strdup(row ? row->usage : "");
+	char *rest = NULL;
+
+	for (char *word = strtok_r(copy, "[]| ", &rest); word;
+	     word = strtok_r(NULL, "[]| ", &rest))
+		if (islower((unsigned char)word[0]))
+			offer(list, word);
+	free(copy);
+}
+
 static void
 offer_groups(struct app *app, struct candidates *list)
 {
@@ -285,8 +301,8 @@ complete_candidates(struct app *app, char kind, const char *word, const char *li
 		offer_groups(app, &list);
 	else if (kind == 'a')
 		offer_actions(&list);
-	else if (kind == 'w')
-		offer(&list, "all");
+	else if (kind == 'u')
+		offer_choices(&list, line);
 	for (size_t i = 0; kind == 'x' && i < app->model->blocked_count; i++)
 		offer(&list, app->model->blocked[i]);
 	if (list.count > first + 1)

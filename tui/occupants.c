@@ -147,3 +147,16 @@ occupant_sign(const struct occupant *occupant)
 		return "-";
 	return occupant->affiliation == affiliation_MEMBER ? "+" : "";
 }
+
+const char *
+occupant_heading(enum bridge_role role, size_t count)
+{
+	static const char *const names[role_COUNT][2] = {
+		[role_NONE] = {"Other", "Others"},
+		[role_VISITOR] = {"Visitor", "Visitors"},
+		[role_PARTICIPANT] = {"Participant", "Participants"},
+		[role_MODERATOR] = {"Moderator", "Moderators"},
+	};
+
+	return names[role][count == 1 ? 0 : 1];
+}

@@ -48,4 +48,7 @@ size_t occupants_with_role(const struct occupants *people, enum bridge_role role
  * speak), + member, "" for anybody else. */
 const char *occupant_sign(const struct occupant *occupant);
 
+/* What COUNT occupants with ROLE are called. */
+const char *occupant_heading(enum bridge_role role, size_t count);
+
 #endif

@@ -99,15 +99,8 @@ static void
 put_heading(struct people_pane *pane, struct screen *screen, enum bridge_role role,
 	    size_t count)
 {
-	static const char *const names[role_COUNT][2] = {
-		[role_NONE] = {"Other", "Others"},
-		[role_VISITOR] = {"Visitor", "Visitors"},
-		[role_PARTICIPANT] = {"Participant", "Participants"},
-		[role_MODERATOR] = {"Moderator", "Moderators"},
-	};
-
 	put_row(pane, screen, ROLE_GROUP,
-		mem_printf("%zu %s", count, names[role][count == 1 ? 0 : 1]));
+		mem_printf("%zu %s", count, occupant_heading(role, count)));
 }
 
 static void

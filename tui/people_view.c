@@ -106,12 +106,14 @@ people_view_update(struct people_view *view, const struct model_room *room,
 
 		if (!fits(who, search))
 			continue;
-		if (!before || before->role != who->role)
+		if (!before || before->role != who->role) {
+			size_t same = occupants_with_role(room->people, who->role);
+
 			rows[count++] = (struct list_row){
-				.text = arena_printf(
-					&arena, "%s (%zu)", bridge_role_text(who->role),
-					occupants_with_role(room->people, who->role)),
+				.text = arena_printf(&arena, "%zu %s", same,
+						     occupant_heading(who->role, same)),
 				.role = ROLE_GROUP};
+		}
 		rows[count++] = row_of(&arena, who);
 		before = who;
 	}

@@ -101,6 +101,21 @@ rooms_view_add(struct rooms_view *view, const struct bridge_room_find_result *pa
 	}
 }
 
+static const char *
+heading(const struct rooms_view *view, struct arena *arena, size_t found)
+{
+	if (!view->service[0])
+		return "Asking…";
+	if (view->count == 0 && view->is_whole)
+		return arena_printf(arena,
+				    "%s shows no rooms. /join NAME goes to one that is "
+				    "hidden, or makes one.",
+				    view->service);
+	return arena_printf(
+		arena, "%zu of %zu%s rooms at %s; typing searches, Enter joins", found,
+		view->count, view->is_whole ? "" : " and more", view->service);
+}
+
 void
 rooms_view_update(struct rooms_view *view, const char *search)
 {
@@ -120,18 +135,8 @@ rooms_view_update(struct rooms_view *view, const char *search)
 			.detail = entry->name[0] ? entry->name : NULL,
 		};
 	}
-	rows[0] = (struct list_row){
-		.text = view->service[0]
-				? arena_printf(
-					  &arena,
-					  "%zu of %zu%s rooms at %s; typing searches, "
-					  "Enter joins",
-					  found, view->count,
-					  view->is_whole ? "" : " and more",
-					  view->service)
-				: "Asking…",
-		.role = ROLE_GROUP,
-	};
+	rows[0] = (struct list_row){.text = heading(view, &arena, found),
+				    .role = ROLE_GROUP};
 	list_set(view->list, rows, found + 1);
 	free(rows);
 	arena_done(&arena);

@@ -37,6 +37,10 @@ the_place_says_what_is_completed(void **state)
 		{"hello an", 0, '-'},
 		{"", 0, '-'},
 		{"//x", 0, 'c'},
+		{"/notify men", 8, 'u'},
+		{"/role \"Al Ice\" mod", 15, 'u'},
+		{"/role Al moderator b", 19, '-'},
+		{"/bookmark add de", 14, 'R'},
 	};
 
 	(void)state;
@@ -72,12 +76,45 @@ candidates_begin_with_the_word(void **state)
 	model_free(app.model);
 }
 
+static void
+words_of_the_usage_are_offered(void **state)
+{
+	static const struct {
+		const char *line, *word, *first;
+		size_t count;
+	} cases[] = {
+		{"/notify ", "", "all", 4},
+		{"/notify me", "me", "mentions", 1},
+		{"/role Al ", "", "moderator", 3},
+		{"/affiliation Al o", "o", "outcast", 2},
+		{"/ignore Al ", "", "off", 1},
+		{"/retry ", "", "all", 1},
+		{"/bookmark re", "re", "remove", 1},
+		{"/nonsense ", "", NULL, 0},
+	};
+	struct app app = {.model = model_new()};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t count;
+		char **rows = complete_candidates(&app, 'u', cases[i].word, cases[i].line,
+						  &count);
+
+		assert_int_equal(count, cases[i].count);
+		if (count > 0)
+			assert_string_equal(rows[0], cases[i].first);
+		complete_free(rows, count);
+	}
+	model_free(app.model);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_place_says_what_is_completed),
 		cmocka_unit_test(candidates_begin_with_the_word),
+		cmocka_unit_test(words_of_the_usage_are_offered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

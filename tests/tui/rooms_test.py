@@ -172,8 +172,8 @@ def test_a_page_of_occupants_is_searched_by_typing(house, daemon, columns):
         open_den(screen, daemon)
         screen.keys("half a line")
         screen.keys("\x1bOR")
-        screen.wait(re.compile(r"moderator \(1\)\n ● Zoe  owner, moderator"))
-        screen.wait(re.compile(r"participant \(4\)\n ● Anna Lee "))
+        screen.wait(re.compile(r"1 Moderator\n ● Zoe  owner, moderator"))
+        screen.wait(re.compile(r"4 Participants\n ● Anna Lee "))
         if columns == 80:
             screen.wait("zoe@example.org · here")
         screen.keys("o")
@@ -190,9 +190,9 @@ def test_a_page_of_occupants_is_searched_by_typing(house, daemon, columns):
         screen.wait("› half a line")
         screen.keys("\x03")
         screen.line("/who")
-        screen.wait("moderator (1)")
+        screen.wait("1 Moderator")
         screen.keys("\x1b\x1b")
-        screen.wait_gone("moderator (1)")
+        screen.wait_gone("1 Moderator")
 
 
 def pane(screen):
@@ -406,3 +406,17 @@ def test_what_is_no_room_is_not_joined(house, daemon, screen):
         screen.wait(f"{words} is no room's address")
         screen.keys("\x03")
     assert daemon.count("room.join") == 0
+
+
+def test_a_service_without_rooms_says_so(house, daemon, screen):
+    daemon.on["room.find"] = lambda _: {"service": "rooms.example.org", "rooms": []}
+    screen.line("/rooms")
+    screen.wait("rooms.example.org shows no rooms. /join NAME goes to one that is hidden")
+
+
+def test_words_that_a_command_takes_are_completed(house, daemon, screen):
+    open_den(screen, daemon)
+    screen.keys("/notify no\t")
+    screen.wait("› /notify nothing")
+    screen.keys("\x03", "/affiliation Bob mem\t")
+    screen.wait("› /affiliation Bob member")
