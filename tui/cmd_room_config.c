@@ -11,6 +11,7 @@
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
+#include "tui/names.h"
 #include "tui/room_config.h"
 #include "tui/room_form.h"
 #include "tui/view.h"
@@ -165,6 +166,20 @@ command_config(struct app *app, const char *arguments)
 
 /* ---- /destroy -------------------------------------------------------------- */
 
+/* The room in which it goes on, where *REST begins with its address. The caller frees. */
+static char *
+take_elsewhere(const char **rest)
+{
+	const char *after = *rest;
+	char *word = command_word(&after);
+	char *jid = word && strchr(word, '@') ? names_address(word) : NULL;
+
+	if (jid)
+		*rest = after;
+	free(word);
+	return jid;
+}
+
 bool
 command_destroy(struct app *app, const char *arguments)
 {
@@ -180,11 +195,14 @@ command_destroy(struct app *app, const char *arguments)
 			      room->jid);
 		return false;
 	}
+	char *elsewhere = take_elsewhere(&arguments);
 	struct bridge_room_destroy_params params = {
 		.profile = app->model->profile,
 		.jid = room->jid,
+		.elsewhere = elsewhere,
 		.reason = arguments[0] ? arguments : NULL,
 	};
 	client_room_destroy(door_client(app->door), &params, app_told, app);
+	free(elsewhere);
 	return true;
 }

@@ -420,3 +420,17 @@ def test_words_that_a_command_takes_are_completed(house, daemon, screen):
     screen.wait("› /notify nothing")
     screen.keys("\x03", "/affiliation Bob mem\t")
     screen.wait("› /affiliation Bob member")
+
+
+@pytest.mark.parametrize("words, elsewhere, reason", [
+    ("", None, None), ("too loud", None, "too loud"), (SHED, SHED, None),
+    (f"{SHED} too loud", SHED, "too loud")])
+def test_a_room_is_destroyed_with_or_without_another(house, daemon, screen, words, elsewhere,
+                                                     reason):
+    open_den(screen, daemon)
+    screen.line("/destroy den")
+    screen.wait(f"/destroy {DEN} destroys this room for everybody.")
+    screen.keys("\x03")
+    screen.line(f"/destroy {DEN} {words}")
+    call = daemon.called("room.destroy")
+    assert (call["jid"], call.get("elsewhere"), call.get("reason")) == (DEN, elsewhere, reason)
