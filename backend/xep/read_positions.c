@@ -1,15 +1,18 @@
 /*
- * The read positions module. One publish a conversation is in flight; the newest position
- * wins. A conversation whose position is due has a setting, which outlives the session; a
- * publish in flight and whether the account can keep positions are facts of the session.
- * Positions are published only after those of the other clients were taken in, so an old
- * one never replaces a newer one. Foreign positions come from our own bare JID only.
+ * The read positions module. What is read here is published after a short quiet, all of
+ * it in one transaction, so that reading along costs one publish and not one a line; one
+ * publish a conversation is in flight, and the newest position wins. A conversation whose
+ * position is due has a setting, which outlives the session; a publish in flight and
+ * whether the account can keep positions are facts of the session. Positions are
+ * published only after those of the other clients were taken in, so an old one never
+ * replaces a newer one. Foreign positions come from our own bare JID only.
  */
 #include "backend/xep/read_positions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/session/alarm.h"
 #include "backend/store/conversations.h"
 #include "backend/store/marks.h"
 #include "backend/store/session_scope.h"
@@ -33,6 +36,17 @@
 #define ABLE_NO "no"
 #define ABLE_FETCHING "fetching"
 #define ABLE_YES "yes"
+
+enum {
+	QUIET_MS = 2000,     /* after the last reading */
+	PATIENCE_MS = 10000, /* after the first that is not published, at most */
+};
+
+struct read_positions {
+	struct alarm *alarm;
+	uint64_t first_ms; /* of what the alarm waits to publish */
+	uint64_t last_ms;
+};
 
 /* ---- facts and settings ---- */
 
@@ -116,6 +130,36 @@ publish_all_due(struct profile *profile)
 	for (size_t i = 0; i < list.count; i++)
 		publish(profile, list.items[i].key + strlen(DUE));
 	arena_done(&arena);
+}
+
+static void
+on_quiet(struct profile *profile, void *data)
+{
+	struct read_positions *state = data;
+	uint64_t now = alarm_now(profile);
+	uint64_t end = state->last_ms + QUIET_MS;
+	state->alarm = NULL;
+	/* What is due stays so: the next session or stream publishes it. */
+	if (!profile_is_online(profile) || !is_able(profile, ABLE_YES))
+		return;
+	if (end > state->first_ms + PATIENCE_MS)
+		end = state->first_ms + PATIENCE_MS;
+	if (now < end)
+		state->alarm = alarm_set(profile, end - now, on_quiet, state);
+	else
+		publish_all_due(profile);
+}
+
+/* What is due is published when nothing was read for a moment. */
+static void
+publish_soon(struct profile *profile)
+{
+	struct read_positions *state = profile_state(profile, MODULE_read_positions);
+	state->last_ms = alarm_now(profile);
+	if (state->alarm)
+		return;
+	state->first_ms = state->last_ms;
+	state->alarm = alarm_set(profile, QUIET_MS, on_quiet, state);
 }
 
 static void
@@ -250,7 +294,7 @@ on_published(struct profile *profile, const struct stanza *answer, bool is_last,
 		on_refused(profile, answer);
 	else if (answer && find_position(profile, jid, &arena, &mark) == 0 &&
 		 mark.place > published)
-		publish(profile, jid);
+		publish_soon(profile);
 	else if (answer)
 		set_due(profile, jid, false);
 	arena_done(&arena);
@@ -295,7 +339,7 @@ read_positions_tell(struct profile *profile, const char *jid)
 		return;
 	set_due(profile, jid, true);
 	if (is_able(profile, ABLE_YES) && profile_is_online(profile))
-		publish(profile, jid);
+		publish_soon(profile);
 }
 
 /* ---- what other clients read ---- */
@@ -385,12 +429,38 @@ on_connect(struct profile *profile, bool is_resumed)
 		publish_all_due(profile);
 }
 
+static void
+on_disconnect(struct profile *profile)
+{
+	struct read_positions *state = profile_state(profile, MODULE_read_positions);
+	alarm_stop(state->alarm);
+	state->alarm = NULL;
+}
+
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_read_positions,
+			  mem_alloc(sizeof(struct read_positions)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	on_disconnect(profile);
+	free(profile_state(profile, MODULE_read_positions));
+	profile_state_set(profile, MODULE_read_positions, NULL);
+}
+
 static const char *const features[] = {NS_READ_POSITIONS "+notify", NULL};
 
 const struct module module_read_positions = {
 	.name = "xep-0490",
 	.features = features,
 	.asks = asks,
+	.start = start,
+	.stop = stop,
 	.on_connect = on_connect,
+	.on_disconnect = on_disconnect,
 	.on_message = on_message,
 };

@@ -17,6 +17,9 @@
 #include "bridge/base/mem.h"
 #include "tests/backend/xep/stored_double.h"
 
+/* As the module has them. */
+enum { QUIET_MS = 2000, PATIENCE_MS = 10000 };
+
 #define RESULT "<iq type='result' id='q'/>"
 #define NODE "node='urn:xmpp:mds:displayed:0'"
 #define ITEM(jid, by, line)                                                              \
@@ -139,6 +142,15 @@ only_an_account_that_can_keep_them_is_asked(void **state)
 			       "node=\"urn:xmpp:mds:displayed:0\"/></pubsub></iq>\n");
 }
 
+/* Reads the line ID of the friend, which comes now. */
+static void
+read_new(struct profile *profile, const char *id)
+{
+	(void)stored_read(profile,
+			  stored_line(profile, FRIEND, id, false, MESSAGE_RECEIVED));
+	stored_job(profile, tell_friend);
+}
+
 static void
 one_is_in_flight_and_the_newest_wins(void **state)
 {
@@ -146,19 +158,65 @@ one_is_in_flight_and_the_newest_wins(void **state)
 	begin(profile);
 	static const char *const ids[] = {"a", "b", "c"};
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-		(void)stored_read(profile, stored_line(profile, FRIEND, ids[i], false,
-						       MESSAGE_RECEIVED));
-		stored_job(profile, tell_friend);
+		read_new(profile, ids[i]);
+		stored_wait(profile, QUIET_MS);
 		if (i == 0)
 			assert_published(profile, "archive-a");
 		else
 			stored_assert(profile, "");
 	}
 	stored_answer(profile, RESULT);
+	stored_wait(profile, QUIET_MS);
 	assert_published(profile, "archive-c");
 	stored_answer(profile, RESULT);
 	stored_job(profile, resume);
 	stored_assert(profile, "");
+}
+
+static void
+reading_along_is_published_once_it_pauses(void **state)
+{
+	struct profile *profile = *state;
+	begin(profile);
+	static const char *const ids[] = {"a", "b", "c", "d"};
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		stored_wait(profile, QUIET_MS - 1);
+		stored_assert(profile, "");
+		read_new(profile, ids[i]);
+	}
+	stored_wait(profile, QUIET_MS);
+	assert_published(profile, "archive-d");
+	stored_answer(profile, RESULT);
+	stored_wait(profile, PATIENCE_MS);
+	stored_assert(profile, "");
+}
+
+static void
+reading_without_a_pause_is_published_now_and_then(void **state)
+{
+	struct profile *profile = *state;
+	begin(profile);
+	for (int second = 0; second < 10; second++) {
+		char id[2] = {(char)('a' + second), '\0'};
+		stored_assert(profile, "");
+		read_new(profile, id);
+		stored_wait(profile, 1000);
+	}
+	assert_published(profile, "archive-j");
+}
+
+static void
+what_was_about_to_be_published_outlives_the_link(void **state)
+{
+	struct profile *profile = *state;
+	begin(profile);
+	read_new(profile, "a");
+	profile->is_offline = true;
+	stored_wait(profile, QUIET_MS);
+	stored_assert(profile, "");
+	profile->is_offline = false;
+	stored_job(profile, resume);
+	assert_published(profile, "archive-a");
 }
 
 static void
@@ -255,6 +313,7 @@ other_rules_are_replaced_once(void **state)
 	(void)stored_read(profile,
 			  stored_line(profile, FRIEND, "a", false, MESSAGE_RECEIVED));
 	stored_job(profile, tell_friend);
+	stored_wait(profile, QUIET_MS);
 	assert_published(profile, "archive-a");
 	stored_answer(profile, REFUSED("cancel", OTHER_RULES));
 	char *lines = stored_lines(profile);
@@ -264,6 +323,7 @@ other_rules_are_replaced_once(void **state)
 	assert_published(profile, "archive-a");
 	stored_answer(profile, REFUSED("cancel", OTHER_RULES));
 	stored_job(profile, tell_friend);
+	stored_wait(profile, QUIET_MS);
 	stored_assert(profile, "");
 }
 
@@ -277,12 +337,14 @@ a_server_that_takes_no_rules_gets_them_once(void **state)
 		(void)stored_read(profile, stored_line(profile, FRIEND, "a", false,
 						       MESSAGE_RECEIVED));
 		stored_job(profile, tell_friend);
+		stored_wait(profile, QUIET_MS);
 		assert_published(profile, "archive-a");
 		stored_answer(profile, REFUSED("wait", ""));
 		char *lines = stored_lines(profile);
 		assert_non_null(strstr(lines, "<create node="));
 		free(lines);
 		stored_job(profile, tell_friend);
+		stored_wait(profile, QUIET_MS);
 		stored_assert(profile, "");
 		stored_answer(profile, answers[i]);
 		if (i == 1) {
@@ -315,12 +377,14 @@ a_refusal_under_our_rules_ends_it_for_this_session(void **state)
 		(void)stored_read(profile, stored_line(profile, FRIEND, "a", false,
 						       MESSAGE_RECEIVED));
 		stored_job(profile, tell_friend);
+		stored_wait(profile, QUIET_MS);
 		stored_answer(profile, REFUSED("cancel", ""));
 		stored_answer(profile, RESULT);
 		free(stored_lines(profile));
 		stored_answer(profile, cases[i].answer);
 		stored_assert(profile, "");
 		stored_job(profile, tell_friend);
+		stored_wait(profile, QUIET_MS);
 		if (cases[i].may_try_again)
 			assert_published(profile, "archive-a");
 		else
@@ -338,6 +402,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_an_account_that_can_keep_them_is_asked),
 		TEST(one_is_in_flight_and_the_newest_wins),
+		TEST(reading_along_is_published_once_it_pauses),
+		TEST(reading_without_a_pause_is_published_now_and_then),
+		TEST(what_was_about_to_be_published_outlives_the_link),
 		TEST(what_was_read_offline_is_published_later),
 		TEST(a_newer_position_from_elsewhere_is_not_replaced),
 		TEST(positions_from_elsewhere_count_here),

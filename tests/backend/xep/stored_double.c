@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "backend/session/alarm.h"
 #include "backend/store/contacts.h"
 #include "backend/store/conversations.h"
 #include "backend/xmpp/ns.h"
@@ -138,6 +139,36 @@ profile_receive(struct profile *profile, const struct forwarded *forwarded)
 	buf_printf(&profile->lines, "receive %d %s > %s: %s at %lld\n",
 		   (int)forwarded->origin, stanza_from(message), stanza_to(message),
 		   body ? body : "-", (long long)forwarded->stamp_ms);
+}
+
+struct alarm {
+	struct profile *profile;
+	uint64_t time_ms;
+	alarm_ring *ring;
+	void *data;
+};
+
+struct alarm *
+alarm_set(struct profile *profile, uint64_t ms, alarm_ring *ring, void *data)
+{
+	assert_null(profile->alarm);
+	profile->alarm = mem_alloc(sizeof *profile->alarm);
+	*profile->alarm = (struct alarm){profile, profile->now_ms + ms, ring, data};
+	return profile->alarm;
+}
+
+uint64_t
+alarm_now(const struct profile *profile)
+{
+	return profile->now_ms;
+}
+
+void
+alarm_stop(struct alarm *alarm)
+{
+	if (alarm)
+		alarm->profile->alarm = NULL;
+	free(alarm);
 }
 
 /* ---- what tests call ---- */
@@ -343,6 +374,28 @@ stored_job(struct profile *profile, void (*fn)(struct profile *profile))
 {
 	struct visit visit = {.profile = profile, .fn = fn};
 	assert_int_equal(bed_run(&profile->bed, fn_job, &visit), 0);
+}
+
+static int
+ring_job(struct store *store, void *data)
+{
+	struct profile *profile = data;
+	struct alarm alarm = *profile->alarm;
+	(void)store;
+	alarm_stop(profile->alarm);
+	alarm.ring(profile, alarm.data);
+	return 0;
+}
+
+void
+stored_wait(struct profile *profile, uint64_t ms)
+{
+	uint64_t end = profile->now_ms + ms;
+	while (profile->alarm && profile->alarm->time_ms <= end) {
+		profile->now_ms = profile->alarm->time_ms;
+		assert_int_equal(bed_run(&profile->bed, ring_job, profile), 0);
+	}
+	profile->now_ms = end;
 }
 
 static int

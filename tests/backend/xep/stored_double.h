@@ -29,6 +29,8 @@ struct profile {
 	char *note; /* of the last question */
 	const struct module_ask *kind;
 	int asked; /* questions so far */
+	uint64_t now_ms;
+	struct alarm *alarm; /* the one that is set, or NULL */
 };
 
 /* Makes the profile, runs the start hooks of MODULE and of module_reading. */
@@ -61,6 +63,9 @@ void stored_job(struct profile *profile, void (*fn)(struct profile *profile));
 
 /* Answers the last question with TEXT (NULL: nothing came), in a job. */
 void stored_answer(struct profile *profile, const char *text);
+
+/* Lets MS milliseconds pass: the alarm that is set rings in its time, in a job. */
+void stored_wait(struct profile *profile, uint64_t ms);
 
 /* The lines since the last call, which the caller frees. */
 char *stored_lines(struct profile *profile);
