@@ -8,6 +8,7 @@
 #include "backend/muc/muc.h"
 #include "backend/muc/muc_services.h"
 #include "backend/session/jobs.h"
+#include "backend/store/contacts.h"
 #include "bridge/serve.h"
 
 /* The address that TEXT means: a bare name is a room's at the account's own service, as
@@ -76,4 +77,24 @@ request_room_address(struct profile *profile, struct serve_request *request,
 		return NULL;
 	}
 	return jid;
+}
+
+bool
+request_may_be_room(struct profile *profile, struct serve_request *request,
+		    const char *jid)
+{
+	struct contact contact;
+	bool is_own = strcmp(profile_account(profile)->bare, jid) == 0;
+	bool is_contact = contacts_find(profile_store(profile), jid, &request->arena,
+					&contact) == 0;
+	/* Some rosters hold rooms, but no room has a subscription. */
+	bool is_person =
+		is_contact && (contact.subscription != CONTACT_NONE || contact.is_asking);
+	if (!is_own && !is_person)
+		return true;
+	profile_refuse(profile, request, ERROR_BAD_JID,
+		       is_own ? "%s is yourself, no room."
+			      : "%s is one of your contacts, no room.",
+		       jid);
+	return false;
 }

@@ -5,6 +5,8 @@
 #ifndef TERN_SESSION_ROOM_REQUEST_H
 #define TERN_SESSION_ROOM_REQUEST_H
 
+#include <stdbool.h>
+
 struct profile;
 struct room;
 struct serve_request;
@@ -26,5 +28,10 @@ const char *request_nick(struct profile *profile, struct serve_request *request,
  * NULL with REQUEST refused if TEXT is none. */
 const char *request_room_address(struct profile *profile, struct serve_request *request,
 				 const char *text);
+
+/* Whether JID may be a room's, for all that is known here; else REQUEST is refused. A
+ * person's conversation is not to become a room's by a slip of the tongue. */
+bool request_may_be_room(struct profile *profile, struct serve_request *request,
+			 const char *jid);
 
 #endif

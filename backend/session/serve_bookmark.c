@@ -57,6 +57,8 @@ set_named(struct profile *profile, struct serve_request *request, const char *ji
 		.autojoin = params->autojoin,
 		.here = params->here,
 	};
+	if (!request_may_be_room(profile, request, jid))
+		return;
 	if (params->nick && *params->nick) {
 		change.nick = request_nick(profile, request, jid, params->nick);
 		if (!change.nick)

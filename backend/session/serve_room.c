@@ -27,6 +27,8 @@ join_room(struct profile *profile, struct serve_request *request, const char *ji
 		.may_create = params->may_create,
 		.is_reserved = params->is_reserved,
 	};
+	if (!request_may_be_room(profile, request, jid))
+		return;
 	if (params->nick) {
 		join.nick = request_nick(profile, request, jid, params->nick);
 		if (!join.nick)

@@ -177,6 +177,21 @@ def test_somebody_is_no_room(place):
     assert "no room" in place.join("Alice", code=1)
 
 
+def test_a_contact_does_not_become_a_room(place):
+    room, bobs, own = place.room, place.server.jid("bob"), place.server.jid("alice")
+    with place.peer("bob") as bob:
+        place.house.ctl("roster", "add", bobs)
+        place.wait(lambda: bobs in place.house.ctl("roster"))
+        for address, said in ((bobs, "one of your contacts, no room"), (own, "yourself, no room")):
+            place.room = address
+            assert said in place.join("Alice", code=1)
+            assert said in place.house.run("ternctl", "bookmarks", "add", address, code=1).stderr
+            assert place.record() == {}
+        place.house.ctl("send", bobs, "still a person?")
+        assert bob.wait_message("still a person?")["type"] == "chat"
+    place.room = room
+
+
 def test_the_room_sees_that_we_are_away(place):
     place.join("Alice", "--create")
     with place.peer("bob") as bob:
