@@ -232,18 +232,31 @@ go_last(struct profile *profile, const struct message *line)
 			     messages_move_to_end(profile_store(profile), line->id)) > 0;
 }
 
+/* LINE gets the archive's id of INBOUND, if it has none. Whether that tells that it was
+ * taken back: a room names lines by that id alone. */
+static bool
+name_it(struct profile *profile, const struct inbound *inbound,
+	const struct message *line)
+{
+	struct message named = *line;
+	if (!inbound->archive_id || line->archive_id)
+		return false;
+	named.archive_id = inbound->archive_id;
+	named.archive_by = inbound->archive_by;
+	(void)profile_check(profile,
+			    messages_set_archived(profile_store(profile), line->id,
+						  named.archive_id, named.archive_by));
+	return retraction_settle(profile, inbound, &named);
+}
+
 static void
 merge(struct profile *profile, const struct inbound *inbound, const struct message *line)
 {
 	bool is_proven = inbound->is_own && prove(profile, line);
 	bool is_moved = take_its_place(profile, inbound, line) ||
 			(is_proven && is_reflection(inbound) && go_last(profile, line));
-	if (inbound->archive_id && !line->archive_id)
-		(void)profile_check(profile,
-				    messages_set_archived(profile_store(profile),
-							  line->id, inbound->archive_id,
-							  inbound->archive_by));
-	if (!is_proven && !is_moved)
+	bool is_gone = name_it(profile, inbound, line);
+	if (!is_proven && !is_moved && !is_gone)
 		return;
 	lines_emit(profile, line->id, false, NULL);
 	tell_badge(profile, line->conversation);
@@ -313,7 +326,7 @@ deliver(struct profile *profile, const struct inbound *inbound)
 	};
 	if (profile_check(profile, add(profile, inbound, &message)) < 0)
 		return;
-	retraction_settle(profile, inbound, &message);
+	(void)retraction_settle(profile, inbound, &message);
 	/* Who answers elsewhere has read what is before that. */
 	if (inbound->is_own && inbound->gap != GAP_BELOW)
 		(void)profile_check(profile, conversations_set_read(store, conversation,

@@ -192,7 +192,7 @@ is_meant(const struct retraction_row *row, const struct message *line)
 	return is_named && is_allowed(&claimant, line);
 }
 
-void
+bool
 retraction_settle(struct profile *profile, const struct inbound *inbound,
 		  const struct message *line)
 {
@@ -202,8 +202,9 @@ retraction_settle(struct profile *profile, const struct inbound *inbound,
 	struct store *store = profile_store(profile);
 	struct arena arena = {0};
 	struct retraction_list list = {0};
+	bool is_gone = false;
 	if (!waiting->is_any)
-		return;
+		return false;
 	(void)profile_check(profile,
 			    retractions_find(store, &key, ids, sizeof ids / sizeof *ids,
 					     &arena, &list));
@@ -214,8 +215,10 @@ retraction_settle(struct profile *profile, const struct inbound *inbound,
 		(void)profile_check(
 			profile, messages_retract(store, line->id, row->by, row->reason));
 		(void)profile_check(profile, retractions_remove(store, row->id));
+		is_gone = true;
 	}
 	arena_done(&arena);
+	return is_gone;
 }
 
 static void

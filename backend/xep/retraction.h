@@ -5,6 +5,8 @@
 #ifndef TERN_XEP_RETRACTION_H
 #define TERN_XEP_RETRACTION_H
 
+#include <stdbool.h>
+
 struct inbound;
 struct message;
 struct profile;
@@ -19,8 +21,8 @@ void retraction_send(struct profile *profile, struct serve_request *request);
 void retraction_moderate(struct profile *profile, struct serve_request *request);
 
 /* Inside a job: LINE, which came as INBOUND and is in the store now, may have been taken
- * back by what came before it. It is not emitted. */
-void retraction_settle(struct profile *profile, const struct inbound *inbound,
+ * back by what came before it. Whether it was; it is not emitted. */
+bool retraction_settle(struct profile *profile, const struct inbound *inbound,
 		       const struct message *line);
 
 #endif

@@ -69,6 +69,14 @@ def test_what_waits_for_its_line_outlives_the_process(place):
     assert badge(place, ROOM) == (2, 1) and badge(place, BOB) == (1, 0)
 
 
+def test_a_line_whose_id_is_learned_later_goes_then(place):
+    place.join()
+    place.say(groupchat("Bob", "spam", "w-s1"), groupchat("Bob", "stays", "w-s2"), by_room("s1"))
+    assert bodies(place) == ["spam", "stays"]
+    place.say(said("Bob", "spam", "s1"), said("Bob", "stays", "s2"))
+    assert bodies(place) == ["", "stays"] and badge(place, ROOM) == (1, 0)
+
+
 @pytest.mark.parametrize("take_back", [by_author, by_room])
 def test_what_is_taken_back_is_not_unread(place, take_back):
     place.join()
