@@ -300,3 +300,70 @@ command_list(struct app *app, const char *arguments)
 {
 	return command_rooms(app, arguments);
 }
+
+/* ---- /info ----------------------------------------------------------------- */
+
+/* What a room is like, as a list of words. */
+static void
+add_traits(struct buf *out, const struct bridge_room_info *info)
+{
+	const struct {
+		bool is_so;
+		const char *text;
+	} traits[] = {
+		{info->is_members_only, "for members only"},
+		{info->has_password, "behind a password"},
+		{info->is_moderated, "only who has voice may speak"},
+		{info->shows_addresses, "everybody sees your address"},
+		{info->has_archive, "keeps what is said"},
+		{!info->is_persistent, "gone when the last one leaves"},
+	};
+
+	const char *between = "\n";
+	if (info->occupants > 0) {
+		buf_printf(out, "\n%lld here", (long long)info->occupants);
+		between = ", ";
+	}
+	for (size_t i = 0; i < sizeof traits / sizeof traits[0]; i++) {
+		if (!traits[i].is_so)
+			continue;
+		buf_printf(out, "%s%s", between, traits[i].text);
+		between = ", ";
+	}
+}
+
+static void
+on_info(void *data, const struct bridge_failure *failure, const void *result)
+{
+	struct app *app = data;
+	const struct bridge_room_info *info = result;
+	struct buf text = {0};
+
+	if (failure) {
+		app_told(app, failure, result);
+		return;
+	}
+	add_clean(&text, "", info->jid);
+	add_clean(&text, ": ", info->name);
+	add_clean(&text, "\n", info->description);
+	add_clean(&text, "\nSubject: ", info->subject);
+	add_clean(&text, "\nLanguage: ", info->language);
+	add_traits(&text, info);
+	say_list(app, &text);
+}
+
+bool
+command_info(struct app *app, const char *arguments)
+{
+	char *word = command_word(&arguments);
+	char *jid = room_meant(app, word);
+	struct bridge_room_info_params params = {.profile = app->model->profile,
+						 .jid = jid};
+	bool is_fine = jid && app_client(app);
+
+	if (is_fine)
+		client_room_info_get(door_client(app->door), &params, on_info, app);
+	free(jid);
+	free(word);
+	return is_fine;
+}

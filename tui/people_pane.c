@@ -10,6 +10,7 @@
 #include "bridge/base/mem.h"
 #include "tui/model_room.h"
 #include "tui/occupants.h"
+#include "widgets/text.h"
 #include "widgets/theme.h"
 
 #define EDGE "│"
@@ -83,8 +84,10 @@ put_row(struct people_pane *pane, struct screen *screen, int role, char *take_te
 	if (!row->text) {
 		screen_put_row(screen, y, pane->area.x, EDGE_COLUMNS, ROLE_DAY, EDGE);
 	}
+	char *cut = text_ellipsis(take_text, pane->area.width - EDGE_COLUMNS);
 	screen_put_row(screen, y, pane->area.x + EDGE_COLUMNS,
-		       pane->area.width - EDGE_COLUMNS, role, take_text);
+		       pane->area.width - EDGE_COLUMNS, role, cut);
+	free(cut);
 	free(row->text);
 	*row = (struct pane_row){take_text, role};
 }
@@ -103,15 +106,24 @@ put_heading(struct people_pane *pane, struct screen *screen, enum bridge_role ro
 		mem_printf("%zu %s", count, occupant_heading(role, count)));
 }
 
+/* A nick has the colour that it has in the conversation; who is away is pale. */
+static int
+role_of(const struct occupant *who, const struct theme *theme)
+{
+	if (who->show == show_AWAY || who->show == show_XA)
+		return ROLE_OFFLINE;
+	return who->is_own ? (int)ROLE_NICK_OWN : theme_nick_role(theme, who->nick);
+}
+
 static void
-put_people(struct people_pane *pane, struct occupants *people, struct screen *screen)
+put_people(struct people_pane *pane, struct occupants *people, const struct theme *theme,
+	   struct screen *screen)
 {
 	size_t count;
 	const struct occupant *const *rows = occupants_sorted(people, &count);
 
 	for (size_t i = 0; i < count && !is_full(pane); i++) {
 		const struct occupant *who = rows[i];
-		bool is_away = who->show == show_AWAY || who->show == show_XA;
 
 		if (i == 0 || rows[i - 1]->role != who->role)
 			put_heading(pane, screen, who->role,
@@ -123,20 +135,20 @@ put_people(struct people_pane *pane, struct occupants *people, struct screen *sc
 				mem_printf(" and %zu more", count - i));
 			return;
 		}
-		put_row(pane, screen, is_away ? ROLE_OFFLINE : ROLE_TEXT,
+		put_row(pane, screen, role_of(who, theme),
 			mem_printf("%s%s", occupant_sign(who), who->shown));
 	}
 }
 
 void
 people_pane_draw(struct people_pane *pane, const struct model_room *room,
-		 struct screen *screen)
+		 const struct theme *theme, struct screen *screen)
 {
 	if (!pane->painted)
 		return;
 	pane->y = 0;
 	if (room && room->people)
-		put_people(pane, room->people, screen);
+		put_people(pane, room->people, theme, screen);
 	while (!is_full(pane))
 		put_row(pane, screen, ROLE_TEXT, mem_strdup(""));
 }

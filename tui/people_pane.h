@@ -9,6 +9,7 @@
 
 struct model_room;
 struct people_pane;
+struct theme;
 
 /* From so many columns on there is room for it. */
 #define PEOPLE_PANE_FROM 100
@@ -24,6 +25,6 @@ void people_pane_set_area(struct people_pane *pane, struct screen_area area);
 
 /* Paints who is in ROOM (NULL: nobody) as far as it differs from what stands there. */
 void people_pane_draw(struct people_pane *pane, const struct model_room *room,
-		      struct screen *screen);
+		      const struct theme *theme, struct screen *screen);
 
 #endif

@@ -559,7 +559,7 @@ view_draw(struct app *app)
 	}
 	if (view->kind == VIEW_CHAT) {
 		log_draw(chat_view_log(view->chat_view), screen);
-		people_pane_draw(view->pane, people_room(app), screen);
+		people_pane_draw(view->pane, people_room(app), app->theme, screen);
 	} else if (list_shown(view)) {
 		list_draw(list_shown(view), screen);
 	}

@@ -434,3 +434,33 @@ def test_a_room_is_destroyed_with_or_without_another(house, daemon, screen, word
     screen.line(f"/destroy {DEN} {words}")
     call = daemon.called("room.destroy")
     assert (call["jid"], call.get("elsewhere"), call.get("reason")) == (DEN, elsewhere, reason)
+
+
+def test_a_room_is_looked_at_before_it_is_joined(house, daemon, screen):
+    daemon.on["room.info"] = lambda params: {
+        "jid": SHED, "name": "A shed\x1b[2J", "description": "Spades and rakes",
+        "occupants": 3, "is_members_only": True, "is_persistent": True}
+    screen.line("/info shed")
+    assert daemon.called("room.info")["jid"] == "shed"
+    screen.wait(re.compile(r"shed@rooms\.example\.org: A shed\ufffd\[2J\nSpades and rakes\n"
+                           r"3 here, for members only\n"))
+    open_den(screen, daemon)
+    screen.line("/info")
+    assert daemon.called("room.info", count=2)["jid"] == DEN
+    screen.wait("- shed@rooms.example.org")
+
+
+def test_nicks_beside_the_conversation_are_coloured_and_cut(house, daemon, wide):
+    wide.wait("4 Participants")
+    daemon.occupant(DEN, "N" * 60)
+    daemon.occupant(DEN, "Zoe", show="away")
+    daemon.says(DEN, "Bob", "hello")
+    wide.wait("Bob: hello")
+    wide.wait("Zoe")
+
+    def colour(text):
+        row = wide.find(text)
+        return wide.cell(row, wide.row(row).index(text) + len(text) - 1).fg
+    assert colour("│ Bob") == colour("  Bob") != "default"
+    assert colour("│ Zoe") != colour("│ Bob")
+    assert [row for row in pane(wide) if row.startswith("NNN")][0].endswith("N…")
