@@ -163,6 +163,26 @@ find_line(struct profile *profile, const struct inbound *inbound, const char *id
 	return inbound->sender && messages_find_same(store, &twin, arena, ret_line) == 0;
 }
 
+/* The line that stood where the archive has a tombstone: also one of ours that the room
+ * never gave back, by which we do not know its id there. */
+static bool
+find_dead(struct profile *profile, const struct inbound *inbound, struct arena *arena,
+	  struct message *ret_line)
+{
+	struct store *store = profile_store(profile);
+	const char *id = stanza_id(inbound->stanza);
+	int64_t conversation;
+	if (inbound->archive_id &&
+	    messages_find_archived(store, inbound->archive_by, inbound->archive_id, arena,
+				   ret_line) == 0)
+		return true;
+	return inbound->is_own && inbound->kind == CONVERSATION_ROOM && id && *id &&
+	       conversations_find(store, inbound->kind, inbound->peer, &conversation) ==
+		       0 &&
+	       messages_find_sent(store, conversation, id, arena, ret_line) == 0 &&
+	       !ret_line->archive_id;
+}
+
 /* ---- retractions that come before their line ---- */
 
 /* Whether any waits, so that a line costs no query while none does. */
@@ -251,6 +271,26 @@ take_back(struct profile *profile, const struct message *line, const char *by,
 	lines_emit_badge(profile, line->conversation);
 }
 
+/* What lies there was said there: it does not go out again. */
+static void
+prove_dead(struct profile *profile, const struct inbound *inbound,
+	   const struct message *line)
+{
+	struct store *store = profile_store(profile);
+	bool is_waiting = line->state == MESSAGE_QUEUED || line->state == MESSAGE_HELD;
+	if (!line->is_outgoing || line->archive_id)
+		return;
+	(void)profile_check(profile,
+			    messages_set_archived(store, line->id, inbound->archive_id,
+						  inbound->archive_by));
+	if (is_waiting)
+		(void)profile_check(profile, messages_set_state(store, line->id,
+								MESSAGE_ACKED, NULL));
+	else
+		(void)profile_check(profile,
+				    messages_raise_state(store, line->id, MESSAGE_ACKED));
+}
+
 /* Who moderated it, for people: the nick, else the room. */
 static char *
 moderator(const struct inbound *inbound, const char *by)
@@ -278,6 +318,8 @@ apply(struct profile *profile, const struct inbound *inbound,
 	bool is_proven = retraction->is_tombstone && inbound->origin == INBOUND_ARCHIVE;
 	if (line &&
 	    (is_proven || (!retraction->is_tombstone && is_allowed(&claimant, line)))) {
+		if (is_proven)
+			prove_dead(profile, inbound, line);
 		take_back(profile, line, by, *reason ? reason : NULL);
 	} else if (!line && !retraction->is_tombstone && retraction->id) {
 		wait_for_line(profile, &(struct retraction_row){
@@ -306,12 +348,10 @@ on_message(struct profile *profile, struct inbound *inbound)
 		return MODULE_PASS;
 	if (!read_retraction(inbound->stanza, &retraction))
 		return MODULE_PASS;
-	const char *id = retraction.is_tombstone ? inbound->archive_id : retraction.id;
-	bool is_found = retraction.is_tombstone
-				? id && messages_find_archived(profile_store(profile),
-							       inbound->archive_by, id,
-							       &arena, &line) == 0
-				: find_line(profile, inbound, id, &arena, &line);
+	bool is_found =
+		retraction.is_tombstone
+			? find_dead(profile, inbound, &arena, &line)
+			: find_line(profile, inbound, retraction.id, &arena, &line);
 	apply(profile, inbound, &retraction, is_found ? &line : NULL);
 	arena_done(&arena);
 	/* What else it says is for those who do not understand it. */

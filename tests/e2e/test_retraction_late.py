@@ -3,7 +3,7 @@ room, so that the order is the one wanted."""
 
 import pytest
 
-from room_server import (ALICE, OCCUPANT_ID, ROOM, SID, groupchat,  # noqa: F401
+from room_server import (ALICE, MAM, OCCUPANT_ID, ROOM, SID, groupchat,  # noqa: F401
                          make_authority, make_place)
 
 RETRACT, MODERATE = "urn:xmpp:message-retract:1", "urn:xmpp:message-moderate:1"
@@ -75,6 +75,29 @@ def test_a_line_whose_id_is_learned_later_goes_then(place):
     assert bodies(place) == ["spam", "stays"]
     place.say(said("Bob", "spam", "s1"), said("Bob", "stays", "s2"))
     assert bodies(place) == ["", "stays"] and badge(place, ROOM) == (1, 0)
+
+
+def test_our_line_that_was_moderated_before_it_came_back_is_not_said_again(place):
+    """The room's archive has a tombstone where it stood."""
+    place.server.features.append(MAM)
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.join()
+    place.say(said("Bob", "first", "s1"))
+    place.server.reflect = lambda *_: None
+    place.write_to("mine", "other")
+    mine, other = place.wait_body("mine"), place.wait_body("other")
+    dead = groupchat("Alice", None, mine, more=(
+        f"<retracted xmlns='{RETRACT}'><moderated xmlns='{MODERATE}' by='{ROOM}/Mo'/>"
+        "<reason>spam</reason></retracted>"))
+    place.server.walk = lambda session, text, room: place.server.give(session, text, room, [
+        (key, row.replace("<message", "<message xmlns='jabber:client'"))
+        for key, row in (("s2", dead), ("s3", groupchat("Alice", "other", other)))])
+    place.session.reset()
+    place.next()
+    place.wait(lambda: [row[2] for row in place.talk()] == ["received", "acked", "acked"], 30)
+    assert bodies(place) == ["first", "", "other"]
+    assert place.server.bodies.count("mine") == 1
 
 
 @pytest.mark.parametrize("take_back", [by_author, by_room])
