@@ -175,6 +175,8 @@ answer_question(struct app *app, const struct keys_event *event)
 	toast_clear(app->toast);
 	if (is_yes)
 		what(app);
+	else
+		room_refuse_question(app);
 }
 
 static void
