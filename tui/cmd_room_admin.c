@@ -115,16 +115,31 @@ command_kick(struct app *app, const char *arguments)
 	return true;
 }
 
+static void
+ask_voice(struct app *app, const struct model_room *room)
+{
+	struct bridge_jid_params params = {.profile = app->model->profile,
+					   .jid = room->jid};
+
+	client_room_voice(door_client(app->door), &params, on_done,
+			  deed_new(app, "The moderators", "are asked to let you speak"));
+}
+
 bool
 command_voice(struct app *app, const char *arguments)
 {
 	struct model_room *room = room_here(app);
+	bool is_asking = room && !arguments[0];
 	char *nick = room ? nick_or_word(room, &arguments) : NULL;
 	bool is_off = strcmp(arguments, "off") == 0;
 	bool is_fine = nick && (!arguments[0] || is_off);
 
 	if (!room)
 		return false;
+	if (is_asking) {
+		ask_voice(app, room);
+		return true;
+	}
 	if (is_fine)
 		set_role(app, room, nick, is_off ? role_VISITOR : role_PARTICIPANT, NULL);
 	free(nick);

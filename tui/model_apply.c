@@ -487,6 +487,7 @@ static const struct event_row event_rows[EVENT_COUNT] = {
 	PLAIN(typing_changed, typing_event, on_typing),
 	NUMBERED(room_changed, room_event, on_room),
 	PLAIN(room_invited, invited_event, on_invited),
+	PLAIN(voice_asked, voice_event, NULL),
 	PLAIN(occupant_changed, occupant_event, on_occupant),
 	PLAIN(occupant_gone, occupant_gone_event, on_occupant_gone),
 	PLAIN(room_unwatched, unwatched_event, on_unwatched),

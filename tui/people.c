@@ -107,6 +107,7 @@ let_go(struct app *app, const char *jid)
 /* ---- who comes and goes ---------------------------------------------------- */
 
 #define WHY_MAX 1024
+#define WORD_MAX 4096 /* bytes of a nick in quotes */
 
 /* The lines of ROOM where those who come and go are to be told in it, else NULL. */
 static struct chat_view *
@@ -198,6 +199,26 @@ tell_gone(struct app *app, const struct bridge_occupant_gone_event *event)
 	chat_view_show_comings(lines);
 }
 
+/* Wherever the user is, with the command that answers it. */
+static void
+tell_voice_asked(struct app *app, const struct bridge_voice_event *event)
+{
+	const struct model_room *room = model_room(app->model, event->jid);
+	char *who = nick_shown(event->nick);
+	char *word = nick_word(event->nick);
+	char *clean = clean_text(word, CLEAN_LINE, WORD_MAX);
+	char *said =
+		mem_printf("%s asks to speak here: /voice %s allows it.", who, clean);
+
+	if (room && !view_notice(app, event->jid, said))
+		app_say(app, "%s asks to speak in %s: /voice %s there allows it.", who,
+			room->name, clean);
+	free(said);
+	free(clean);
+	free(word);
+	free(who);
+}
+
 /* Being put out is told on every page, the rest only in the room itself. */
 static void
 tell_room(struct app *app, const struct bridge_room *record)
@@ -223,6 +244,8 @@ people_event(struct app *app, enum bridge_event event, const void *record)
 		const struct bridge_occupant_gone_event *gone = record;
 		let_go(app, gone->jid);
 		tell_gone(app, gone);
+	} else if (event == EVENT_voice_asked) {
+		tell_voice_asked(app, record);
 	} else if (event == EVENT_room_changed) {
 		tell_room(app, ((const struct bridge_room_event *)record)->room);
 	}

@@ -52,7 +52,9 @@ add_standing(struct buf *out, const struct model_room *room)
 	if (room->role == role_NONE)
 		return;
 	if (!told->has_role) {
-		add(out, is_silent ? "You may read here, but not speak." : NULL);
+		add(out, is_silent ? "You may read here, but not speak: "
+				     "/voice asks for that."
+				   : NULL);
 		return;
 	}
 	if (is_other)

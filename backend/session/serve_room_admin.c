@@ -8,6 +8,7 @@
 #include "backend/muc/muc_admin.h"
 #include "backend/muc/muc_config.h"
 #include "backend/muc/muc_invite.h"
+#include "backend/muc/muc_voice.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -80,6 +81,32 @@ serve_room_role(struct process *process, struct profile *profile,
 	(void)process;
 	if (is_sayable(request, params->reason))
 		request_in_job(profile, request, role_job);
+}
+
+static int
+voice_job(struct profile *profile, struct serve_request *request)
+{
+	const struct bridge_jid_params *params = request->params;
+	struct room *room = request_open_room(profile, request, params->jid);
+	const struct occupant *self = room ? room_self(room) : NULL;
+	if (!room || is_offline(profile, request))
+		return 0;
+	if (!self || self->role != role_VISITOR) {
+		profile_refuse(profile, request, ERROR_BAD_PARAMS,
+			       "You may speak in %s already.", room->jid);
+		return 0;
+	}
+	muc_ask_voice(profile, room);
+	profile_reply(profile, request, NULL);
+	return 0;
+}
+
+void
+serve_room_voice(struct process *process, struct profile *profile,
+		 struct serve_request *request)
+{
+	(void)process;
+	request_in_job(profile, request, voice_job);
 }
 
 /* ---- affiliations ---- */

@@ -57,6 +57,7 @@
 #define NS_MUC_USER "http://jabber.org/protocol/muc#user"
 #define NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
 #define NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
+#define NS_MUC_REQUEST "http://jabber.org/protocol/muc#request"
 #define NS_OCCUPANT_ID "urn:xmpp:occupant-id:0" /* XEP-0421 */
 #define NS_RETRACT "urn:xmpp:message-retract:1" /* XEP-0424 */
 #define NS_RETRACT_OLD "urn:xmpp:message-retract:0"

@@ -55,6 +55,8 @@ const struct ctl_verb ctl_verbs[] = {
 	 "Puts somebody out of a room for good."},
 	{"room role", "ROOM NICK ROLE [REASON]", 3, 4, 0, false, verb_room_role,
 	 "Gives an occupant a role: visitor, participant, moderator."},
+	{"room voice", "ROOM", 1, 1, 0, false, verb_room_voice,
+	 "Asks a room's moderators to let you speak."},
 	{"room affiliation", "ROOM [[NICK|JID] AFFILIATION [REASON]]", 1, 4, 0, false,
 	 verb_room_affiliation,
 	 "Prints a room's lists, or puts somebody on one of them."},

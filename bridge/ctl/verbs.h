@@ -35,6 +35,7 @@ ctl_verb verb_room_invite;
 ctl_verb verb_room_kick;
 ctl_verb verb_room_ban;
 ctl_verb verb_room_role;
+ctl_verb verb_room_voice;
 ctl_verb verb_room_affiliation;
 ctl_verb verb_room_services;
 ctl_verb verb_room_find;

@@ -55,6 +55,14 @@ verb_room_role(struct ctl *ctl, const struct ctl_command *command)
 	return set_role(ctl, command, (enum bridge_role)role, word(command, 3));
 }
 
+int
+verb_room_voice(struct ctl *ctl, const struct ctl_command *command)
+{
+	struct bridge_jid_params params = {.profile = command->profile,
+					   .jid = command->words[0]};
+	return ctl_call(ctl, METHOD_room_voice, &params, NULL, NULL);
+}
+
 /* ---- invitations ---- */
 
 int

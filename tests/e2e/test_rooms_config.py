@@ -1,12 +1,14 @@
-"""A room's form (XEP-0004) from the command line and in tern: every type of field, forms that
-nobody should send, and the real ones of Prosody and ejabberd."""
+"""A room's form (XEP-0004) from the command line and in tern: every type of field, and forms that
+nobody should send; requests for a voice, which are forms as well. The real ones are in
+test_rooms_admin.py."""
 
 import json
 import re
 
 import pytest
 
-from room_server import ROOM, error, make_authority, make_place  # noqa: F401
+from room_server import (ALICE, MUC, ROOM, error, make_authority,  # noqa: F401
+                         make_place, occupant)
 
 FORM = """<title>The den</title><instructions>Fill it in</instructions>
 <field type='hidden' var='FORM_TYPE'><value>t</value></field>
@@ -282,3 +284,42 @@ def test_a_form_larger_than_all_is_left_out(den, screen):
     screen.wait(re.compile(r"too\s+large"))
     den.server.form = FORM
     show(screen)
+
+
+# ------------------------------------------------------------------ requests for a voice
+
+def request(nick="Bob", sender=ROOM, kind="", form="form", what=f"{MUC}#request"):
+    return (f"<message from='{sender}' to='{ALICE}/x'{kind}><x xmlns='jabber:x:data' "
+            f"type='{form}'><field var='FORM_TYPE'><value>{what}</value></field>"
+            f"<field var='muc#roomnick'><value>{nick}</value></field></x></message>")
+
+
+def test_a_request_for_a_voice_is_believed_from_the_room_alone(place):  # noqa: F811
+    place.join()
+    place.say(occupant("Bob", role="visitor"), occupant("Eve", role="visitor"))
+    place.say(request("Bob"))  # while we are no moderator
+    place.say(occupant("Alice", "110", role="moderator"))
+    place.say(request("Bob", f"{ROOM}/Eve"), request("Bob", "pit@rooms.localhost"),
+              request("Bob", "bob@localhost"), request("Bob", form="submit"),
+              request("Bob", kind=" type='error'"), request("Bob", kind=" type='groupchat'"),
+              request("Bob", what="t"), request("Nobody"), request(""), request("x" * 2000),
+              request("Alice"), *[request("Bob")] * 50, request("Eve"))
+    asked = [place.bridge.wait_event("room.voice_asked")["nick"] for _ in range(2)]
+    assert asked == ["Bob", "Eve"]
+    assert place.state() == "in" and all(not body for _, body, _ in place.talk())
+
+
+def test_a_room_that_does_not_pass_it_on_is_told(place):  # noqa: F811
+    place.server.enter = lambda session, room, nick: session.send(
+        occupant(nick, "110", room=room, role="visitor"))
+    place.join()
+    place.bridge.call("room.voice", profile="home", jid=ROOM)
+    place.wait(lambda: any(f"{MUC}#request" in text for text in place.session.log))
+    sent = next(text for text in place.session.log if f"{MUC}#request" in text)
+    ident = re.search(r' id="([^"]*)"', sent)[1]
+    place.say(f"<message type='error' id='{ident}' from='{ROOM}/Eve' to='{ALICE}/x'>"
+              f"{error('forbidden')}</message>",
+              f"<message type='error' id='{ident}' from='{ROOM}' to='{ALICE}/x'>"
+              f"{error('not-acceptable', text='Twice in an hour')}</message>")
+    notice = place.bridge.wait_event("profile.notice")
+    assert notice["jid"] == ROOM and "for a voice: Twice in an hour" in notice["text"]

@@ -55,7 +55,8 @@ what_changed_is_told_once(void **state)
 	} cases[] = {
 		/* Coming in, and what one may do then. */
 		{"entering in,participant", NULL, NULL},
-		{"entering in,visitor", "You may read here, but not speak.", NULL},
+		{"entering in,visitor",
+		 "You may read here, but not speak: /voice asks for that.", NULL},
 		{"in,visitor waiting entering in,visitor", NULL, NULL},
 		{"in,participant in,visitor", "You may not speak here any more.", NULL},
 		{"in,visitor in,participant", "You may speak here now.", NULL},

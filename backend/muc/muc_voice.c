@@ -1,0 +1,196 @@
+/*
+ * Requests for a voice, as muc_voice.h says. What a visitor can make a room say is
+ * bounded: each is heard once a minute.
+ */
+#include "backend/muc/muc_voice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/muc/muc_inner.h"
+#include "backend/session/alarm.h"
+#include "backend/xmpp/form.h"
+#include "backend/xmpp/ns.h"
+#include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
+
+enum {
+	HEARD_MAX = 16,
+	HEARD_MS = 60 * 1000,
+	WORDS_MAX = 300,
+};
+
+/* Who asked, as the address in the room. */
+struct heard {
+	char *who;
+	uint64_t at_ms;
+};
+
+struct voices {
+	struct heard heard[HEARD_MAX];
+	size_t next;		      /* the oldest, which is replaced */
+	char sent_id[STANZA_ID_SIZE]; /* our own request; "" for none */
+	char *sent_room;
+};
+
+static struct voices *
+state_of(const struct profile *profile)
+{
+	return profile_state(profile, MODULE_muc_voice);
+}
+
+/* ---- asking ---- */
+
+static void
+add_field(struct stanza *x, const char *var, const char *type, const char *value)
+{
+	struct stanza *field = stanza_add(x, "field", NULL);
+	stanza_set(field, "var", var);
+	stanza_set(field, "type", type);
+	stanza_add_with_text(field, "value", NULL, value);
+}
+
+void
+muc_ask_voice(struct profile *profile, const struct room *room)
+{
+	struct voices *state = state_of(profile);
+	stanza_random_id(state->sent_id);
+	mem_replace(&state->sent_room, room->jid);
+	struct stanza *message =
+		stanza_message(profile_stanzas(profile), NULL, room->jid, state->sent_id);
+	struct stanza *x = stanza_add(message, "x", NS_DATA_FORM);
+	stanza_set(x, "type", "submit");
+	add_field(x, "FORM_TYPE", "hidden", NS_MUC_REQUEST);
+	add_field(x, "muc#role", "list-single", "participant");
+	profile_send(profile, message);
+}
+
+/* Our request came back. */
+static enum module_verdict
+bounced(struct profile *profile, const struct inbound *inbound)
+{
+	struct voices *state = state_of(profile);
+	const char *id = stanza_id(inbound->stanza);
+	struct stanza_error error;
+	if (!id || !*state->sent_id || strcmp(state->sent_id, id) != 0 ||
+	    strcmp(state->sent_room, inbound->from.bare) != 0 ||
+	    stanza_read_error(inbound->stanza, &error) < 0)
+		return MODULE_PASS;
+	*state->sent_id = '\0';
+	char *words = clean_text(error.text ? error.text : error.condition, CLEAN_LINE,
+				 WORDS_MAX);
+	char *said = mem_printf("%s does not pass on that you ask for a voice: %s",
+				state->sent_room, words);
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){
+			     .profile = profile_name(profile),
+			     .text = said,
+			     .jid = state->sent_room,
+		     });
+	free(said);
+	free(words);
+	return MODULE_TAKEN;
+}
+
+/* ---- hearing ---- */
+
+/* Whether WHO may be told of; then not again for a while. */
+static bool
+is_new(struct profile *profile, const char *who)
+{
+	struct voices *state = state_of(profile);
+	uint64_t now = alarm_now(profile);
+	for (size_t i = 0; i < HEARD_MAX; i++) {
+		const struct heard *heard = &state->heard[i];
+		if (heard->who && strcmp(heard->who, who) == 0 &&
+		    now - heard->at_ms < HEARD_MS)
+			return false;
+	}
+	struct heard *heard = &state->heard[state->next];
+	state->next = (state->next + 1) % HEARD_MAX;
+	mem_replace(&heard->who, who);
+	heard->at_ms = now;
+	return true;
+}
+
+static const char *
+value_of(const struct form *form, const char *var)
+{
+	for (size_t i = 0; i < form->field_count; i++) {
+		const struct form_field *field = &form->fields[i];
+		if (field->var && strcmp(field->var, var) == 0 && field->value_count > 0)
+			return field->values[0];
+	}
+	return "";
+}
+
+/* Tells that the occupant whom FORM names asks ROOM, if there is one without a voice. */
+static void
+hear(struct profile *profile, const struct room *room, const struct jid *jid,
+     const struct form *form)
+{
+	struct jid who = {0};
+	const char *nick = value_of(form, "muc#roomnick");
+	const struct occupant *occupant = NULL;
+	if (*nick && jid_with_resource(jid, nick, &who) == 0)
+		occupant = room_find(room, who.resource);
+	if (occupant && occupant->role == role_VISITOR && is_new(profile, who.full))
+		profile_emit(profile, EVENT_voice_asked,
+			     &(struct bridge_voice_event){
+				     .profile = profile_name(profile),
+				     .jid = room->jid,
+				     .nick = occupant->nick,
+				     .who = occupant->jid,
+			     });
+	jid_done(&who);
+}
+
+/* ---- hooks ---- */
+
+static enum module_verdict
+on_message(struct profile *profile, struct inbound *inbound)
+{
+	const char *type = stanza_type(inbound->stanza);
+	const struct stanza *x = stanza_child(inbound->stanza, "x", NS_DATA_FORM);
+	if (inbound->is_own || inbound->origin != INBOUND_LIVE ||
+	    inbound->from.resource || (type && strcmp(type, "groupchat") == 0))
+		return MODULE_PASS;
+	if (type && strcmp(type, "error") == 0)
+		return bounced(profile, inbound);
+	const struct room *room = x ? muc_find(profile, inbound->from.bare) : NULL;
+	const struct occupant *self = room ? room_self(room) : NULL;
+	if (!self)
+		return MODULE_PASS;
+	struct arena arena = {0};
+	struct form form;
+	bool is_request = form_read(x, &arena, &form) == 0 &&
+			  strcmp(value_of(&form, "FORM_TYPE"), NS_MUC_REQUEST) == 0;
+	if (is_request && self->role == role_MODERATOR && stanza_has_type(x, "form"))
+		hear(profile, room, &inbound->from, &form);
+	arena_done(&arena);
+	return is_request ? MODULE_TAKEN : MODULE_PASS;
+}
+
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_muc_voice, mem_alloc(sizeof(struct voices)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	struct voices *state = state_of(profile);
+	for (size_t i = 0; i < HEARD_MAX; i++)
+		free(state->heard[i].who);
+	free(state->sent_room);
+	free(state);
+}
+
+const struct module module_muc_voice = {
+	.name = "muc_voice",
+	.start = start,
+	.stop = stop,
+	.on_message = on_message,
+};
