@@ -157,6 +157,7 @@ run(const struct app_start *start, int fd)
 int
 main(int argc, char **argv)
 {
+	mem_begin();
 	struct app_start start = {.profile = "@DEFAULT@"};
 	int code = read_options(argc, argv, &start);
 

@@ -289,6 +289,7 @@ run_verb(struct command *command, const char *name)
 int
 main(int argc, char **argv)
 {
+	mem_begin();
 	struct handover handover = {.lock_fd = -1, .keys_fd = -1};
 	struct command command = {
 		.report_fd = -1,

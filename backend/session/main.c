@@ -12,10 +12,10 @@
 
 #include <uv.h>
 
-#include "backend/session/memory.h"
 #include "backend/session/process.h"
 #include "backend/store/store.h"
 #include "bridge/base/log.h"
+#include "bridge/base/mem.h"
 
 enum { SESSION_FD = 3 };
 
@@ -36,7 +36,7 @@ main(int argc, char **argv)
 	/* So that a router can try this program before it relies on it. */
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return printf("session " TERN_VERSION "\n") < 0;
-	memory_begin();
+	mem_begin();
 	store_begin();
 	tie_to_parent(getppid());
 	log_open("session", 2, log_level_named(getenv("TERN_LOG"), LOG_WARN));

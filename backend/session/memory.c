@@ -12,21 +12,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum {
-	LARGE_BLOCK = 32 * 1024,
-	TRIM_FROM = 64 * 1024,
-	TOP_PAD = 16 * 1024,
-};
-
-void
-memory_begin(void)
-{
-	(void)mallopt(M_ARENA_MAX, 1);
-	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-	(void)mallopt(M_TRIM_THRESHOLD, TRIM_FROM);
-	(void)mallopt(M_TOP_PAD, TOP_PAD);
-}
-
 static int
 drop_segments(struct dl_phdr_info *info, size_t size, void *data)
 {

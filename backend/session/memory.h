@@ -1,13 +1,9 @@
 /*
- * How the session process keeps small while it waits. Called by main at its start and at
- * each of the router's pings, so that it costs no wakeups of its own.
+ * How the session process keeps small while it waits. Called at each of the router's
+ * pings, so that it costs no wakeups of its own.
  */
 #ifndef TERN_BACKEND_SESSION_MEMORY_H
 #define TERN_BACKEND_SESSION_MEMORY_H
-
-/* First thing in main, before any thread: large blocks go back to the kernel when they
- * are freed, and all threads share one arena. */
-void memory_begin(void);
 
 /* Gives back what nobody uses now: free heap, and pages of programs and libraries that
  * were read in. The latter come back from the kernel's cache when they are needed. */

@@ -1,6 +1,8 @@
 /*
- * Blocks of at least 4 KiB in a list, newest first; a piece that does not fit in the
- * newest block opens another. A block never moves, so pointers into an arena stay good.
+ * Blocks in a list, newest first; a piece that does not fit in the newest one opens
+ * another. A block never moves, so pointers into an arena stay good. Blocks grow from
+ * 4 KiB on: those of a large arena are pages of their own, which go back to the kernel
+ * with it (mem_begin).
  */
 #include "bridge/base/arena.h"
 
@@ -12,7 +14,7 @@
 
 #include "bridge/base/mem.h"
 
-enum { ARENA_BLOCK = 4096 };
+enum { ARENA_BLOCK = 4096, ARENA_BLOCK_MOST = 64 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -20,6 +22,16 @@ struct arena_block {
 	size_t size;
 	alignas(max_align_t) unsigned char bytes[];
 };
+
+/* Room of the block behind LAST (or NULL) that SIZE bytes have to fit in. */
+static size_t
+next_room(const struct arena_block *last, size_t size)
+{
+	size_t room = last ? 2 * last->size : ARENA_BLOCK;
+	if (room > ARENA_BLOCK_MOST)
+		room = ARENA_BLOCK_MOST;
+	return size > room ? size : room;
+}
 
 void *
 arena_alloc(struct arena *arena, size_t size)
@@ -30,7 +42,7 @@ arena_alloc(struct arena *arena, size_t size)
 	size = (size + align - 1) / align * align;
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < size) {
-		size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+		size_t room = next_room(block, size);
 		block = mem_alloc(sizeof *block + room);
 		block->size = room;
 		block->next = arena->blocks;

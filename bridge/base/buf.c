@@ -100,7 +100,9 @@ char *
 buf_take_text(struct buf *buf)
 {
 	buf_room(buf, 0)[0] = 0;
-	char *text = (char *)buf->data;
+	/* It may be kept for long. */
+	char *text = buf->is_secret ? (char *)buf->data
+				    : mem_resize(buf->data, buf->len + 1, 1);
 	*buf = (struct buf){.is_secret = buf->is_secret};
 	return text;
 }

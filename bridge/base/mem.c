@@ -4,10 +4,26 @@
  */
 #include "bridge/base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	LARGE_BLOCK = 32 * 1024,
+	TRIM_FROM = 64 * 1024,
+	TOP_PAD = 16 * 1024,
+};
+
+void
+mem_begin(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	(void)mallopt(M_TRIM_THRESHOLD, TRIM_FROM);
+	(void)mallopt(M_TOP_PAD, TOP_PAD);
+}
 
 static void *
 checked(void *pointer)

@@ -8,6 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* First thing in the main of what runs for weeks, before any thread: large blocks go back
+ * to the kernel when they are freed, and all threads share one arena. */
+void mem_begin(void);
+
 /* SIZE bytes set to zero; the caller frees with free(). Aborts when out of memory. */
 void *mem_alloc(size_t size);
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "backend/session/memory.h"
+#include "bridge/base/mem.h"
 
 enum { BLOCKS = 4096, BLOCK = 1000 };
 
@@ -35,7 +36,7 @@ free_memory_goes_back_and_used_memory_stays(void **state)
 {
 	static char *blocks[BLOCKS];
 	(void)state;
-	memory_begin();
+	mem_begin();
 	for (int i = 0; i < BLOCKS; i++) {
 		blocks[i] = malloc(BLOCK);
 		assert_non_null(blocks[i]);
