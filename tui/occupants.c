@@ -31,8 +31,9 @@ occupants_new(void)
 static void
 occupant_free(struct occupant *occupant)
 {
+	if (occupant->shown != occupant->nick)
+		free(occupant->shown);
 	free(occupant->nick);
-	free(occupant->shown);
 	free(occupant->jid);
 	free(occupant->text);
 	free(occupant);
@@ -63,6 +64,25 @@ occupants_remove(struct occupants *people, const char *nick)
 	return true;
 }
 
+/* Those of most rooms can be shown as they are. */
+static void
+set_nick(struct occupant *occupant, const char *nick)
+{
+	occupant->nick = mem_strdup(nick);
+	occupant->shown = nick_shown(nick);
+	if (strcmp(occupant->shown, nick) == 0) {
+		free(occupant->shown);
+		occupant->shown = occupant->nick;
+	}
+}
+
+static void
+set_text(char **slot, const char *text, size_t max)
+{
+	free(*slot);
+	*slot = text && text[0] ? clean_text(text, CLEAN_LINE, max) : NULL;
+}
+
 void
 occupants_put(struct occupants *people, const struct bridge_occupant *record,
 	      const char *was)
@@ -72,20 +92,15 @@ occupants_put(struct occupants *people, const struct bridge_occupant *record,
 	struct occupant *mine = by_jid_find(&people->by_nick, record->nick);
 	if (!mine) {
 		mine = mem_alloc(sizeof *mine);
-		mine->nick = mem_strdup(record->nick);
-		mine->shown = nick_shown(record->nick);
+		set_nick(mine, record->nick);
 		by_jid_add(&people->by_nick, mine);
 		people->is_sorted = false;
 	} else {
 		people->roles[mine->role]--;
 		people->is_sorted = people->is_sorted && mine->role == record->role;
 	}
-	free(mine->jid);
-	free(mine->text);
-	mine->jid = record->jid && record->jid[0]
-			    ? clean_text(record->jid, CLEAN_LINE, JID_MAX)
-			    : NULL;
-	mine->text = clean_text(record->text, CLEAN_LINE, TEXT_MAX);
+	set_text(&mine->jid, record->jid, JID_MAX);
+	set_text(&mine->text, record->text, TEXT_MAX);
 	mine->role = record->role;
 	mine->affiliation = record->affiliation;
 	mine->show = record->show;

@@ -15,9 +15,9 @@ struct occupants;
 
 struct occupant {
 	char *nick;  /* as it is; first: by_jid.h */
-	char *shown; /* as it is put on the screen */
+	char *shown; /* as it is put on the screen; may be the nick */
 	char *jid;   /* the real address, clean; NULL where it is hidden */
-	char *text;  /* status text, clean; "" for none */
+	char *text;  /* status text, clean; NULL for none */
 	enum bridge_role role;
 	enum bridge_affiliation affiliation;
 	enum bridge_show show;

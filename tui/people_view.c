@@ -63,8 +63,8 @@ detail_of(struct arena *arena, const struct occupant *who)
 
 	return arena_printf(arena, "%s%s%s%s%s%s%s", what ? what : "",
 			    bridge_role_text(who->role), who->jid ? " · " : "",
-			    who->jid ? who->jid : "", who->text[0] ? " · " : "",
-			    who->text, who->is_own ? " · you" : "");
+			    who->jid ? who->jid : "", who->text ? " · " : "",
+			    who->text ? who->text : "", who->is_own ? " · you" : "");
 }
 
 static struct list_row

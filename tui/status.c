@@ -281,7 +281,7 @@ add_occupant(struct app *app, struct parts *parts, const struct chat *chat)
 			   : who	  ? bridge_show_text(who->show)
 			   : room->people ? "not in the room now"
 					  : "in private";
-	bool has_more = who && who->text[0];
+	bool has_more = who && who->text;
 
 	add(parts,
 	    (struct bar_part){.side = BAR_MIDDLE,
