@@ -2,7 +2,7 @@
  * Elements on libstrophe's stanza type, used as a bare tree: no connection, no parser and
  * none of its helpers that trust their input. A struct stanza is an xmpp_stanza_t under
  * the rules of stanza.h; the casts are here and nowhere else. Its memory comes from
- * mem.h, so no call can fail for want of it. Called by all of the backend; built by the
+ * pool.h, so no call can fail for want of it. Called by all of the backend; built by the
  * stream parser.
  */
 #include "backend/xmpp/stanza.h"
@@ -19,6 +19,7 @@
 #include "backend/xmpp/datetime.h"
 #include "backend/xmpp/jid.h"
 #include "backend/xmpp/ns.h"
+#include "backend/xmpp/pool.h"
 #include "backend/xmpp/xmltext.h"
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
@@ -47,25 +48,37 @@ inner_ctx(const struct stanza *stanza)
 	return xmpp_stanza_get_context(inner(stanza));
 }
 
+/* Where a context and all that is made in it have their memory from. */
+struct memory {
+	xmpp_mem_t calls;
+	struct pool pool;
+	void *ctx;
+};
+
 static void *
 ctx_alloc(const size_t size, void *data)
 {
-	(void)data;
-	return mem_alloc(size);
+	struct memory *memory = data;
+	return pool_alloc(&memory->pool, size);
 }
 
 static void *
 ctx_resize(void *pointer, const size_t size, void *data)
 {
-	(void)data;
-	return mem_resize(pointer, size, 1);
+	struct memory *memory = data;
+	return pool_resize(&memory->pool, pointer, size);
 }
 
+/* The context is what is freed last. */
 static void
 ctx_release(void *pointer, void *data)
 {
-	(void)data;
-	free(pointer);
+	struct memory *memory = data;
+	pool_free(&memory->pool, pointer);
+	if (pointer != memory->ctx)
+		return;
+	pool_done(&memory->pool);
+	free(memory);
 }
 
 /* ------------------------------------------------------------------ life */
@@ -73,12 +86,21 @@ ctx_release(void *pointer, void *data)
 struct stanza_ctx *
 stanza_ctx_new(void)
 {
-	static const xmpp_mem_t memory = {
-		.alloc = ctx_alloc, .free = ctx_release, .realloc = ctx_resize};
 	static const xmpp_log_t silence = {0};
-	xmpp_ctx_t *ctx = xmpp_ctx_new(&memory, &silence);
+	struct memory *memory = mem_alloc(sizeof *memory);
+	memory->calls = (xmpp_mem_t){.alloc = ctx_alloc,
+				     .free = ctx_release,
+				     .realloc = ctx_resize,
+				     .userdata = memory};
+#ifdef __SANITIZE_ADDRESS__
+	memory->pool.is_apart = true;
+#endif
+	xmpp_ctx_t *ctx = xmpp_ctx_new(&memory->calls, &silence);
 	if (!ctx)
 		abort();
+	memory->ctx = ctx;
+	/* It lives longer than anything that would share its chunk. */
+	pool_done(&memory->pool);
 	return (struct stanza_ctx *)ctx;
 }
 
