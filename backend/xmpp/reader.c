@@ -18,8 +18,8 @@
 #define FRESH_FOR ((uint64_t)256 * 1024)
 /* Bytes up to the end of the root's start tag. */
 #define START_MAX ((size_t)128 * 1024)
-/* Bytes given to expat at once; its lengths are ints. */
-#define SLICE ((size_t)1 << 20)
+/* Bytes given to expat at once: it keeps a buffer that they fit in. */
+#define SLICE ((size_t)16 * 1024)
 
 struct reader {
 	XML_Parser expat;
