@@ -70,6 +70,34 @@ people_pane_set_area(struct people_pane *pane, struct screen_area area)
 		pane->painted = mem_array((size_t)area.height, sizeof *pane->painted);
 }
 
+bool
+people_pane_is_tall(const struct people_pane *pane, const struct model_room *room)
+{
+	size_t count = 0;
+
+	if (!pane->painted || !room || !room->people)
+		return false;
+	(void)occupants_sorted(room->people, &count);
+	return count * 4 > (size_t)pane->area.height * 3;
+}
+
+void
+people_pane_moved(struct people_pane *pane, int rows)
+{
+	int height = pane->area.height, distance = abs(rows);
+
+	if (!pane->painted || rows == 0 || distance >= height)
+		return;
+	struct pane_row *from = pane->painted + (rows > 0 ? 0 : height - distance);
+	struct pane_row *kept = pane->painted + (rows > 0 ? distance : 0);
+	for (int i = 0; i < distance; i++)
+		free(from[i].text);
+	memmove(pane->painted + (rows > 0 ? 0 : distance), kept,
+		(size_t)(height - distance) * sizeof *pane->painted);
+	memset(pane->painted + (rows > 0 ? height - distance : 0), 0,
+	       (size_t)distance * sizeof *pane->painted);
+}
+
 /* Paints the next row unless it stands there already. */
 static void
 put_row(struct people_pane *pane, struct screen *screen, int role, char *take_text)

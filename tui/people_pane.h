@@ -1,9 +1,11 @@
 /*
  * Who is in a room, beside its conversation: by role, with counts. Holds copies of what
- * it painted and paints only rows that differ, since the terminal cannot scroll them.
+ * it painted and paints only rows that differ: they move when the conversation scrolls.
  */
 #ifndef TERN_TUI_PEOPLE_PANE_H
 #define TERN_TUI_PEOPLE_PANE_H
+
+#include <stdbool.h>
 
 #include "widgets/screen.h"
 
@@ -22,6 +24,13 @@ int people_pane_width(int columns);
 
 /* Where it is drawn; everything is painted anew. A width of 0: nowhere. */
 void people_pane_set_area(struct people_pane *pane, struct screen_area area);
+
+/* Whether those in ROOM (NULL: nobody) take so many of its rows that painting them anew
+ * with each line of the conversation costs much. */
+bool people_pane_is_tall(const struct people_pane *pane, const struct model_room *room);
+
+/* What it painted moved up with what stands beside it, by ROWS (down where negative). */
+void people_pane_moved(struct people_pane *pane, int rows);
 
 /* Paints who is in ROOM (NULL: nobody) as far as it differs from what stands there. */
 void people_pane_draw(struct people_pane *pane, const struct model_room *room,

@@ -558,7 +558,10 @@ view_draw(struct app *app)
 		return;
 	}
 	if (view->kind == VIEW_CHAT) {
-		log_draw(chat_view_log(view->chat_view), screen);
+		struct log *log = chat_view_log(view->chat_view);
+		log_set_fixed(log, people_pane_is_tall(view->pane, people_room(app)));
+		int moved = log_draw(log, screen);
+		people_pane_moved(view->pane, moved);
 		people_pane_draw(view->pane, people_room(app), app->theme, screen);
 	} else if (list_shown(view)) {
 		list_draw(list_shown(view), screen);

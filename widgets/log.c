@@ -529,6 +529,13 @@ log_set_area(struct log *log, struct screen_area area)
 }
 
 void
+log_set_fixed(struct log *log, bool is_fixed)
+{
+	log->is_dirty |= log->is_fixed != is_fixed;
+	log->is_fixed = is_fixed;
+}
+
+void
 log_touch(struct log *log)
 {
 	log->is_touched = log->is_dirty = true;

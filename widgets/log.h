@@ -108,7 +108,12 @@ char *log_bare(struct log *log);
 /* Something changed since the last draw. */
 bool log_is_dirty(const struct log *log);
 
-/* Paints what changed. */
-void log_draw(struct log *log, struct screen *screen);
+/* Whether something stands beside the log that costs more to paint anew than rows left
+ * blank below the newest line; else the screen is scrolled. */
+void log_set_fixed(struct log *log, bool is_fixed);
+
+/* Paints what changed. Returns by how many rows the screen was scrolled up over its whole
+ * width to do so (down where negative): what stands beside the log moved along. */
+int log_draw(struct log *log, struct screen *screen);
 
 #endif

@@ -2,8 +2,9 @@
  * Painting the log. What the screen shows is remembered row by row; a draw compares it
  * with what it shall show, scrolls the terminal by the distance that keeps most rows, and
  * paints only the rows that still differ. So a line appended costs a scroll and its own
- * rows. Where something stands beside the log the terminal cannot scroll it: then rows
- * are left blank below the newest line, a third of the page at a time, and are filled.
+ * rows. A terminal scrolls whole rows: what stands beside the log moves along, and
+ * whoever painted it is told how far. Where that would cost too much, rows are left blank
+ * below the newest line of a full page, a third of it at a time, and are filled.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -176,7 +177,7 @@ static int
 slack_for(const struct log *log, const struct log_spot *wanted)
 {
 	int height = log->area.height, most = height / 3;
-	if (log->is_touched || log->bottom)
+	if (log->is_touched || log->bottom || !wanted[0].stamp)
 		return 0;
 	int shift = best_shift(log->painted, wanted, height);
 	if (shift > 0)
@@ -194,21 +195,19 @@ lift(struct log_spot *wanted, const struct log_entry **entries, int height, int 
 	memset(entries + kept, 0, blank * sizeof *entries);
 }
 
-void
+int
 log_draw(struct log *log, struct screen *screen)
 {
 	int height = log->area.height;
 	if (!log->is_dirty || height < 1 || log->area.width < 1)
-		return;
+		return 0;
 	struct log_spot *wanted = mem_array((size_t)height, sizeof *wanted);
 	const struct log_entry **entries = mem_array((size_t)height, sizeof *entries);
 	lay_out(log, wanted, entries);
-	bool is_full_width =
-		log->area.x == 0 && log->area.width == screen_columns(screen);
-	int shift = log->is_touched || !is_full_width
+	int shift = log->is_touched || log->is_fixed
 			    ? 0
 			    : best_shift(log->painted, wanted, height);
-	log->slack = is_full_width ? 0 : slack_for(log, wanted);
+	log->slack = log->is_fixed ? slack_for(log, wanted) : 0;
 	lift(wanted, entries, height, log->slack);
 	if (shift != 0) {
 		screen_scroll(screen, log->area.y, height, shift);
@@ -225,4 +224,5 @@ log_draw(struct log *log, struct screen *screen)
 	free(entries);
 	free(wanted);
 	log->is_touched = log->is_dirty = false;
+	return shift;
 }

@@ -48,6 +48,7 @@ struct log {
 	uint64_t next_stamp;
 	struct log_spot *painted; /* what the screen's rows show, area.height of them */
 	int slack;		  /* blank rows below the newest line, as painted */
+	bool is_fixed;		  /* the screen is not to be scrolled */
 	bool is_touched;	  /* paint everything */
 	bool is_dirty;
 };

@@ -227,7 +227,7 @@ def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
     wide.wait("line 29 ")
     wide.settle()
     before = wide.bytes
-    for number in range(20):
+    for number in range(30, 50):
         daemon.says(DEN, "Bob", f"counted, line {number} of some length, as people talk")
         wide.wait(f"counted, line {number} ")
     wide.settle()
@@ -238,8 +238,8 @@ def test_a_line_beside_the_occupants_costs_little(house, daemon, wide):
     first = int(re.search(r"line (\d+)", wide.lines()[0])[1])
     wide.keys("\x1b[5~")
     wide.settle()
-    seen = [int(m) for m in re.findall(r"counted, line (\d+)", wide.text())]
-    assert not seen or first <= max(seen) + 1
+    seen = [int(m) for m in re.findall(r"line (\d+)", wide.text())]
+    assert seen == list(range(seen[0], seen[-1] + 1)) and first <= seen[-1] + 1
 
 
 def test_the_bar_says_whether_a_private_partner_is_there(house, daemon, screen):
@@ -499,3 +499,41 @@ def test_a_room_that_was_open_stays_when_it_refuses(house, daemon, screen):
     screen.line("/join")
     screen.wait("The Den: You are banned from this room.")
     assert daemon.count("room.leave") == 0 and screen.find("1 The Den") is not None
+
+
+def newest(screen):
+    """How far above the input line the newest line of the conversation stands."""
+    rows = [row.partition("│")[0].strip() for row in screen.lines()[:21]]
+    return 20 - max(index for index, row in enumerate(rows) if row)
+
+
+def test_the_newest_line_stands_at_the_bottom_beside_a_few(house, daemon, wide):
+    wide.wait("4 Participants")
+    people = pane(wide)[:5]
+    for number in range(60):
+        daemon.says(DEN, "Bob", f"{number}. " + "and so on " * (number % 12))
+        wide.wait(f"Bob: {number}.")
+        assert newest(wide) == 0
+        assert pane(wide)[:5] == people and not any(pane(wide)[5:])
+        assert len(pane(wide)) == 21
+    daemon.occupant(DEN, "Zoe", role="moderator")
+    wide.wait("1 Moderator")
+    daemon.says(DEN, "Zoe", "the last one")
+    wide.wait("Zoe: the last one")
+    assert pane(wide)[:7] == ["1 Moderator", "@Zoe", *people]
+    wide.keys("\x1b[5~")
+    wide.wait_gone("the last one")
+    assert pane(wide)[:7] == ["1 Moderator", "@Zoe", *people] and not any(pane(wide)[7:])
+    wide.keys("\x1b[6~")
+    wide.wait("the last one")
+    assert newest(wide) == 0
+
+
+def test_beside_many_a_page_that_is_not_full_yet_is_filled_from_the_bottom(house, daemon, wide):
+    for number in range(40):
+        daemon.occupant(DEN, f"nick {number}")
+    wide.wait("and 25 more")
+    for number in range(15):
+        daemon.says(DEN, "Bob", f"{number}. ")
+        wide.wait(f"Bob: {number}.")
+        assert newest(wide) == 0

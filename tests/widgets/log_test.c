@@ -65,7 +65,7 @@ say_numbers(struct view *view, int from, int to)
 static void
 draw(struct view *view)
 {
-	log_draw(view->log, view->rig.screen);
+	(void)log_draw(view->log, view->rig.screen);
 	(void)rig_flush(&view->rig);
 	assert_false(log_is_dirty(view->log));
 }
@@ -242,9 +242,9 @@ tiny_areas_and_hostile_text_survive(void **state)
 	for (int width = 0; width <= 12; width++) {
 		for (int height = 0; height <= 4; height++) {
 			log_set_area(view.log, (struct screen_area){0, 0, height, width});
-			log_draw(view.log, view.rig.screen);
+			(void)log_draw(view.log, view.rig.screen);
 			(void)log_scroll(view.log, 3);
-			log_draw(view.log, view.rig.screen);
+			(void)log_draw(view.log, view.rig.screen);
 			(void)log_scroll(view.log, -3);
 		}
 	}
@@ -278,7 +278,7 @@ another_mark_costs_the_mark_alone(void **state)
 	draw(&view);
 	(void)rig_flush(&view.rig);
 	say_marked(&view, 18, "line 18: 142542 miles to go before I sleep", "+");
-	log_draw(view.log, view.rig.screen);
+	(void)log_draw(view.log, view.rig.screen);
 	size_t bytes = rig_flush(&view.rig);
 	rig_expect(&view.rig, 7, "12:03+ me: line 18: 142542 miles to go before I sleep");
 	if (bytes > 12)
@@ -290,7 +290,7 @@ another_mark_costs_the_mark_alone(void **state)
 		say_marked(&view, (uint64_t)i, body, "*");
 	}
 	say(&view, 21, "and miles to go before I sleep");
-	log_draw(view.log, view.rig.screen);
+	(void)log_draw(view.log, view.rig.screen);
 	bytes = rig_flush(&view.rig);
 	rig_expect(&view.rig, 8, "12:03* me: line 20: 158380 miles to go before I sleep");
 	if (bytes > 280)
@@ -307,7 +307,7 @@ ten_thousands_of_lines_are_quick(void **state)
 	draw(&view);
 	for (int i = 0; i < 200; i++) {
 		(void)log_page_up(view.log);
-		log_draw(view.log, view.rig.screen);
+		(void)log_draw(view.log, view.rig.screen);
 	}
 	say(&view, 30001, "one more");
 	assert_true(log_below(view.log) > 9000);

@@ -91,7 +91,7 @@ step(struct screen *screen, struct log *log, uint64_t *id, unsigned *seed)
 		log_to_bottom(log);
 	else if (rand_r(seed) % 5 == 0)
 		screen_redraw(screen);
-	log_draw(log, screen);
+	(void)log_draw(log, screen);
 	screen_cursor(screen, rows - 2, rand_r(seed) % columns);
 }
 

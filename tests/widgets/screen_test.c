@@ -115,7 +115,7 @@ a_whole_message_line_is_cheap(void **state)
 			line.id = (uint64_t)n;
 			line.place = n;
 			log_put(log, &line);
-			log_draw(log, rig.screen);
+			(void)log_draw(log, rig.screen);
 			size_t bytes = rig_flush(&rig);
 			if (n < 60)
 				continue;
