@@ -6,6 +6,7 @@
 
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
+#include "bridge/base/room_link.h"
 #include "bridge/base/utf8.h"
 #include "tui/app.h"
 #include "tui/commands.h"
@@ -119,7 +120,7 @@ set_bookmark(struct app *app, const char *jid, const char *word, const char *nam
 static char *
 room_meant(struct app *app, const char *word)
 {
-	if (word && !strpbrk(word, "@/"))
+	if (word && !room_link_is(word) && !strpbrk(word, "@/"))
 		return mem_strdup(word);
 	if (word) {
 		char *jid = names_address(word);

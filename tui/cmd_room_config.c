@@ -7,6 +7,7 @@
 
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
+#include "bridge/base/room_link.h"
 #include "bridge/base/utf8.h"
 #include "tui/app.h"
 #include "tui/commands.h"
@@ -172,7 +173,9 @@ take_elsewhere(const char **rest)
 {
 	const char *after = *rest;
 	char *word = command_word(&after);
-	char *jid = word && strchr(word, '@') ? names_address(word) : NULL;
+	char *jid = word && (room_link_is(word) || strchr(word, '@'))
+			    ? names_address(word)
+			    : NULL;
 
 	if (jid)
 		*rest = after;

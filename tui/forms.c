@@ -177,7 +177,7 @@ forms_show_room(struct app *app, struct room_form *take_room)
 		return;
 	}
 	forms->kind = FORMS_ROOM;
-	forms->is_trying = forms->is_warned = false;
+	forms->is_trying = forms->is_warned = forms->is_sending = false;
 	forms->room = take_room;
 	forms->room_number++;
 	forms->form = room_form_widget(take_room);

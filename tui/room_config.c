@@ -91,6 +91,8 @@ on_configured(void *data, const struct bridge_failure *failure, const void *resu
 	struct forms *forms = app->forms;
 	bool is_late = forms->kind != FORMS_ROOM || forms->room_number != call->number;
 
+	if (!is_late)
+		forms->is_sending = false;
 	if (!is_late && failure) {
 		forms_set_failed(app, failure->message);
 		room_form_blame(forms->room, forms->form, failure->message);
@@ -115,6 +117,8 @@ send_form(struct app *app)
 		.jid = room_form_room(forms->room),
 	};
 
+	if (forms->is_sending)
+		return;
 	if (!client || door_state(app->door) != DOOR_ATTACHED) {
 		forms_say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
 		return;
@@ -123,6 +127,7 @@ send_form(struct app *app)
 		room_form_changes(forms->room, forms->form, &arena, &params.fields_count);
 	forms_set_busy(app, "The room is asked…");
 	forms->is_trying = false; /* it is not the link that this waits for */
+	forms->is_sending = true;
 	client_room_configure(client, &params, on_configured, call_new(app, params.jid));
 	arena_done(&arena);
 }

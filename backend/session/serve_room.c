@@ -198,6 +198,11 @@ ignore_job(struct profile *profile, struct serve_request *request)
 			request_nick(profile, request, room->jid, params->nick);
 		if (!nick)
 			return 0;
+		if (room->nick && strcmp(room->nick, nick) == 0) {
+			profile_refuse(profile, request, ERROR_BAD_PARAMS, "%s is you.",
+				       nick);
+			return 0;
+		}
 		if (!params->is_off && !room_find(room, nick)) {
 			profile_refuse(profile, request, ERROR_NOT_FOUND,
 				       "Nobody in %s is called %s.", room->jid,

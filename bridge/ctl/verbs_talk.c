@@ -133,7 +133,9 @@ struct sending {
 	bool is_stale;	/* events were missed: its state has to be asked */
 	bool is_told;	/* that it waits for the connection */
 	bool is_unsent; /* waiting is in vain: nobody will connect */
+	bool is_out;	/* the same: of a room that we are not in */
 	char *reason;
+	char *jid; /* the conversation; NULL while unknown */
 };
 
 static void
@@ -166,6 +168,24 @@ note_link(struct sending *sending, const struct bridge_link *link)
 				     : "Waiting for the connection.");
 }
 
+/* A room that the user left, or that does not want us, takes nothing. */
+static void
+note_room(struct sending *sending, const struct bridge_room *room)
+{
+	size_t len = strlen(room->jid);
+	bool is_its = sending->jid && strncmp(sending->jid, room->jid, len) == 0 &&
+		      (sending->jid[len] == '\0' || sending->jid[len] == '/');
+	if (!is_its || sending->is_settled || sending->is_out)
+		return;
+	sending->is_out =
+		room->state == room_state_OUT || room->state == room_state_REFUSED;
+	if (sending->is_out)
+		(void)ctl_complain(CTL_OK,
+				   "The message is stored, but you are not in %s. It is "
+				   "sent after \"ternctl room join\".",
+				   room->jid);
+}
+
 static void
 on_line(struct ctl *ctl, enum bridge_event event, const void *record)
 {
@@ -179,6 +199,8 @@ on_line(struct ctl *ctl, enum bridge_event event, const void *record)
 		free(text);
 	} else if (event == EVENT_link_changed) {
 		note_link(sending, ((const struct bridge_link_event *)record)->link);
+	} else if (event == EVENT_room_changed) {
+		note_room(sending, ((const struct bridge_room_event *)record)->room);
 	} else if (event == EVENT_line_changed) {
 		const struct bridge_line *line =
 			((const struct bridge_line_event *)record)->line;
@@ -202,8 +224,20 @@ static int
 take_line(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_line_result *got = result;
+	struct sending *sending = data;
 	(void)ctl;
-	note_state(data, got->line->state, got->line->reason);
+	mem_replace(&sending->jid, got->line->jid);
+	note_state(sending, got->line->state, got->line->reason);
+	return CTL_OK;
+}
+
+static int
+take_rooms(struct ctl *ctl, const void *result, void *data)
+{
+	const struct bridge_room_list_result *list = result;
+	(void)ctl;
+	for (size_t i = 0; i < list->rooms_count; i++)
+		note_room(data, &list->rooms[i]);
 	return CTL_OK;
 }
 
@@ -222,6 +256,7 @@ static int
 wait_sent(struct ctl *ctl, struct sending *sending)
 {
 	struct bridge_attach_params attach = {.profile = ctl->command->profile};
+	struct bridge_profile_name profile = {.profile = ctl->command->profile};
 	struct bridge_line_params params = {
 		.profile = ctl->command->profile,
 		.id = sending->id,
@@ -238,9 +273,12 @@ wait_sent(struct ctl *ctl, struct sending *sending)
 				break;
 			code = ctl_call(ctl, METHOD_message_get, &params, take_line,
 					sending);
+			if (code == CTL_OK && !sending->is_settled)
+				code = ctl_call(ctl, METHOD_room_list, &profile,
+						take_rooms, sending);
 			continue;
 		}
-		if (sending->is_unsent)
+		if (sending->is_unsent || sending->is_out)
 			return CTL_REFUSED;
 		(void)uv_run(&ctl->loop, UV_RUN_ONCE);
 		if (ctl->is_closed)
@@ -307,6 +345,7 @@ verb_send(struct ctl *ctl, const struct ctl_command *command)
 				    "message.retry id=%lld\" sends it.",
 				    (long long)sending.id);
 	free(sending.reason);
+	free(sending.jid);
 	buf_done(&text);
 	return code;
 }

@@ -438,3 +438,17 @@ def test_tern_shows_and_changes_the_configuration(place, screen):
     screen.keys("\x15")
     screen.line(f"/destroy {place.room} enough")
     place.wait(lambda: place.state() == "refused")
+
+
+def test_a_form_outlives_the_daemon(place, screen):
+    screen.line("/config")
+    screen.wait("roomname)")
+    place.house.run("ternd", "restart")
+    place.wait(lambda: "online" in ctl(place, "status") and place.state() == "in")
+    screen.keys("\x15The Cave")
+
+    def send():  # tern itself may be a moment behind
+        screen.keys("\x13")
+        return "The room took it." in screen.settle(0.5).text()
+    place.wait(send)
+    assert fields(place)["roomname"]["values"] == ["The Cave"]

@@ -78,6 +78,7 @@ def test_who_is_ignored_is_not_heard(place):
         place.wait(lambda: "Bob" in place.nicks())
         assert ctl(place, "room", "ignore", place.room) == ""
         assert "Nobody in" in ctl(place, "room", "ignore", place.room, "nobody", code=1)
+        assert "Alice is you" in ctl(place, "room", "ignore", place.room, "Alice", code=1)
         assert "Whom to hear" in ctl(place, "room", "ignore", place.room, "--off", code=2)
         ctl(place, "room", "ignore", place.room, "Bob")
         assert ctl(place, "room", "ignore", place.room) == "Bob\n"
@@ -143,3 +144,30 @@ def test_a_bare_name_means_the_room_for_what_is_said_there_too(place):
         ctl(place, "send", name, "hello")
         place.heard(bob, "hello")
         assert rows(place, "history", name)[-1]["body"] == "hello"
+
+
+def test_waiting_for_a_room_that_we_are_not_in_is_in_vain(place):
+    place.join("Alice", "--create")
+    ctl(place, "room", "leave", place.room)
+    assert "not in" in ctl(place, "send", place.room, "later", "--wait", "sent", code=1)
+    place.wait(lambda: place.state() == "out")
+    place.join("Alice", "--create")
+    place.wait(lambda: ("Alice", "later", "acked") in place.lines())
+
+
+def test_tern_takes_links_wherever_a_room_is_named(place):
+    with place.peer("bob") as bob, place.house.tern(columns=99) as screen:
+        place.enter(bob, "Bob")
+        place.configure(bob, passwordprotectedroom="1", roomsecret="open sesame")
+        screen.wait("● home", 15)
+        screen.line("/join xmpp:%zz?join")
+        screen.wait("names no room")
+        screen.keys("\x15")
+        screen.line("/join xmpp:a@b.c?message")
+        screen.wait("not for joining")
+        screen.keys("\x15")
+        screen.line(f"/join {link(place, '?join;password=open%20sesame')} Alice")
+        place.saw(bob, "Alice")
+        screen.wait(lambda s: place.room.partition("@")[0] in s.row(s.screen.lines - 1))
+        screen.line(f"/bookmark remove {link(place)}")
+        place.wait(lambda: place.room not in ctl(place, "bookmarks", "list"))
