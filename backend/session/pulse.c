@@ -17,13 +17,27 @@ enum {
 
 /* ---- the decision ---------------------------------------------------------------- */
 
+static void
+ask_at(struct pulse *pulse, uint64_t now, uint64_t grace)
+{
+	pulse->has_asked = true;
+	pulse->asked_at = now;
+	pulse->grace = grace;
+}
+
+/* An answer can come within the millisecond of its question. */
+static void
+take_answer(struct pulse *pulse, uint64_t heard)
+{
+	if (pulse->has_asked && heard >= pulse->asked_at)
+		pulse->has_asked = false;
+}
+
 enum pulse_verdict
 pulse_judge(struct pulse *pulse, uint64_t now, uint64_t heard, uint64_t dead,
 	    uint64_t idle, uint64_t *ret_next)
 {
-	/* An answer can come within the millisecond of its question. */
-	if (pulse->has_asked && heard >= pulse->asked_at)
-		pulse->has_asked = false;
+	take_answer(pulse, heard);
 	if (pulse->has_asked) {
 		*ret_next = pulse->asked_at + pulse->grace;
 		return now >= *ret_next ? PULSE_LOSE : PULSE_WAIT;
@@ -39,17 +53,19 @@ pulse_judge(struct pulse *pulse, uint64_t now, uint64_t heard, uint64_t dead,
 	*ret_next = since + limit;
 	if (now < *ret_next)
 		return PULSE_WAIT;
-	pulse_doubt(pulse, now, grace);
+	ask_at(pulse, now, grace);
 	*ret_next = now + grace;
 	return PULSE_ASK;
 }
 
-void
-pulse_doubt(struct pulse *pulse, uint64_t now, uint64_t grace)
+bool
+pulse_doubt(struct pulse *pulse, uint64_t now, uint64_t heard, uint64_t grace)
 {
-	pulse->has_asked = true;
-	pulse->asked_at = now;
-	pulse->grace = grace;
+	take_answer(pulse, heard);
+	if (pulse->has_asked && pulse->asked_at + pulse->grace <= now + grace)
+		return false;
+	ask_at(pulse, now, grace);
+	return true;
 }
 
 /* ---- the profile's --------------------------------------------------------------- */
@@ -97,6 +113,13 @@ look_at(struct profile *profile, uint64_t when)
 			     0);
 }
 
+/* When the last byte came; what we do not read we cannot hear. */
+static uint64_t
+heard_at(const struct profile *profile, uint64_t now)
+{
+	return profile->is_read_paused ? now : now - stream_idle_ms(profile->link.stream);
+}
+
 void
 pulse_again(struct profile *profile)
 {
@@ -104,13 +127,9 @@ pulse_again(struct profile *profile)
 	uint64_t next = 0;
 	if (!profile_is_online(profile))
 		return;
-	uint64_t heard = now - stream_idle_ms(profile->link.stream);
-	/* What we do not read we cannot hear. */
-	if (profile->is_read_paused)
-		heard = now;
 	enum pulse_verdict verdict =
-		pulse_judge(&profile->pulse, now, heard, dead_ms(profile),
-			    IDLE_MS / profile->process->hurry, &next);
+		pulse_judge(&profile->pulse, now, heard_at(profile, now),
+			    dead_ms(profile), IDLE_MS / profile->process->hurry, &next);
 	/* A process that stood still (starved, SIGSTOP) wakes up with its timers first:
 	 * the answer may lie unread. */
 	bool is_sure = profile->pulse.is_last_look;
@@ -150,7 +169,8 @@ pulse_check(struct profile *profile)
 		return;
 	if (grace < GRACE_MIN_MS)
 		grace = GRACE_MIN_MS;
-	pulse_doubt(&profile->pulse, now, grace);
+	if (!pulse_doubt(&profile->pulse, now, heard_at(profile, now), grace))
+		return;
 	look_at(profile, now + grace);
 	ask(profile);
 }

@@ -33,8 +33,9 @@ enum pulse_verdict { PULSE_WAIT, PULSE_ASK, PULSE_LOSE };
 enum pulse_verdict pulse_judge(struct pulse *pulse, uint64_t now, uint64_t heard,
 			       uint64_t dead, uint64_t idle, uint64_t *ret_next);
 
-/* The same at once, when there is reason to doubt: PULSE_ASK with a GRACE of its own. */
-void pulse_doubt(struct pulse *pulse, uint64_t now, uint64_t grace);
+/* There is reason to doubt: true is PULSE_ASK at once, with a GRACE of its own. False if
+ * a question is open that ends no later: doubting on does not keep a dead link alive. */
+bool pulse_doubt(struct pulse *pulse, uint64_t now, uint64_t heard, uint64_t grace);
 
 /* Prepares PROFILE's pulse. */
 void pulse_init(struct profile *profile);
@@ -45,8 +46,8 @@ void pulse_begin(struct profile *profile);
 /* Something was said to the server. */
 void pulse_said(struct profile *profile);
 
-/* There is reason to doubt the link (another address, a suspend): the server is asked
- * now, and has a quarter of dead_link for its answer. */
+/* There is reason to doubt the link (another address, a suspend, a user who
+ * waits): the server is asked now, and has a quarter of dead_link for its answer. */
 void pulse_check(struct profile *profile);
 
 /* The option dead_link was changed. */

@@ -71,6 +71,19 @@ static const struct {
 	 {{5000, 'd', 0, 0},
 	  {12499, 'l', PULSE_WAIT, 12500},
 	  {12500, 'l', PULSE_LOSE, 12500}}},
+	{"doubting on does not keep a dead link alive",
+	 {{5000, 'd', 0, 0},
+	  {9000, 'd', 0, 0},
+	  {12000, 'd', 0, 0},
+	  {12500, 'l', PULSE_LOSE, 12500}}},
+	{"doubt hurries a question that is open, and an answer ends both",
+	 {{5000, 's', 0, 0},
+	  {20000, 'l', PULSE_ASK, 35000},
+	  {21000, 'd', 0, 0},
+	  {22000, 'l', PULSE_WAIT, 28500},
+	  {23000, 'h', 0, 0},
+	  {24000, 'd', 0, 0},
+	  {31500, 'l', PULSE_LOSE, 31500}}},
 	{"doubt is settled by a byte",
 	 {{5000, 'd', 0, 0}, {5100, 'h', 0, 0}, {12500, 'l', PULSE_WAIT, 245100}}},
 };
@@ -86,7 +99,7 @@ tell(size_t number)
 		if (step->what == 'h') {
 			heard = now;
 		} else if (step->what == 'd') {
-			pulse_doubt(&pulse, now, DEAD / 4);
+			(void)pulse_doubt(&pulse, now, heard, DEAD / 4);
 		} else if (step->what == 's') {
 			pulse.first_said = pulse.is_unheard ? pulse.first_said : now;
 			pulse.last_said = now;
