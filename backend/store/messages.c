@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "backend/store/conversations.h"
 #include "backend/store/gaps.h"
 #include "backend/store/messages_rows.h"
 #include "backend/store/sql.h"
@@ -221,7 +222,8 @@ messages_move(struct store *store, int64_t id, int64_t place)
 	return sql_run(&sql);
 }
 
-/* Own lines that were not sent yet follow in their turn: they don't count. */
+/* Own lines that were not sent yet, or that a room did not say yet, follow in their turn:
+ * they don't count. */
 int
 messages_move_to_end(struct store *store, int64_t id)
 {
@@ -233,9 +235,13 @@ messages_move_to_end(struct store *store, int64_t id)
 		return error;
 	struct sql sql = sql_start(store_reading(store),
 				   "SELECT 1 FROM messages WHERE conversation=?"
-				   " AND place>? AND state NOT IN (1, 7) LIMIT 1");
+				   " AND place>? AND state NOT IN (1, 7)"
+				   " AND (state<>2 OR (SELECT kind FROM conversations"
+				   " WHERE id=?)<>?) LIMIT 1");
 	sql_int(&sql, conversation);
 	sql_int(&sql, place);
+	sql_int(&sql, conversation);
+	sql_int(&sql, CONVERSATION_ROOM);
 	int result = sql_run_int(&sql, &is_passed);
 	if (result <= 0)
 		return result;

@@ -102,8 +102,9 @@ int messages_place_below(struct store *store, int64_t conversation, int64_t *ret
  * downwards, what is read goes with it. Inside a job. -ENOENT. */
 int messages_move(struct store *store, int64_t id, int64_t place);
 
-/* Moves the own line ID, which is about to be sent first, behind all that came since it
- * was written: 1 if anything did, else 0. Inside a job. -ENOENT. */
+/* Moves the own line ID, which is about to be sent first or was said by its room now,
+ * behind all that came since it was written: 1 if anything did, else 0. Inside a job.
+ * -ENOENT. */
 int messages_move_to_end(struct store *store, int64_t id);
 
 /* Keeps the mark of the own line ID, if it has none yet. Inside a job. */

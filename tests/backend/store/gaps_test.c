@@ -360,6 +360,35 @@ what_lies_before_a_read_line_counts_as_read(void **state)
 }
 
 static int
+move_in_room(struct store *store, void *data)
+{
+	(void)data;
+	struct message said = {
+		.sender = ME, .is_outgoing = true, .state = MESSAGE_SENT, .body = "m1"};
+	assert_int_equal(
+		conversations_ensure(store, CONVERSATION_ROOM, "r@x", &said.conversation),
+		0);
+	struct message next = said, other = said;
+	next.body = "m2";
+	other.body = "o";
+	other.is_outgoing = false;
+	other.state = MESSAGE_RECEIVED;
+	assert_int_equal(messages_add(store, &said), 0);
+	assert_int_equal(messages_add(store, &next), 0);
+	/* The room says one after the other, and the next one is still behind. */
+	assert_int_equal(messages_move_to_end(store, said.id), 0);
+	assert_int_equal(messages_add(store, &other), 0);
+	assert_int_equal(messages_move_to_end(store, said.id), 1);
+	return 0;
+}
+
+static void
+what_a_room_did_not_say_yet_follows_in_its_turn(void **state)
+{
+	assert_int_equal(bed_run(*state, move_in_room, NULL), 0);
+}
+
+static int
 move_lines(struct store *store, void *data)
 {
 	(void)data;
@@ -409,6 +438,7 @@ main(void)
 		CASE(a_line_is_overtaken_by_what_a_gap_brings),
 		CASE(a_line_of_a_room_is_overtaken_by_what_was_said_before_it),
 		CASE(an_older_gap_ends_where_the_next_begins),
+		CASE(what_a_room_did_not_say_yet_follows_in_its_turn),
 		CASE(what_lies_before_a_read_line_counts_as_read),
 		CASE(a_line_that_waited_is_sent_behind_what_came),
 	};
