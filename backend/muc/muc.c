@@ -172,11 +172,10 @@ apply(struct profile *profile, struct room *room, const struct room_presence *pr
 	case ROOM_LEFT:
 		alarm_stop(room->alarm);
 		room->alarm = NULL;
-		if (!was_leaving) {
+		if (was_leaving)
+			muc_leaving_ended(profile, room);
+		else
 			muc_left(profile, room, presence);
-		} else if (room->is_wanted) {
-			muc_enter(profile, room);
-		}
 		return;
 	case ROOM_CAME:
 	case ROOM_CHANGED:
@@ -196,7 +195,9 @@ on_presence(struct profile *profile, const struct stanza *stanza, const struct j
 	struct room *room = muc_find(profile, from->bare);
 	struct room_presence presence;
 	struct reading reading = {0};
-	if (!room)
+	/* Before it was asked to let us in it may be anybody. */
+	if (!room || (room->is_trial &&
+		      (room->step == ROOM_STEP_NONE || room->step == ROOM_STEP_INFO)))
 		return MODULE_PASS;
 	muc_heard(profile, room);
 	const char *type = stanza_type(stanza);

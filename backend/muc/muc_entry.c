@@ -109,10 +109,68 @@ muc_go_on(struct profile *profile)
 }
 
 static void
-why(struct room *room, const char *sentence, const char *condition)
+notice(struct profile *profile, const struct room *room, const char *sentence)
+{
+	profile_emit(profile, EVENT_notice,
+		     &(struct bridge_notice_event){
+			     .profile = profile_name(profile),
+			     .text = sentence,
+			     .jid = room->jid,
+		     });
+}
+
+/* Where it is shown, and what is said in it kept. */
+static bool
+open_conversation(struct profile *profile, const struct room *room)
+{
+	struct conversation_key key = {CONVERSATION_ROOM, room->jid};
+	int64_t conversation;
+	if (profile_check(profile, conversations_become_room(profile_store(profile),
+							     room->jid)) < 0 ||
+	    lines_conversation(profile, &key, &conversation) < 0)
+		return false;
+	lines_emit_badge(profile, conversation);
+	return true;
+}
+
+static void
+why(struct room *room, const char *sentence, const char *condition, const char *elsewhere)
 {
 	mem_replace(&room->reason, sentence);
 	mem_replace(&room->condition, condition);
+	mem_replace(&room->elsewhere, elsewhere);
+}
+
+static void
+say_unavailable(struct profile *profile, const struct room *room, const char *text)
+{
+	struct arena arena = {0};
+	struct stanza *presence = stanza_presence(profile_stanzas(profile), "unavailable",
+						  muc_own_jid(profile, room, &arena));
+	if (text && *text)
+		stanza_add_with_text(presence, "status", NULL, text);
+	profile_send(profile, presence);
+	arena_done(&arena);
+}
+
+/* A first join by hand worked, or may work later: from now on there is that room. */
+static void
+keep(struct profile *profile, struct room *room)
+{
+	if (!room->is_trial)
+		return;
+	room->is_trial = false;
+	(void)open_conversation(profile, room);
+}
+
+/* It failed: nothing of it stays but the answer. */
+static void
+end_trial(struct profile *profile, struct room *room)
+{
+	if (!room->request)
+		notice(profile, room, room->reason);
+	muc_answer(profile, room);
+	muc_drop(profile, room);
 }
 
 /* The join failed: out, until the user says so or until later. */
@@ -128,6 +186,12 @@ fail(struct profile *profile, struct room *room, enum muc_remedy remedy)
 	room->state = is_over ? room_state_REFUSED : room_state_WAITING;
 	log_info("muc", "out profile=%s condition=%s again=%d", profile_name(profile),
 		 room->condition ? room->condition : "", !is_over);
+	if (room->is_trial && is_over) {
+		end_trial(profile, room);
+		next_turn(profile);
+		return;
+	}
+	keep(profile, room);
 	if (!is_over) {
 		uint64_t ms = (uint64_t)RETRY_MS << (room->tries < 8 ? room->tries : 8);
 		room->tries++;
@@ -217,12 +281,14 @@ object(struct profile *profile, struct room *room, const struct stanza *answer,
 	char *sentence = NULL;
 	if (strcmp(condition, "gone") == 0)
 		(void)muc_refusal(room, answer, &said, &sentence);
+	char *moved = muc_moved_to(answer);
 	why(room,
 	    sentence				? sentence
 	    : strcmp(condition, "no-room") == 0 ? "There is no such room."
 						: "That is no room.",
-	    condition);
+	    condition, moved);
 	free(sentence);
+	free(moved);
 	fail(profile, room, MUC_ASK);
 }
 
@@ -286,7 +352,8 @@ muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 	room->tries = 0;
 	room->may_create = false;
 	mem_replace(&room->wish, room->nick);
-	why(room, NULL, NULL);
+	why(room, NULL, NULL, NULL);
+	keep(profile, room);
 	muc_listen(profile, room);
 	muc_catch_up(profile, room);
 	muc_changed(profile, room);
@@ -307,14 +374,16 @@ muc_come_back(struct profile *profile, struct room *room)
 }
 
 /* The old stay is over; who asked for a new one meanwhile gets it. */
-static void
-end_leaving(struct profile *profile, struct room *room)
+void
+muc_leaving_ended(struct profile *profile, struct room *room)
 {
 	alarm_stop(room->alarm);
 	room->alarm = NULL;
 	room->step = ROOM_STEP_NONE;
 	if (room->is_wanted)
 		muc_enter(profile, room);
+	else if (room->is_trial)
+		muc_drop(profile, room);
 }
 
 void
@@ -325,22 +394,19 @@ muc_presence_error(struct profile *profile, struct room *room,
 	char *sentence;
 	enum muc_remedy remedy = muc_refusal(room, presence, &condition, &sentence);
 	if (room->step == ROOM_STEP_PRESENCE) {
-		why(room, sentence, condition);
+		char *moved = muc_moved_to(presence);
+		why(room, sentence, condition, moved);
+		free(moved);
 		fail(profile, room, remedy);
 	} else if (room->step == ROOM_STEP_LEAVING) {
-		end_leaving(profile, room);
+		muc_leaving_ended(profile, room);
 	} else if (room->state == room_state_IN && strcmp(room->wish, room->nick) == 0 &&
 		   strcmp(condition, "not-acceptable") == 0) {
 		muc_come_back(profile, room);
 	} else if (room->state == room_state_IN) {
 		/* Another nick was refused: we stay who we are. */
 		mem_replace(&room->wish, room->nick);
-		profile_emit(profile, EVENT_notice,
-			     &(struct bridge_notice_event){
-				     .profile = profile_name(profile),
-				     .text = sentence,
-				     .jid = room->jid,
-			     });
+		notice(profile, room, sentence);
 	}
 	free(sentence);
 }
@@ -351,10 +417,15 @@ muc_left(struct profile *profile, struct room *room, const struct room_presence 
 	const char *condition;
 	char *sentence;
 	enum muc_remedy remedy = muc_exit(presence, &sentence, &condition);
-	if (presence->end == occupant_end_DESTROYED)
+	char *moved = presence->elsewhere ? jid_bare(presence->elsewhere) : NULL;
+	bool is_no_more = presence->end == occupant_end_DESTROYED && !room->is_trial;
+	if (is_no_more) {
 		room->is_wanted = false;
-	why(room, sentence, condition);
+		bookmarks_left(profile, room->jid);
+	}
+	why(room, sentence, condition, moved);
 	free(sentence);
+	free(moved);
 	fail(profile, room, remedy);
 }
 
@@ -364,12 +435,14 @@ void
 muc_join(struct profile *profile, const struct muc_join *join,
 	 struct serve_request *request)
 {
+	bool is_known = muc_find(profile, join->jid);
 	struct room *room = muc_ensure(profile, join->jid);
 	const struct jid *account = profile_account(profile);
-	int64_t conversation;
 	muc_answer(profile, room); /* of an earlier caller: as it is now */
 	room->request = request;
 	room->is_wanted = true;
+	room->is_trial =
+		request && profile_is_online(profile) && (room->is_trial || !is_known);
 	room->is_to_be_kept = request != NULL;
 	room->may_create = join->may_create;
 	room->is_reserved = join->is_reserved;
@@ -382,13 +455,9 @@ muc_join(struct profile *profile, const struct muc_join *join,
 		mem_replace(&room->wish, join->nick	  ? join->nick
 					 : account->local ? account->local
 							  : account->domain);
-	why(room, NULL, NULL);
-	(void)profile_check(profile,
-			    conversations_become_room(profile_store(profile), room->jid));
-	struct conversation_key key = {CONVERSATION_ROOM, room->jid};
-	if (lines_conversation(profile, &key, &conversation) < 0)
+	why(room, NULL, NULL, NULL);
+	if (!room->is_trial && !open_conversation(profile, room))
 		return;
-	lines_emit_badge(profile, conversation);
 	if (room->state == room_state_IN && strcmp(room->nick, room->wish) == 0) {
 		muc_changed(profile, room);
 		bookmarks_joined(profile, room);
@@ -411,32 +480,24 @@ muc_join(struct profile *profile, const struct muc_join *join,
 void
 muc_leave(struct profile *profile, struct room *room, const char *text)
 {
-	struct arena arena = {0};
 	bool was_there = room->state == room_state_IN || room->step == ROOM_STEP_PRESENCE;
 	room->is_wanted = false;
-	why(room, NULL, NULL);
+	why(room, NULL, NULL, NULL);
 	alarm_stop(room->alarm);
 	room->alarm = NULL;
-	if (was_there && profile_is_online(profile)) {
-		struct stanza *presence =
-			stanza_presence(profile_stanzas(profile), "unavailable",
-					muc_own_jid(profile, room, &arena));
-		if (text && *text)
-			stanza_add_with_text(presence, "status", NULL, text);
-		profile_send(profile, presence);
-	}
+	if (was_there && profile_is_online(profile))
+		say_unavailable(profile, room, text);
 	muc_answer(profile, room);
 	muc_catch_up_stop(room);
 	room_clear(room);
 	muc_forget_occupants(profile, room);
-	if (was_there) {
+	if (was_there || room->is_trial) {
 		/* Until it is confirmed, what comes is of the old stay. */
 		room->step = ROOM_STEP_LEAVING;
 		set_alarm(profile, room, LEAVE_MS);
 	}
 	muc_changed(profile, room);
 	next_turn(profile);
-	arena_done(&arena);
 }
 
 void
@@ -479,9 +540,9 @@ on_alarm(struct profile *profile, void *data)
 	struct room *room = data;
 	room->alarm = NULL;
 	if (room->step == ROOM_STEP_LEAVING) {
-		end_leaving(profile, room);
+		muc_leaving_ended(profile, room);
 	} else if (room->state == room_state_ENTERING) {
-		why(room, "The room does not answer.", "timeout");
+		why(room, "The room does not answer.", "timeout", NULL);
 		fail(profile, room, MUC_TRY_AGAIN);
 	} else if (room->state == room_state_WAITING) {
 		muc_enter(profile, room);

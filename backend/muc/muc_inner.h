@@ -16,7 +16,11 @@ void muc_table_stop(struct profile *profile);
 /* The room of the bare JID, made if there is none. */
 struct room *muc_ensure(struct profile *profile, const char *jid);
 
-/* Inside a job: keeps ROOM as it is now and tells the frontends. */
+/* Inside a job: forgets ROOM, which nobody waits for any more. */
+void muc_drop(struct profile *profile, struct room *room);
+
+/* Inside a job: keeps ROOM as it is now and tells the frontends; of a trial only what a
+ * later process needs. */
 void muc_changed(struct profile *profile, struct room *room);
 
 /* Inside a job: keeps what CHANGE did with PRESENCE, and tells who watches. */
@@ -40,6 +44,10 @@ void muc_entered(struct profile *profile, struct room *room, bool is_new_room);
 /* Inside a job: a presence of type error came from ROOM or its occupant NICK. */
 void muc_presence_error(struct profile *profile, struct room *room,
 			const struct stanza *presence);
+
+/* Inside a job: the stay that we left is over; who asked for a new one meanwhile gets it.
+ */
+void muc_leaving_ended(struct profile *profile, struct room *room);
 
 /* Inside a job: we are out, as PRESENCE says; comes back where that makes sense. */
 void muc_left(struct profile *profile, struct room *room,
@@ -115,6 +123,10 @@ enum muc_remedy {
 	MUC_TRY_AGAIN, /* by itself, later */
 	MUC_ASK,       /* only the user can mend it */
 };
+
+/* The bare address in what <gone/> or <redirect/> of an error hold (RFC 6120 section
+ * 8.3.3.5), to be freed; or NULL. */
+char *muc_moved_to(const struct stanza *error);
 
 /* Reads why: the remedy, the condition (borrowed) and a sentence to be freed. */
 enum muc_remedy muc_refusal(const struct room *room, const struct stanza *error,

@@ -17,8 +17,7 @@ static const struct {
 	enum muc_remedy remedy;
 	const char *sentence;
 } refusals[] = {
-	{"not-authorized", MUC_ASK,
-	 "The room has a password, and that was not it: /join ROOM NICK PASSWORD."},
+	{"not-authorized", MUC_ASK, "The room has a password: /join ROOM NICK PASSWORD."},
 	{"forbidden", MUC_ASK, "You are banned from this room."},
 	{"item-not-found", MUC_ASK,
 	 "The room is not open yet: its owner has to configure it first."},
@@ -29,8 +28,7 @@ static const struct {
 	{"registration-required", MUC_ASK,
 	 "The room is for members only: ask one of its admins to add you."},
 	{"conflict", MUC_ASK,
-	 "Somebody else has that nick there: try another nick (/join ROOM NICK, or "
-	 "/nick)."},
+	 "Somebody else has that nick there: /join ROOM NICK with another."},
 	{"jid-malformed", MUC_ASK,
 	 "The room takes no such nick: /join ROOM with another."},
 	{"service-unavailable", MUC_TRY_AGAIN, "The room is full."},
@@ -42,9 +40,20 @@ static const struct {
 	{"recipient-unavailable", MUC_TRY_AGAIN, "The room does not answer."},
 };
 
-/* The address in what <gone/> or <redirect/> hold (RFC 6120 section 8.3.3.5). */
-static char *
-moved_to(const struct stanza *stanza)
+/* What is said instead of the row above to who knows more of the room. */
+static const char *
+own_sentence(const struct room *room, const char *condition)
+{
+	if (strcmp(condition, "not-authorized") == 0 && room->password)
+		return "The room has a password, and that was not it: /join ROOM NICK "
+		       "PASSWORD.";
+	if (strcmp(condition, "conflict") == 0 && room->state == room_state_IN)
+		return "Somebody else has that nick here.";
+	return NULL;
+}
+
+char *
+muc_moved_to(const struct stanza *stanza)
 {
 	const struct stanza *error = stanza_child(stanza, "error", NULL);
 	const char *uri = stanza_child_text(error, "gone", NS_STANZA_ERRORS);
@@ -66,7 +75,7 @@ muc_refusal(const struct room *room, const struct stanza *stanza,
 {
 	struct stanza_error error = {.condition = "undefined-condition"};
 	(void)stanza_read_error(stanza, &error);
-	char *moved = moved_to(stanza);
+	char *moved = muc_moved_to(stanza);
 	char *words = error.text ? clean_text(error.text, CLEAN_LINE, WORDS_MAX) : NULL;
 	const char *sentence = NULL;
 	enum muc_remedy remedy =
@@ -77,6 +86,8 @@ muc_refusal(const struct room *room, const struct stanza *stanza,
 		sentence = refusals[i].sentence;
 		remedy = refusals[i].remedy;
 	}
+	const char *own = own_sentence(room, error.condition);
+	sentence = own ? own : sentence;
 	*ret_condition = error.condition;
 	if (moved)
 		*ret_sentence = mem_printf("The room moved to %s.", moved);
@@ -89,6 +100,9 @@ muc_refusal(const struct room *room, const struct stanza *stanza,
 	else
 		*ret_sentence = mem_printf("The room said no: %s.",
 					   words && *words ? words : error.condition);
+	/* It may be mistyped. */
+	if (room->is_trial && strcmp(error.condition, "remote-server-not-found") == 0)
+		remedy = MUC_ASK;
 	/* A nick that was ours before the break may still be held by the old session. */
 	if (strcmp(error.condition, "conflict") == 0 && room->is_wanted &&
 	    !room->request && room->tries < 4)

@@ -155,6 +155,16 @@ muc_table_stop(struct profile *profile)
 }
 
 void
+muc_drop(struct profile *profile, struct room *room)
+{
+	alarm_stop(room->alarm);
+	muc_catch_up_stop(room);
+	(void)profile_check(profile, rooms_remove(profile_store(profile), room->jid));
+	HASH_DEL(table_of(profile)->rooms, room);
+	room_free(room);
+}
+
+void
 muc_changed(struct profile *profile, struct room *room)
 {
 	struct room_row row = {
@@ -172,6 +182,8 @@ muc_changed(struct profile *profile, struct room *room)
 	if (profile_check(profile, rooms_put(profile_store(profile), &row)) < 0)
 		return;
 	room->seq = row.seq;
+	if (room->is_trial)
+		return;
 	struct bridge_room record;
 	muc_fill(room, &record);
 	profile_emit(profile, EVENT_room_changed,
@@ -360,6 +372,7 @@ muc_fill(const struct room *room, struct bridge_room *ret_record)
 		.notify = room->notify,
 		.reason = room->reason,
 		.condition = room->condition,
+		.moved_to = room->elsewhere,
 		.role = self ? self->role : role_NONE,
 		.affiliation = self ? self->affiliation : affiliation_NONE,
 		.occupants = HASH_COUNT(room->occupants),
@@ -386,8 +399,10 @@ muc_list(const struct profile *profile, struct arena *arena, size_t *ret_count)
 	struct bridge_room *list = arena_array(arena, HASH_COUNT(rooms), sizeof *list);
 	struct room *room, *next;
 	size_t count = 0;
-	HASH_ITER (hh, rooms, room, next)
-		muc_fill(room, &list[count++]);
+	HASH_ITER (hh, rooms, room, next) {
+		if (!room->is_trial)
+			muc_fill(room, &list[count++]);
+	}
 	if (count > 1)
 		qsort(list, count, sizeof *list, by_jid);
 	*ret_count = count;
@@ -397,7 +412,8 @@ muc_list(const struct profile *profile, struct arena *arena, size_t *ret_count)
 enum conversation_kind
 muc_kind(const struct profile *profile, const struct jid *jid, const char **ret_key)
 {
-	bool is_room = muc_find(profile, jid->bare);
+	const struct room *room = muc_find(profile, jid->bare);
+	bool is_room = room && !room->is_trial;
 	int64_t id;
 	/* Also of a room that was forgotten: what was said there in private stays. */
 	bool is_private =

@@ -56,7 +56,8 @@ room_free(struct room *room)
 		explicit_bzero(room->password, strlen(room->password));
 	char *texts[] = {room->jid,    room->wish,	room->password,
 			 room->name,   room->subject,	room->subject_by,
-			 room->reason, room->condition, room->ignored};
+			 room->reason, room->condition, room->elsewhere,
+			 room->ignored};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	free(room);

@@ -66,9 +66,11 @@ struct room {
 	enum bridge_notify notify;
 	char *reason;	 /* a sentence: why refused or waiting */
 	char *condition; /* the same for programs */
+	char *elsewhere; /* where it went on, if it moved or was destroyed; bare JID */
 	int64_t features;
 	int64_t seq; /* of the last change of what is shown of it */
 	bool is_wanted;
+	bool is_trial; /* asked for by hand and never in yet: nobody knows it as a room */
 	bool may_create;
 	bool is_reserved;   /* and leave it closed until it is configured */
 	bool is_first;	    /* no line of it was here before we came */

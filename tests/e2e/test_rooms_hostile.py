@@ -25,7 +25,7 @@ REFUSALS = [
     ("service-unavailable", "wait", "The room is full", AGAIN),
     ("policy-violation", "modify", "join so often", AGAIN),
     ("resource-constraint", "wait", "no room for another one", AGAIN),
-    ("remote-server-not-found", "cancel", "was not found", AGAIN),
+    ("remote-server-not-found", "cancel", "was not found", ASKS),
     ("remote-server-timeout", "wait", "does not answer", AGAIN),
     ("internal-server-error", "cancel", "made a mistake", AGAIN),
     ("recipient-unavailable", "wait", "does not answer", AGAIN),
@@ -49,12 +49,38 @@ def test_each_refusal_has_its_sentence_and_its_remedy(place):
             session, where, nick, error(condition, kind))
         assert words in refusal(place, room), condition
         row = place.room(room)
+        if remedy == ASKS:  # who never was in leaves no room behind
+            assert not row, condition
+            continue
         assert words in row["reason"] and row["condition"]
-        assert row["state"] == ("waiting" if remedy == AGAIN else "refused"), condition
+        assert row["state"] == "waiting", condition
         assert row.get("occupants", 0) == 0
     del place.server.enter
     place.server.enter = place.server.honest_enter
     assert place.join("room1@rooms.localhost")["state"] == "in"
+    # A room that we were in says why it is closed now.
+    place.leave("room1@rooms.localhost")
+    place.server.enter = lambda session, where, nick: place.server.refuse(
+        session, where, nick, error("forbidden", "auth"))
+    assert "banned" in refusal(place, "room1@rooms.localhost")
+    row = place.room("room1@rooms.localhost")
+    assert row["state"] == "refused" and "banned" in row["reason"]
+
+
+def test_a_stranger_who_is_taken_for_a_room_stays_one_to_talk_to(place):
+    carol = "carol@localhost"
+    place.say(f"<message from='{carol}/x' to='{ALICE}/x' type='chat' id='1'><body>hi</body></message>")
+    number = place.ask_to_join(carol)
+    asked = place.session.wait(rf'<iq[^>]*to="{carol}"')
+    place.say(f"<message from='{carol}/x' to='{ALICE}/x' type='chat' id='2'><body>?</body></message>")
+    place.server.reply(place.session, asked, error("service-unavailable"), "error")
+    with pytest.raises(BridgeError, match="That is no room."):
+        place.bridge.answer(number)
+    place.write_to("here", room=carol)
+    place.session.wait("<body>here</body>")
+    assert [row[1] for row in place.talk(carol)] == ["hi", "?", "here"]
+    [row] = place.bridge.call("profile.attach", profile="home")["conversations"]
+    assert row["jid"] == carol and row.get("kind", "chat") == "chat" and place.rooms() == {}
 
 
 def test_what_a_room_adds_is_shown_as_one_clean_line(place):
@@ -73,7 +99,7 @@ def test_a_room_that_moved_says_where(place, condition):
     place.server.enter = lambda session, room, nick: place.server.refuse(
         session, room, nick, error(condition, inner=where))
     assert refusal(place) == "The room moved to new@rooms.localhost."
-    assert place.state() == "refused"
+    assert place.room() is None
     # The same from disco, where the room is asked first.
     place.server.info = lambda session, text, room: place.server.reply(
         session, text, error(condition, inner=where), "error")
@@ -142,7 +168,7 @@ def test_odd_answers_of_disco(place, answer, words):
     place.server.info = lambda session, text, room: place.server.reply(session, text, answer,
                                                                        kind)
     if words:
-        assert refusal(place) == words and place.state() == "refused"
+        assert refusal(place) == words and place.room() is None
         assert place.server.joins == []
     else:
         assert place.join()["state"] == "in"
@@ -362,7 +388,7 @@ def test_left_while_joining_we_are_out(place):
         place.bridge.answer(number)
     place.server.honest_info(*infos[0])
     place.server.fence(place.session)
-    assert place.state() == "out" and place.server.joins == []
+    assert place.room() is None and place.server.joins == []
     # … and while our presence is on its way.
     place.server.info = place.server.honest_info
     place.server.enter = lambda *_: None
@@ -374,4 +400,4 @@ def test_left_while_joining_we_are_out(place):
     place.wait(lambda: place.server.parts)
     place.server.honest_enter(place.session, ROOM, "Alice")
     place.server.fence(place.session)
-    assert place.state() == "out"
+    assert place.room() is None
