@@ -206,8 +206,8 @@ go_online(struct profile *profile, const struct stream_features *features,
 	link->features = features;
 	link->online_at = uv_now(profile->process->loop);
 	give_slot_back(profile);
-	pulse_begin(profile);
 	link_set_state(profile, link_state_ONLINE);
+	pulse_begin(profile);
 	log_info("link", "%s profile=%s via=%s", is_resumed ? "resumed" : "online",
 		 profile->name, stream_summary(link->stream));
 	road_connected(profile, is_resumed);
