@@ -11,6 +11,8 @@
 #include "tui/commands.h"
 #include "tui/door.h"
 #include "tui/input.h"
+#include "tui/nick.h"
+#include "tui/people.h"
 #include "tui/view.h"
 
 /* The conversation that is shown, if the daemon can be called; else it said why not. */
@@ -132,7 +134,7 @@ command_retract(struct app *app, const char *arguments)
 bool
 command_moderate(struct app *app, const char *arguments)
 {
-	char *nick = command_word(&arguments);
+	char *nick = nick_or_word(people_room(app), &arguments);
 	const struct chat_line *line = nick ? newest(view_chat(app->view), nick) : NULL;
 
 	if (!nick)

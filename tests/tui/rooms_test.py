@@ -537,3 +537,15 @@ def test_beside_many_a_page_that_is_not_full_yet_is_filled_from_the_bottom(house
         daemon.says(DEN, "Bob", f"{number}. ")
         wide.wait(f"Bob: {number}.")
         assert newest(wide) == 0
+
+
+@pytest.mark.parametrize("words", ["Anna Lee enough", '"Anna Lee" enough', "anna lee enough"])
+def test_the_newest_line_of_somebody_is_moderated(house, daemon, screen, words):
+    daemon.says(DEN, "Anna Lee", "first")
+    daemon.says(DEN, "Anna Lee", "second")
+    daemon.says(DEN, "Bob", "third")
+    open_den(screen, daemon)
+    screen.wait("third")
+    screen.line("/moderate " + words)
+    call = daemon.called("message.moderate")
+    assert (call["id"], call["reason"]) == (daemon.lines[DEN][-2]["id"], "enough")
