@@ -100,9 +100,10 @@ markers_tell(struct profile *profile, int64_t conversation)
 		return;
 	if (conversations_get(store, conversation, &arena, &row) == 0 &&
 	    marks_told(store, conversation, &told) == 0 && told < row.read_place) {
-		if (marks_markable(store, conversation, told, row.read_place, &arena,
-				   &mark) == 0 &&
-		    may_know(profile, row.jid))
+		/* Cheapest first: a login may meet hundreds of conversations. */
+		if (may_know(profile, row.jid) &&
+		    marks_markable(store, conversation, told, row.read_place, &arena,
+				   &mark) == 0)
 			send(profile, row.jid, mark.id);
 		(void)profile_check(profile,
 				    marks_set_told(store, conversation, row.read_place));
