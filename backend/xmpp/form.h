@@ -14,7 +14,7 @@
 struct stanza;
 
 /* Fields of a form, options of a field, values of a field; what is more is left out. */
-#define FORM_FIELDS_MAX 500
+#define FORM_FIELDS_MAX 1000
 #define FORM_OPTIONS_MAX 1000
 #define FORM_VALUES_MAX 1000
 

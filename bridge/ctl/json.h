@@ -10,7 +10,7 @@
 #include "bridge/base/arena.h"
 
 /* Members of an object and values of a member; what has more is refused. */
-#define JSON_MEMBERS_MAX 500
+#define JSON_MEMBERS_MAX 1000
 #define JSON_VALUES_MAX 1000
 
 struct json_member {

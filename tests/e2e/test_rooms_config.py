@@ -278,6 +278,17 @@ def test_hostile_forms_are_shown_safely(den, kind):
         screen.wait(re.compile(r"took it|XMPP\s+cannot\s+carry|is one of|is yes|cannot be set|needs"))
 
 
+def test_each_of_many_fields_is_reached_and_set(den, screen):
+    den.server.form = f"<instructions>Fill it in</instructions>{HOSTILE['many fields']}"
+    show(screen)
+    screen.keys("\x1b[Z", "\x1b[Z", "\x1b[Z", "last", "\x13")
+    screen.wait("The room took it.")
+    fields = den.server.submitted[-1]
+    assert len(fields) == 900 and {var for var in fields if fields[var]} == {"f899"}
+    config(den, json.dumps({f"f{n}": n for n in range(900)}))
+    assert den.server.submitted[-1] == {f"f{n}": [str(n)] for n in range(900)}
+
+
 def test_a_form_larger_than_all_is_left_out(den, screen):
     den.server.form = "".join(f"<field var='f{n}'/>" for n in range(3000))
     screen.line("/config")
