@@ -155,7 +155,7 @@ attention_show_title(struct app *app)
 
 	/* What is being read just now is not news: the title stays as it is. */
 	if (is_read)
-		unread -= chat->unread;
+		unread -= model_told(model, chat);
 	if (unread > 0)
 		(void)snprintf(count, sizeof count, "(%lld) ", (long long)unread);
 	const char *name = chat ? model_name(app->model, chat->jid, buffer, sizeof buffer)

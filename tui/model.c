@@ -241,12 +241,22 @@ model_best(const struct model_contact *contact)
 }
 
 int64_t
+model_told(const struct model *model, const struct chat *chat)
+{
+	const struct model_room *room = model_room(model, chat->jid);
+
+	if (!room || room->notify == notify_ALL)
+		return chat->unread;
+	return room->notify == notify_NOTHING ? 0 : chat->mentions;
+}
+
+int64_t
 model_unread(const struct model *model)
 {
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < model->chats.count; i++)
-		sum += ((const struct chat *)model->chats.rows[i])->unread;
+		sum += model_told(model, model->chats.rows[i]);
 	return sum;
 }
 

@@ -117,7 +117,10 @@ bool model_is_online(const struct model *model);
  * available; NULL while all are offline. */
 const struct model_presence *model_best(const struct model_contact *contact);
 
-/* Unread messages over all conversations. */
+/* Unread messages of CHAT that one is told of: of a room those that its rule names. */
+int64_t model_told(const struct model *model, const struct chat *chat);
+
+/* The same over all conversations. */
 int64_t model_unread(const struct model *model);
 
 /* An option that the profile keeps, NULL if there is none. */

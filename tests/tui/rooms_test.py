@@ -549,3 +549,29 @@ def test_the_newest_line_of_somebody_is_moderated(house, daemon, screen, words):
     screen.line("/moderate " + words)
     call = daemon.called("message.moderate")
     assert (call["id"], call["reason"]) == (daemon.lines[DEN][-2]["id"], "enough")
+
+
+def test_what_is_meant_for_us_comes_before_what_is_merely_said(house, daemon, screen):
+    daemon.room(SHED, name="Shed", notify="nothing")
+    for number in range(3):
+        daemon.says(SHED, "Zoe", f"muted {number}")
+    for number in range(3):
+        daemon.says(DEN, "Bob", f"said {number}")
+    screen.wait("(3)")
+    screen.settle(0.1)
+    assert not screen.title.startswith("(")
+    daemon.receive("anna@example.org", "for you")
+    screen.wait(lambda s: s.title.startswith("(1) "))
+    daemon.chat(DEN)["mentions"] = 1
+    daemon.says(DEN, "Bob", "me: look", is_mention=True)
+    screen.wait(lambda s: s.title.startswith("(2) "))
+    daemon.room(SHED, notify="all")
+    screen.wait(lambda s: s.title.startswith("(5) "))
+    daemon.room(SHED, notify="nothing")
+    daemon.chat(DEN)["mentions"] = 0
+    daemon.badge(DEN)
+    for said in ("for you", "said 2", "muted 2"):
+        screen.line("/go")
+        screen.wait(f": {said}")
+    screen.line("/go")
+    screen.wait("Nothing new anywhere.")
