@@ -310,12 +310,14 @@ form_set(struct form_field *field, const char *const *values, size_t count,
 	struct filling filling = {.field = field, .arena = arena};
 	/* Nothing, and an empty text, take what was there away. */
 	bool is_empty = count == 0 || (count == 1 && !*values[0]);
+	/* Some rooms send none for no: that may stay. */
+	bool is_set_boolean = field->type == FORM_BOOLEAN && field->value_count > 0;
 	if (is_empty)
 		count = 0;
 	filling.values = arena_array(arena, FORM_VALUES_MAX + 1, sizeof *filling.values);
 	if (field->type == FORM_FIXED || field->type == FORM_HIDDEN)
 		take(&filling, "");
-	else if (is_empty && (field->is_required || field->type == FORM_BOOLEAN))
+	else if (is_empty && (field->is_required || is_set_boolean))
 		filling.problem = arena_printf(arena, "%s needs a value.", field->var);
 	else if (count > FORM_VALUES_MAX || (count > 1 && !is_many(field->type)))
 		filling.problem = arena_printf(arena, "%s takes one value.", field->var);

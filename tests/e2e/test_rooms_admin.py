@@ -28,8 +28,8 @@ def place(server):
         yield place
 
 
-def ctl(place, *words, code=0):
-    done = place.house.run("ternctl", *words, code=code)
+def ctl(place, *words, code=0, **more):
+    done = place.house.run("ternctl", *words, code=code, **more)
     return done.stderr if code else done.stdout
 
 
@@ -301,6 +301,23 @@ def test_what_does_not_fit_the_form_is_refused_before_it_is_sent(place):
     assert "is yes or no" in room(place, "config", "membersonly=often", code=1)
     assert "no field nonsense" in room(place, "config", "nonsense=1", code=1)
     assert "is not key=value" in room(place, "config", "roomname", code=2)
+
+
+def test_a_room_is_configured_by_json(place):
+    wish = {"roomname": "The Lair \N{SNOWMAN}", "membersonly": True, "whois": "anyone",
+            "presencebroadcast": ["moderator", "participant"]}
+    ctl(place, "room", "config", place.room, "-", input=json.dumps(wish))
+    after = fields(place)
+    assert [after[name]["values"] for name in ("roomname", "membersonly", "whois")] == \
+        [["The Lair \N{SNOWMAN}"], ["1"], ["anyone"]]
+    assert set(after["presencebroadcast"]["values"]) == {"moderator", "participant"}
+    # The whole form, as it was printed, changes nothing.
+    again = {field["var"]: field.get("values", []) for field in after.values()
+             if field["var"] and field["type"] not in ("hidden", "fixed")}
+    room(place, "config", json.dumps(again))
+    assert fields(place) == after
+    assert "presencebroadcast is one of" in \
+        room(place, "config", '{"presencebroadcast": "king"}', code=1)
 
 
 def test_a_stranger_may_not_configure(place):

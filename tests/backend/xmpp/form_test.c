@@ -156,6 +156,17 @@ only_some_fields_take_several_values(void **state)
 }
 
 static void
+an_answer_that_was_never_given_may_stay_so(void **state)
+{
+	struct rig *rig = *state;
+	const char *problem;
+	struct form_field *field = form_find(&rig->form, "open");
+	field->value_count = 0;
+	assert_int_equal(form_set(field, NULL, 0, &rig->arena, &problem), 0);
+	assert_int_equal(field->value_count, 0);
+}
+
+static void
 a_submission_holds_all_but_what_is_fixed(void **state)
 {
 	struct rig *rig = *state;
@@ -199,6 +210,7 @@ main(void)
 		TEST(a_field_takes_what_fits_it),
 		TEST(only_some_fields_take_several_values),
 		TEST(a_submission_holds_all_but_what_is_fixed),
+		TEST(an_answer_that_was_never_given_may_stay_so),
 		TEST(something_else_is_no_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
