@@ -71,6 +71,7 @@ struct profile {
 	bool is_read_paused;
 	int job_error;			 /* noted by profile_check in the running job */
 	bool is_status_due;		 /* the router has to be told after the commit */
+	struct due_badge *due_badges;	 /* that changed in this batch (uthash) */
 	struct bridge_profile_info told; /* what it was told last: unread and requests */
 	int handles;			 /* uv handles that are not closed yet */
 	bool is_deleting;

@@ -138,12 +138,11 @@ lines_emit(struct profile *profile, int64_t id, bool is_new,
 }
 
 void
-lines_emit_badge(struct profile *profile, int64_t conversation)
+lines_tell_badge(struct profile *profile, int64_t conversation)
 {
 	struct arena arena = {0};
 	struct conversation row;
-	if (profile_check(profile, conversations_get(profile_store(profile), conversation,
-						     &arena, &row)) == 0) {
+	if (conversations_get(profile_store(profile), conversation, &arena, &row) == 0) {
 		struct bridge_conversation record;
 		lines_fill_badge(&row, &arena, &record);
 		profile_emit(profile, EVENT_conversation_changed,
@@ -152,9 +151,15 @@ lines_emit_badge(struct profile *profile, int64_t conversation)
 				     .seq = row.seq,
 				     .conversation = &record,
 			     });
-		profile_status_changed(profile);
 	}
 	arena_done(&arena);
+}
+
+void
+lines_emit_badge(struct profile *profile, int64_t conversation)
+{
+	profile_badge_changed(profile, conversation);
+	profile_status_changed(profile);
 }
 
 int

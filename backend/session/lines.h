@@ -29,9 +29,12 @@ void lines_fill_contact(const struct contact *row, struct bridge_contact *ret_re
 void lines_emit(struct profile *profile, int64_t id, bool is_new,
 		const struct bridge_bin *token);
 
-/* Inside a job: emits the badge of conversation ID as it is now, and lets the router know
- * of the counts. */
+/* Inside a job: the badge of conversation ID is told after the commit, once for all that
+ * changed it in this batch, and the router learns of the counts. */
 void lines_emit_badge(struct profile *profile, int64_t conversation);
+
+/* Tells the badge of conversation ID as it can be read here and now. */
+void lines_tell_badge(struct profile *profile, int64_t conversation);
 
 /* Inside a job: the conversation KEY, made and opened if need be. 0 or a negative errno.
  */

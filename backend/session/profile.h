@@ -122,4 +122,8 @@ void profile_refuse_iq(struct profile *profile, struct serve_request *request,
 /* The unread counts or waiting requests changed: the router is told after the commit. */
 void profile_status_changed(struct profile *profile);
 
+/* Inside a job: the badge of CONVERSATION is told after the commit, once for all that
+ * changed it in this batch. */
+void profile_badge_changed(struct profile *profile, int64_t conversation);
+
 #endif

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "backend/session/alarm.h"
+#include "backend/session/lines.h"
 #include "backend/store/contacts.h"
 #include "backend/store/conversations.h"
 #include "backend/xmpp/ns.h"
@@ -89,6 +90,12 @@ void
 profile_status_changed(struct profile *profile)
 {
 	(void)profile;
+}
+
+void
+profile_badge_changed(struct profile *profile, int64_t conversation)
+{
+	lines_tell_badge(profile, conversation);
 }
 
 void
