@@ -12,10 +12,31 @@
 
 #include "bridge/base/mem.h"
 
+/* The same as below for TEXT that has no other letters than ASCII's, else NULL: most of
+ * what is said in a busy room costs no more than to be looked at. */
+static char *
+fold_ascii(const char *text)
+{
+	size_t len = strlen(text);
+	char *out = mem_alloc(len + 1);
+	for (size_t i = 0; i < len; i++) {
+		char byte = text[i];
+		if ((unsigned char)byte >= 0x80) {
+			free(out);
+			return NULL;
+		}
+		out[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+	}
+	return out;
+}
+
 /* Case-folded and composed; NULL if TEXT is no UTF-8. */
 static char *
 fold(const char *text)
 {
+	char *ascii = fold_ascii(text);
+	if (ascii)
+		return ascii;
 	utf8proc_uint8_t *out = NULL;
 	utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text, 0, &out,
 					    UTF8PROC_NULLTERM | UTF8PROC_STABLE |

@@ -385,8 +385,10 @@ bool
 jid_is_same(const char *a, const char *b)
 {
 	char *left = jid_full(a);
-	char *right = jid_full(b);
-	bool is_same = left && right && !strcmp(left, right);
+	/* What A is once it is prepared needs no preparation. */
+	bool is_same = left && b && !strcmp(left, b);
+	char *right = left && !is_same ? jid_full(b) : NULL;
+	is_same = is_same || (right && !strcmp(left, right));
 	free(left);
 	free(right);
 	return is_same;

@@ -179,6 +179,8 @@ addresses_are_compared_as_prepared(void **state)
 	assert_true(jid_is_same_bare("A@B/c", "a@b/d"));
 	assert_true(jid_is_same_bare("a@xn--bcher-kva.de", "a@Bücher.de"));
 	assert_false(jid_is_same(NULL, NULL));
+	assert_false(jid_is_same("a@b", NULL));
+	assert_true(jid_is_same("a@b", "A@b"));
 	assert_false(jid_is_same_bare("", ""));
 	assert_false(jid_is_same_bare("a@b", "b"));
 }
