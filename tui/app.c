@@ -176,7 +176,7 @@ answer_question(struct app *app, const struct keys_event *event)
 	if (is_yes)
 		what(app);
 	else
-		room_refuse_question(app);
+		room_forget_question(app);
 }
 
 static void

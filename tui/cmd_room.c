@@ -23,7 +23,6 @@
 struct join {
 	struct app *app;
 	char *jid, *nick, *password;
-	bool is_new;  /* no conversation of it was open */
 	bool is_made; /* by this, after asking */
 };
 
@@ -40,59 +39,6 @@ join_free(struct join *join)
 	free(join);
 }
 
-/* Out of ROOM, with TEXT as the last words, and off the line of conversations. */
-static void
-let_go(struct app *app, const struct model_room *room, const char *text)
-{
-	struct bridge_room_leave_params params = {
-		.profile = app->model->profile,
-		.jid = room->jid,
-		.text = text[0] ? text : NULL,
-	};
-	struct chat *chat = model_chat(app->model, room->jid);
-
-	client_room_leave(door_client(app->door), &params, app_told, app);
-	if (chat) {
-		struct bridge_jid_params closing = {.profile = app->model->profile,
-						    .jid = chat->jid};
-		bool is_shown = view_chat(app->view) == chat;
-
-		model_set_open(app->model, chat, false);
-		client_conversation_close(door_client(app->door), &closing, app_told,
-					  app);
-		if (is_shown)
-			view_show(app, VIEW_CONTACTS);
-	}
-}
-
-/* The room that JID, or a bare name, means; NULL if it is not known. */
-static struct model_room *
-find_room(const struct app *app, const char *jid)
-{
-	size_t len = strlen(jid);
-
-	if (strchr(jid, '@'))
-		return model_room(app->model, jid);
-	for (size_t i = 0; i < app->model->rooms.count; i++) {
-		struct model_room *room = app->model->rooms.rows[i];
-
-		if (strncmp(room->jid, jid, len) == 0 && room->jid[len] == '@')
-			return room;
-	}
-	return NULL;
-}
-
-/* What was not here before and says no leaves nothing behind. */
-static void
-forget_refused(struct app *app, const struct join *join)
-{
-	const struct model_room *room = find_room(app, join->jid);
-
-	if (join->is_new && room && room->state == room_state_REFUSED &&
-	    door_state(app->door) == DOOR_ATTACHED)
-		let_go(app, room, "");
-}
-
 static void send_join(struct app *app, struct join *take_join);
 
 void
@@ -100,14 +46,6 @@ room_forget_question(struct app *app)
 {
 	join_free(app->join);
 	app->join = NULL;
-}
-
-void
-room_refuse_question(struct app *app)
-{
-	if (app->join)
-		forget_refused(app, app->join);
-	room_forget_question(app);
 }
 
 static void
@@ -130,10 +68,10 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 	struct join *join = data;
 	struct app *app = join->app;
 
+	toast_clear(app->toast); /* "Joining…" is over */
 	if (!failure) {
 		const struct bridge_room_result *joined = result;
 
-		toast_clear(app->toast);
 		view_show_chat(app, model_need_chat(app->model, joined->room->jid));
 		if (join->is_made)
 			app_say(app, "You made this room: /config shows how it is set "
@@ -145,7 +83,6 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 			join->jid);
 		return;
 	} else {
-		forget_refused(app, join);
 		app_told(app, failure, result);
 	}
 	join_free(join);
@@ -229,10 +166,6 @@ command_join(struct app *app, const char *arguments)
 		app_say_error(app, "%s is no room's address (room@service).", word);
 	free(word);
 	if (is_fine && app_client(app)) {
-		const struct model_room *room = find_room(app, join->jid);
-		const struct chat *chat = room ? model_chat(app->model, room->jid) : NULL;
-
-		join->is_new = !chat || !chat->is_open;
 		send_join(app, join);
 		return true;
 	}
@@ -265,7 +198,25 @@ need_room(struct app *app, const char *word)
 void
 room_leave(struct app *app, const struct model_room *room, const char *text)
 {
-	let_go(app, room, text);
+	struct bridge_room_leave_params params = {
+		.profile = app->model->profile,
+		.jid = room->jid,
+		.text = text[0] ? text : NULL,
+	};
+	struct chat *chat = model_chat(app->model, room->jid);
+
+	client_room_leave(door_client(app->door), &params, app_told, app);
+	if (chat) {
+		struct bridge_jid_params closing = {.profile = app->model->profile,
+						    .jid = chat->jid};
+		bool is_shown = view_chat(app->view) == chat;
+
+		model_set_open(app->model, chat, false);
+		client_conversation_close(door_client(app->door), &closing, app_told,
+					  app);
+		if (is_shown)
+			view_show(app, VIEW_CONTACTS);
+	}
 	app_say(app, "You left %s; its history stays.", room->name);
 }
 

@@ -42,9 +42,6 @@ bool command_misused(struct app *app, const char *name);
 /* Forgets the join that a question was about. */
 void room_forget_question(struct app *app);
 
-/* The answer to it was no. */
-void room_refuse_question(struct app *app);
-
 /* The room that is shown, or whose occupant is; NULL after saying why. */
 struct model_room *room_here(struct app *app);
 
