@@ -348,7 +348,8 @@ def test_a_destroyed_room_says_why_and_whereto(place):
     with place.peer("bob") as bob:
         place.enter(bob, "Bob")
         assert "--yes" in room(place, "destroy", code=2)
-        room(place, "destroy", "we move", elsewhere, "--yes")
+        assert "names no room" in room(place, "destroy", "", "xmpp:?join", "--yes", code=2)
+        room(place, "destroy", "we move", f"xmpp:{elsewhere}?join", "--yes")
         gone = place.saw(bob, "Bob", "unavailable")
         destroy = gone.xml.find(".//{*}destroy")
         assert destroy.get("jid") == elsewhere and destroy.findtext("{*}reason") == "we move"
