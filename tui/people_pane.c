@@ -1,6 +1,7 @@
 /*
  * Rows: for each role that somebody has a heading with its count, then its nicks; the
- * last row says how many more there are.
+ * last row says how many more there are. Moving a pane of many rows along costs about as
+ * much as the page: at the speed of people that is fine, in a burst it stays.
  */
 #include "tui/people_pane.h"
 
@@ -15,6 +16,8 @@
 
 #define EDGE "│"
 #define EDGE_COLUMNS 2
+#define MOVES 4 /* of the page in MOVES_MS that may move a tall pane along */
+#define MOVES_MS 1000
 
 struct pane_row {
 	char *text; /* NULL: not painted yet */
@@ -25,6 +28,8 @@ struct people_pane {
 	struct screen_area area;
 	struct pane_row *painted; /* area.height of them */
 	int y;			  /* the next row, while drawing */
+	uint64_t moves[MOVES];	  /* when the page moved, the oldest at MOVE_AT */
+	size_t move_at;
 };
 
 struct people_pane *
@@ -70,8 +75,8 @@ people_pane_set_area(struct people_pane *pane, struct screen_area area)
 		pane->painted = mem_array((size_t)area.height, sizeof *pane->painted);
 }
 
-bool
-people_pane_is_tall(const struct people_pane *pane, const struct model_room *room)
+static bool
+is_tall(const struct people_pane *pane, const struct model_room *room)
 {
 	size_t count = 0;
 
@@ -79,6 +84,22 @@ people_pane_is_tall(const struct people_pane *pane, const struct model_room *roo
 		return false;
 	(void)occupants_sorted(room->people, &count);
 	return count * 4 > (size_t)pane->area.height * 3;
+}
+
+uint64_t
+people_pane_stays_ms(const struct people_pane *pane, const struct model_room *room,
+		     uint64_t now)
+{
+	uint64_t since = now - pane->moves[pane->move_at];
+
+	return since < MOVES_MS && is_tall(pane, room) ? MOVES_MS - since : 0;
+}
+
+void
+people_pane_page_moved(struct people_pane *pane, uint64_t now)
+{
+	pane->moves[pane->move_at] = now;
+	pane->move_at = (pane->move_at + 1) % MOVES;
 }
 
 void

@@ -6,6 +6,7 @@
 #define TERN_TUI_PEOPLE_PANE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "widgets/screen.h"
 
@@ -25,9 +26,13 @@ int people_pane_width(int columns);
 /* Where it is drawn; everything is painted anew. A width of 0: nowhere. */
 void people_pane_set_area(struct people_pane *pane, struct screen_area area);
 
-/* Whether those in ROOM (NULL: nobody) take so many of its rows that painting them anew
- * with each line of the conversation costs much. */
-bool people_pane_is_tall(const struct people_pane *pane, const struct model_room *room);
+/* For how many milliseconds from NOW on it shall not be moved along: those in ROOM (NULL:
+ * nobody) take most of its rows, and the page moved several times in this second. */
+uint64_t people_pane_stays_ms(const struct people_pane *pane,
+			      const struct model_room *room, uint64_t now);
+
+/* The page beside it moved, or was filled further, at NOW (milliseconds). */
+void people_pane_page_moved(struct people_pane *pane, uint64_t now);
 
 /* What it painted moved up with what stands beside it, by ROWS (down where negative). */
 void people_pane_moved(struct people_pane *pane, int rows);

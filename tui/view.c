@@ -546,6 +546,27 @@ update(struct app *app)
 	app->model->dirty = 0;
 }
 
+/* The page, and who is beside it. Lines that come fast leave blank rows below them; a
+ * while later these are closed. */
+static void
+draw_chat(struct app *app, struct screen *screen)
+{
+	struct view *view = app->view;
+	struct log *log = chat_view_log(view->chat_view);
+	const struct model_room *room = people_room(app);
+	uint64_t now = uv_now(app->loop);
+	int slack = log_slack(log);
+
+	log_set_fixed(log, people_pane_stays_ms(view->pane, room, now) > 0);
+	int moved = log_draw(log, screen);
+	if (moved > 0 || (log_slack(log) > 0 && log_slack(log) != slack))
+		people_pane_page_moved(view->pane, now);
+	if (log_slack(log) > 0)
+		app_wake_in(app, people_pane_stays_ms(view->pane, room, now));
+	people_pane_moved(view->pane, moved);
+	people_pane_draw(view->pane, room, app->theme, screen);
+}
+
 void
 view_draw(struct app *app)
 {
@@ -558,11 +579,7 @@ view_draw(struct app *app)
 		return;
 	}
 	if (view->kind == VIEW_CHAT) {
-		struct log *log = chat_view_log(view->chat_view);
-		log_set_fixed(log, people_pane_is_tall(view->pane, people_room(app)));
-		int moved = log_draw(log, screen);
-		people_pane_moved(view->pane, moved);
-		people_pane_draw(view->pane, people_room(app), app->theme, screen);
+		draw_chat(app, screen);
 	} else if (list_shown(view)) {
 		list_draw(list_shown(view), screen);
 	}

@@ -531,8 +531,15 @@ log_set_area(struct log *log, struct screen_area area)
 void
 log_set_fixed(struct log *log, bool is_fixed)
 {
-	log->is_dirty |= log->is_fixed != is_fixed;
+	/* Rows that were left blank are closed. */
+	log->is_dirty |= !is_fixed && log->slack > 0;
 	log->is_fixed = is_fixed;
+}
+
+int
+log_slack(const struct log *log)
+{
+	return log->slack;
 }
 
 void

@@ -108,9 +108,12 @@ char *log_bare(struct log *log);
 /* Something changed since the last draw. */
 bool log_is_dirty(const struct log *log);
 
-/* Whether something stands beside the log that costs more to paint anew than rows left
- * blank below the newest line; else the screen is scrolled. */
+/* Whether what stands beside the log shall stay: rows are left blank below the newest
+ * line. Else the screen is scrolled, and they are closed. */
 void log_set_fixed(struct log *log, bool is_fixed);
+
+/* How many rows the last draw left blank below the newest line. */
+int log_slack(const struct log *log);
 
 /* Paints what changed. Returns by how many rows the screen was scrolled up over its whole
  * width to do so (down where negative): what stands beside the log moved along. */

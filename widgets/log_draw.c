@@ -3,7 +3,7 @@
  * with what it shall show, scrolls the terminal by the distance that keeps most rows, and
  * paints only the rows that still differ. So a line appended costs a scroll and its own
  * rows. A terminal scrolls whole rows: what stands beside the log moves along, and
- * whoever painted it is told how far. Where that would cost too much, rows are left blank
+ * whoever painted it is told how far. While that would cost too much, rows are left blank
  * below the newest line of a full page, a third of it at a time, and are filled.
  */
 #include <stdlib.h>

@@ -526,6 +526,33 @@ def test_beside_many_a_page_that_is_not_full_yet_is_filled_from_the_bottom(house
         assert newest(wide) == 0
 
 
+def test_beside_many_the_newest_line_stands_at_the_bottom(house, daemon, wide):
+    for number in range(40):
+        daemon.occupant(DEN, f"nick {number}")
+    wide.wait("and 25 more")
+    people = pane(wide)
+    # A burst leaves rows blank at most for a moment.
+    for number in range(80):
+        daemon.says(DEN, "Bob", f"burst {number}. " + "and so on " * (number % 12))
+        if number % 4 == 0:
+            wide.wait(f"burst {number}.")
+    wide.wait("burst 79.")
+    deadline = Deadline(10)
+    while newest(wide) != 0 and not deadline.is_over():
+        wide.settle(0.1)
+    assert newest(wide) == 0
+    # At the speed of people none are left.
+    for number in range(8):
+        daemon.says(DEN, "Bob", f"then {number}. " + "and so on " * (number % 12))
+        wide.wait(f"Bob: then {number}.")
+        wide.settle(0.4)
+        assert newest(wide) == 0
+        assert pane(wide) == people
+    before = wide.bytes
+    wide.settle(1.2)
+    assert wide.bytes == before
+
+
 @pytest.mark.parametrize("words", ["Anna Lee enough", '"Anna Lee" enough', "anna lee enough"])
 def test_the_newest_line_of_somebody_is_moderated(house, daemon, screen, words):
     daemon.says(DEN, "Anna Lee", "first")
