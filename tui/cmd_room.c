@@ -117,6 +117,15 @@ set_named(struct join *join, const char *word)
 	free(room);
 }
 
+/* Where the room JID goes on: elsewhere, if it moved. */
+static const char *
+goes_on_at(const struct app *app, const char *jid)
+{
+	const struct model_room *room = model_room(app->model, jid);
+
+	return room && room->moved_to[0] ? room->moved_to : jid;
+}
+
 /* Which room WORD (NULL: the one at hand) means, with its password if it is a link that
  * holds one; or what is wrong with it. */
 static const char *
@@ -134,7 +143,7 @@ set_room(struct app *app, struct join *join, const char *word)
 	else if (word)
 		set_named(join, word);
 	else if (chat && chat->kind == conversation_kind_ROOM)
-		join->jid = mem_strdup(chat->jid);
+		join->jid = mem_strdup(goes_on_at(app, chat->jid));
 	else
 		join->jid = mem_strdup(app->model->invited);
 	free(linked);

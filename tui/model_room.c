@@ -23,8 +23,9 @@ model_room(const struct model *model, const char *jid)
 static void
 room_free(struct model_room *room)
 {
-	char *texts[] = {room->jid,	   room->name,	 room->nick,	    room->subject,
-			 room->subject_by, room->reason, room->told.subject};
+	char *texts[] = {room->jid,	 room->name,	    room->nick,
+			 room->subject,	 room->subject_by,  room->reason,
+			 room->moved_to, room->told.subject};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
@@ -77,6 +78,8 @@ model_put_room(struct model *model, const struct bridge_room *record)
 	set(&room->subject, record->subject, TEXT_MAX);
 	set(&room->subject_by, record->subject_by, NAME_MAX_BYTES);
 	set(&room->reason, record->reason, TEXT_MAX);
+	set(&room->moved_to, record->state == room_state_IN ? "" : record->moved_to,
+	    JID_MAX);
 	room->state = record->state;
 	room->role = record->role;
 	room->affiliation = record->affiliation;

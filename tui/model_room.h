@@ -27,6 +27,7 @@ struct model_room {
 	char *nick; /* ours there; "" while unknown */
 	char *subject, *subject_by; /* "" for none */
 	char *reason;		    /* why out, waiting or refused; "" for none */
+	char *moved_to;		    /* where it goes on without us; "" for nowhere */
 	enum bridge_room_state state;
 	enum bridge_role role;
 	enum bridge_affiliation affiliation;

@@ -112,7 +112,9 @@ room_news(struct model_room *room, const char *condition)
 	case room_state_REFUSED:
 		if (told->is_inside && room->reason[0]) {
 			add(&out, room->reason);
-			add(&out, was_kicked ? "/join goes back in." : NULL);
+			add(&out, was_kicked	      ? "/join goes back in."
+				  : room->moved_to[0] ? "/join goes there."
+						      : NULL);
 		}
 		told->is_inside = told->has_role = false;
 		break;

@@ -252,7 +252,13 @@ add_room(struct app *app, struct parts *parts, const struct model_room *room)
 		[room_state_REFUSED] = "not in this room",
 	};
 	bool is_in = room->state == room_state_IN && is_connected(app);
+	const char *moved =
+		room->moved_to[0]
+			? arena_printf(&parts->arena, "moved to %s: /join goes there",
+				       room->moved_to)
+			: NULL;
 	const char *text = is_in		 ? room->subject
+			   : moved		 ? moved
 			   : room->reason[0]	 ? room->reason
 			   : states[room->state] ? states[room->state]
 						 : "";

@@ -43,6 +43,8 @@ take(struct model_room *room, const char *step, const char *condition)
 	mem_replace(&room->subject, words[3] ? words[3] : "");
 	mem_replace(&room->subject_by, words[4] ? words[4] : "");
 	mem_replace(&room->reason, room->state == room_state_REFUSED ? "No." : "");
+	bool has_moved = condition && strcmp(condition, "gone") == 0;
+	mem_replace(&room->moved_to, has_moved ? "cave@example.org" : "");
 	return room_news(room, condition);
 }
 
@@ -85,6 +87,7 @@ what_changed_is_told_once(void **state)
 		{"entering refused", NULL, "forbidden"},
 		{"out entering refused", NULL, "forbidden"},
 		{"in out", NULL, NULL},
+		{"in refused", "No. /join goes there.", "gone"},
 	};
 
 	(void)state;
@@ -110,6 +113,7 @@ what_changed_is_told_once(void **state)
 		free(room.subject);
 		free(room.subject_by);
 		free(room.reason);
+		free(room.moved_to);
 	}
 }
 

@@ -339,6 +339,24 @@ def test_mentions_are_counted_apart_stand_out_and_ring(house, daemon, screen):
 
 # ---- what becomes of the room ----
 
+def test_join_alone_follows_a_room_that_moved(house, daemon, screen):
+    daemon.room("cave@rooms.example.org", subject="Bats")
+    daemon.on["room.join"] = lambda params: {"room": daemon.rooms[params["jid"]]}
+    open_den(screen, daemon)
+    daemon.room(DEN, state="refused", reason="The room moved.", condition="gone",
+                moved_to="cave@rooms.example.org")
+    screen.wait("- The room moved. /join goes there.")
+    screen.wait("moved to cave@rooms.example.org: /join goes there")
+    screen.line("/join")
+    assert daemon.called("room.join")["jid"] == "cave@rooms.example.org"
+    screen.wait("cave: Bats")
+    screen.line("/go den")
+    daemon.room(DEN, state="out", reason="", condition="", moved_to="")
+    screen.wait("not in this room: /join")
+    screen.line("/join")
+    assert daemon.called("room.join", count=2)["jid"] == DEN
+
+
 def test_being_put_out_is_said_on_every_page(house, daemon, screen):
     open_den(screen, daemon)
     daemon.room(DEN, role="participant")
