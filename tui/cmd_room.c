@@ -71,11 +71,17 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 	toast_clear(app->toast); /* "Joining…" is over */
 	if (!failure) {
 		const struct bridge_room_result *joined = result;
+		struct chat *chat = model_need_chat(app->model, joined->room->jid);
+		/* Else it was told in the conversation already. */
+		bool is_news = view_chat(app->view) != chat;
 
-		view_show_chat(app, model_need_chat(app->model, joined->room->jid));
+		view_show_chat(app, chat);
 		if (join->is_made)
 			app_say(app, "You made this room: /config shows how it is set "
 				     "up, /invite asks somebody in.");
+		else if (is_news && joined->room->role == role_VISITOR)
+			app_say(app, "You may read here, but not speak: /voice asks for "
+				     "that.");
 	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
 		room_forget_question(app);
 		app->join = join;

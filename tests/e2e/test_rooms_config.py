@@ -334,3 +334,17 @@ def test_a_room_that_does_not_pass_it_on_is_told(place):  # noqa: F811
               f"{error('not-acceptable', text='Twice in an hour')}</message>")
     notice = place.bridge.wait_event("profile.notice")
     assert notice["jid"] == ROOM and "for a voice: Twice in an hour" in notice["text"]
+
+
+def test_a_visitor_asks_in_tern(place):  # noqa: F811
+    place.server.enter = lambda session, room, nick: session.send(
+        occupant(nick, "110", room=room, role="visitor"))
+    with place.house.tern("-p", "home", columns=99) as screen:
+        screen.wait("● home")
+        screen.line(f"/join {ROOM}")
+        screen.wait("/voice asks for that.")
+        screen.line("/voice")
+        screen.wait("The moderators are asked to let you speak.")
+        place.wait(lambda: any(f"{MUC}#request" in text for text in place.session.log))
+        place.say(occupant("Alice", "110", role="participant"))
+        screen.wait("You may speak here now.")
