@@ -44,14 +44,16 @@ ring_job(struct store *store, void *data)
 	return alarm->profile->job_error;
 }
 
-/* When the job could not be run the owner still has the alarm. */
+/* When the job could not be run the owner still has the alarm: it rings again, or where
+ * the profile is being closed, waits to be stopped. */
 static void
 ring_done(void *data, int status)
 {
 	struct alarm *alarm = data;
-	if (status < 0 && status != -ESHUTDOWN && alarm->ring) {
+	if (status < 0 && alarm->ring) {
 		alarm->is_ringing = false;
-		uv_timer_start(&alarm->timer, on_timer, AGAIN_MS, 0);
+		if (status != -ESHUTDOWN)
+			uv_timer_start(&alarm->timer, on_timer, AGAIN_MS, 0);
 		return;
 	}
 	uv_close((uv_handle_t *)&alarm->timer, on_closed);

@@ -1,6 +1,7 @@
 /*
  * One-shot timers for the modules of a profile, which know no loop. An alarm never rings
- * after it was stopped, nor once the profile is being closed.
+ * after it was stopped, nor once the profile is being closed: whoever set it stops it at
+ * its own end.
  */
 #ifndef TERN_SESSION_ALARM_H
 #define TERN_SESSION_ALARM_H
