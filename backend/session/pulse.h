@@ -43,7 +43,7 @@ void pulse_init(struct profile *profile);
 /* The stream is online: begins to look. */
 void pulse_begin(struct profile *profile);
 
-/* Something was said to the server. */
+/* Something was said to the server, or waits to be said. */
 void pulse_said(struct profile *profile);
 
 /* There is reason to doubt the link (another address, a suspend, a user who

@@ -93,6 +93,9 @@ send_job(struct profile *profile, struct serve_request *request)
 			lines_emit(profile, sent.id, true, &params->token);
 			lines_emit_badge(profile, conversation);
 			outbox_wake(profile);
+			/* It may have to wait for what the server was asked before: who
+			 * wrote it wants to know whether that still comes. */
+			pulse_said(profile);
 			profile_reply(profile, request, &answer);
 		}
 	} else if (result == 0 && kept_len == sizeof sent) {

@@ -235,3 +235,21 @@ def test_what_was_read_while_catching_up_and_no_more_is_read(place):
     assert place.unread() == 1
     place.read("news")
     assert place.unread() == 0
+
+
+def test_a_line_that_waits_for_an_answer_finds_the_dead_link(place):
+    """It goes out when the archive said what became of the one before it, which never comes."""
+    place.come_online()
+    place.bridge.call("settings.set", profile="home", name="dead_link", value="2")
+    place.send("first")
+    place.session.wait("<body>first</body>")
+    page, place.server.page = place.server.page, lambda session, text: None
+    place.come_back()
+    place.session.send(place.live("the last that is heard"))
+    place.wait_lines(lambda rows: len(rows) == 2)
+    place.send("second")
+    place.server.page = page
+    place.session = place.server.session(6)  # long before the question is given up
+    place.session.wait("<body>second</body>")
+    place.wait_bodies(["first", "the last that is heard", "second"])
+    assert len(sent_ids(place.session)) == 1
