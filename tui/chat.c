@@ -108,6 +108,7 @@ chat_free(struct chat *chat)
 	free(chat->draft);
 	free(chat->input);
 	free(chat->last);
+	notices_done(&chat->notices);
 	free(chat);
 }
 

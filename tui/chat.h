@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "bridge/schema.h"
+#include "tui/notices.h"
 
 #define CHAT_TOKEN 16
 
@@ -52,6 +53,7 @@ struct chat {
 	char *last;  /* the newest line, clean and in one row; NULL for none */
 	int64_t last_time;
 	enum bridge_chat_state typing;
+	struct notices notices; /* what tern said in it */
 
 	struct chat_line **lines;
 	size_t line_count, line_cap;

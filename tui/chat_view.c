@@ -37,9 +37,9 @@ struct chat_view {
 	int64_t new_place; /* of the unread mark, 0 for none */
 	int64_t new_after; /* the place that was read when the mark was set */
 	bool is_fresh;	   /* the first page since it was shown is still to come */
-	uint64_t notices;
-	struct comings *comings; /* of a room, in the line COMINGS_ID */
-	uint64_t comings_id;
+	bool has_stale_notices;
+	struct comings *comings; /* of a room, in the notice COMINGS_ID */
+	uint64_t comings_id;	 /* 0: none yet */
 	int64_t comings_place;
 };
 
@@ -97,6 +97,7 @@ chat_view_rewrite(struct chat_view *view)
 	for (size_t i = 0; i < chat->line_count; i++)
 		chat->lines[i]->is_dirty = true;
 	chat->is_dirty = true;
+	view->has_stale_notices = true;
 }
 
 struct log *
@@ -252,6 +253,140 @@ update_days(struct chat_view *view)
 	}
 }
 
+/* ---- notices --------------------------------------------------------------- */
+
+static void
+put_notice(struct chat_view *view, const struct notice *notice)
+{
+	char time[8];
+	struct log_line row = {
+		.id = NOTICE_ID | notice->id,
+		.place = notice->place,
+		.kind = LOG_NOTICE,
+		.time = time,
+		.body = notice->text,
+		.body_role = notice->role,
+	};
+
+	clock_minute(notice->time, time);
+	log_put(view->log, &row);
+}
+
+/* The place of the newest line that is no younger than TIME; 0 if none is here. */
+static int64_t
+place_at(const struct chat *chat, int64_t time)
+{
+	int64_t place = 0;
+
+	for (size_t i = 0; i < chat->line_count && chat->lines[i]->id < CHAT_PENDING; i++)
+		if (chat->lines[i]->time <= time)
+			place = chat->lines[i]->place;
+	return place;
+}
+
+/* A notice is seen where the line that it stands behind is here, or none is missing. */
+static void
+update_notices(struct chat_view *view)
+{
+	struct chat *chat = view->chat;
+	int64_t first = chat->line_count > 0 ? chat->lines[0]->place : INT64_MAX;
+
+	if (!chat->is_loaded)
+		return;
+	for (size_t i = 0; i < chat->notices.count; i++) {
+		struct notice *notice = &chat->notices.rows[i];
+		uint64_t id = NOTICE_ID | notice->id;
+		int64_t place = notice->place;
+
+		if (place == 0)
+			notice->place = place_at(chat, notice->time);
+		if (chat->has_more && notice->place < first)
+			(void)log_remove(view->log, id);
+		else if (view->has_stale_notices || notice->place != place ||
+			 !log_has(view->log, id))
+			put_notice(view, notice);
+	}
+	view->has_stale_notices = false;
+}
+
+static struct notice *
+add_notice(struct chat *chat, int role, const char *text)
+{
+	struct notice *notice = notices_add(&chat->notices, role, text);
+
+	notice->time = clock_now();
+	notice->place = chat_newest_place(chat);
+	return notice;
+}
+
+void
+chat_view_keep(struct chat *chat, const char *text)
+{
+	(void)add_notice(chat, ROLE_NOTICE, text);
+}
+
+/* A sentence of ROLE behind the newest line; its id. */
+static uint64_t
+put_sentence(struct chat_view *view, int role, const char *text)
+{
+	const struct notices *notices = &view->chat->notices;
+
+	if (notices->count == NOTICES_KEEP)
+		(void)log_remove(view->log, NOTICE_ID | notices->rows[0].id);
+	const struct notice *notice = add_notice(view->chat, role, text);
+	put_notice(view, notice);
+	return notice->id;
+}
+
+void
+chat_view_notice(struct chat_view *view, const char *text)
+{
+	(void)put_sentence(view, ROLE_NOTICE, text);
+}
+
+struct comings *
+chat_view_comings(struct chat_view *view)
+{
+	int64_t newest = chat_newest_place(view->chat);
+
+	/* Something was said since, by people or by tern. */
+	if (!view->comings_id || view->comings_id != view->chat->notices.last ||
+	    view->comings_place != newest || comings_is_full(view->comings)) {
+		comings_clear(view->comings);
+		view->comings_id = 0;
+		view->comings_place = newest;
+	}
+	return view->comings;
+}
+
+void
+chat_view_end_comings(struct chat_view *view)
+{
+	view->comings_id = 0;
+}
+
+void
+chat_view_show_comings(struct chat_view *view)
+{
+	struct notices *notices = &view->chat->notices;
+	struct notice *notice = notices_find(notices, view->comings_id);
+	char *text = comings_text(view->comings);
+
+	if (!notice && text[0]) {
+		view->comings_id = put_sentence(view, ROLE_JOINS, text);
+	} else if (notice && text[0]) {
+		mem_replace(&notice->text, text);
+		notice->time = clock_now();
+		put_notice(view, notice);
+	} else if (notice) {
+		(void)log_remove(view->log, NOTICE_ID | notice->id);
+		notices_remove(notices, notice->id);
+	}
+	free(text);
+}
+
+/* ---- lines and marks ------------------------------------------------------- */
+
 static void
 update_lines(struct app *app, struct chat_view *view)
 {
@@ -272,6 +407,7 @@ update_lines(struct app *app, struct chat_view *view)
 			put_line(app, view, line);
 	}
 	update_days(view);
+	update_notices(view);
 	if (is_at_bottom)
 		log_to_bottom(view->log);
 }
@@ -315,63 +451,6 @@ chat_view_answered(struct chat_view *view)
 		view->chat->is_dirty = true;
 	(void)log_remove(view->log, NEW_ID);
 	log_to_bottom(view->log);
-}
-
-/* A sentence of ROLE behind the newest line. */
-static void
-put_sentence(struct chat_view *view, uint64_t id, int role, const char *text)
-{
-	char time[8];
-	struct log_line row = {
-		.id = id,
-		.place = view->chat ? chat_newest_place(view->chat) : 0,
-		.kind = LOG_NOTICE,
-		.time = time,
-		.body = text,
-		.body_role = role,
-	};
-
-	clock_minute(clock_now(), time);
-	log_put(view->log, &row);
-}
-
-void
-chat_view_notice(struct chat_view *view, const char *text)
-{
-	put_sentence(view, NOTICE_ID | ++view->notices, ROLE_NOTICE, text);
-}
-
-struct comings *
-chat_view_comings(struct chat_view *view)
-{
-	int64_t newest = chat_newest_place(view->chat);
-
-	/* Something was said since, by people or by tern. */
-	if (view->comings_id != (NOTICE_ID | view->notices) ||
-	    view->comings_place != newest || comings_is_full(view->comings)) {
-		comings_clear(view->comings);
-		view->comings_id = NOTICE_ID | ++view->notices;
-		view->comings_place = newest;
-	}
-	return view->comings;
-}
-
-void
-chat_view_end_comings(struct chat_view *view)
-{
-	view->comings_id = 0;
-}
-
-void
-chat_view_show_comings(struct chat_view *view)
-{
-	char *text = comings_text(view->comings);
-
-	if (text[0])
-		put_sentence(view, view->comings_id, ROLE_JOINS, text);
-	else
-		(void)log_remove(view->log, view->comings_id);
-	free(text);
 }
 
 /* ---- pages ----------------------------------------------------------------- */

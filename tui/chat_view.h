@@ -33,6 +33,9 @@ void chat_view_rewrite(struct chat_view *view);
 /* A sentence of tern itself behind the newest line. */
 void chat_view_notice(struct chat_view *view, const char *text);
 
+/* The same in CHAT while it is not shown: it stands there when it is. */
+void chat_view_keep(struct chat *chat, const char *text);
+
 /* Who came and went since the newest line, for the caller to add to; what was added is
  * seen after chat_view_show_comings. A conversation is shown. */
 struct comings *chat_view_comings(struct chat_view *view);

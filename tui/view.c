@@ -364,8 +364,12 @@ view_notice(struct app *app, const char *jid, const char *text)
 {
 	struct chat_view *lines = view_lines(app, jid);
 
+	struct chat *chat = jid ? model_chat(app->model, jid) : NULL;
+
 	if (lines)
 		chat_view_notice(lines, text);
+	else if (chat)
+		chat_view_keep(chat, text);
 	return lines != NULL;
 }
 

@@ -75,7 +75,8 @@ bool view_is_at_bottom(const struct view *view);
 /* The place of the newest line in view, 0 for none. */
 int64_t view_seen_place(const struct view *view);
 
-/* A notice that belongs to the conversation JID goes there if it is shown; else false. */
+/* A notice that belongs to the conversation JID goes there; false if nobody sees it now.
+ */
 bool view_notice(struct app *app, const char *jid, const char *text);
 
 /* The lines of the conversation JID, if that is what is shown; else NULL. Borrowed. */

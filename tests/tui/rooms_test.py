@@ -378,6 +378,38 @@ def test_being_put_out_is_said_on_every_page(house, daemon, screen):
     screen.wait(f"You are not in The Den: /join {DEN}.")
 
 
+def test_notices_are_still_there_when_one_comes_back(house, daemon, screen):
+    daemon.says(DEN, "Carl", "before")
+    open_den(screen, daemon)
+    screen.wait("Carl: before")
+    daemon.occupant_gone(DEN, "Bob", end="kicked", actor="Zoe", text="Enough.")
+    screen.wait("- Bob was kicked by Zoe: Enough.")
+    daemon.says(DEN, "Carl", "between")
+    screen.wait("Carl: between")
+    daemon.occupant(DEN, "Eve")
+    screen.wait("- Eve came")
+    screen.line("/msg anna@example.org hello")
+    screen.wait_gone("Carl: between")
+    assert not screen.find("kicked")
+    # What is said of it meanwhile is there too.
+    daemon.room(DEN, subject="Tea", subject_by="Carl")
+    daemon.says(DEN, "Carl", "after")
+    screen.line("/go den")
+    there = re.compile(r"Carl: before.*- Bob was kicked by Zoe: Enough\..*Carl: between.*"
+                       r"- Eve came.*- Subject by Carl: Tea.*Carl: after", re.DOTALL)
+    screen.wait(there)
+    # Those who come now have a line of their own.
+    daemon.occupant(DEN, "Tom")
+    screen.wait(re.compile("Carl: after.*- Tom came", re.DOTALL))
+    daemon.occupant(DEN, "Tim")
+    screen.wait("- Tom, Tim came")
+    screen.line("/go anna")
+    screen.wait_gone("kicked")
+    screen.line("/go den")
+    screen.wait(there)
+    screen.wait("- Tom, Tim came")
+
+
 def test_names_and_nick_work_in_a_private_talk_too(house, daemon, screen):
     open_den(screen, daemon)
     screen.line("/msg Bob hello")
