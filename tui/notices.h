@@ -35,6 +35,7 @@ struct notice *notices_add(struct notices *notices, int role, const char *text);
 /* The notice ID, NULL if it is not kept; borrowed, until the next call. */
 struct notice *notices_find(const struct notices *notices, uint64_t id);
 
+/* Drops the notice ID, if it is kept. */
 void notices_remove(struct notices *notices, uint64_t id);
 
 #endif
