@@ -15,6 +15,7 @@
 #include "bridge/base/mem.h"
 #include "bridge/serve.h"
 
+static_assert(ROOM_RULE_ALL == notify_ALL, "kept as a number");
 static_assert(ROOM_RULE_NOTHING == notify_NOTHING, "kept as a number");
 
 struct muc_table {

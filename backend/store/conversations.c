@@ -21,6 +21,11 @@
 	"iif(kind=1 AND EXISTS(SELECT 1 FROM rooms r WHERE r.jid=conversations.jid"      \
 	" AND r.notify=" NUMBER(ROOM_RULE_NOTHING) "), 0, mentions)"
 
+/* Of a room, what its rule tells of. */
+#define TOLD                                                                             \
+	"iif(kind=1 AND NOT EXISTS(SELECT 1 FROM rooms r WHERE r.jid=conversations.jid"  \
+	" AND r.notify=" NUMBER(ROOM_RULE_ALL) "), " MENTIONS ", unread)"
+
 #define CONVERSATION_COLUMNS                                                             \
 	"id, kind, jid, is_open, unread, " MENTIONS ", read_place, draft, last_ms, seq"
 
@@ -293,10 +298,10 @@ conversations_set_oldest(struct store *store, int64_t id, const char *oldest_id,
 int
 conversations_unread(struct store *store, int64_t *ret_unread, int64_t *ret_mentions)
 {
-	struct sql sql = sql_start(
-		store_reading(store),
-		"SELECT coalesce(sum(unread), 0), coalesce(sum(" MENTIONS "), 0)"
-		" FROM conversations WHERE is_open=1");
+	struct sql sql =
+		sql_start(store_reading(store), "SELECT coalesce(sum(" TOLD
+						"), 0), coalesce(sum(" MENTIONS "), 0)"
+						" FROM conversations WHERE is_open=1");
 	if (sql_step(&sql) > 0) {
 		*ret_unread = sql_get_int(&sql, 0);
 		*ret_mentions = sql_get_int(&sql, 1);

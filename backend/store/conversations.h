@@ -97,7 +97,8 @@ int conversations_oldest(struct store *store, int64_t id, struct arena *arena,
 int conversations_set_oldest(struct store *store, int64_t id, const char *oldest_id,
 			     bool is_whole);
 
-/* Sums over all open conversations, for a status line. */
+/* Sums over all open conversations, for a status line; of rooms only what their rule
+ * tells of counts as unread. */
 int conversations_unread(struct store *store, int64_t *ret_unread, int64_t *ret_mentions);
 
 #endif

@@ -21,7 +21,9 @@ enum room_place {
 	ROOM_IN = 2,
 };
 
-/* The caller's number of the rule under which no mention counts (struct room_row). */
+/* The caller's numbers of the rules (struct room_row) under which all lines count, or no
+ * mention does. */
+#define ROOM_RULE_ALL 1
 #define ROOM_RULE_NOTHING 3
 
 struct room_row {

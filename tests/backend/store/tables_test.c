@@ -15,6 +15,7 @@
 
 #include "backend/store/contacts.h"
 #include "backend/store/conversations.h"
+#include "backend/store/rooms.h"
 #include "backend/store/settings.h"
 #include "backend/store/tokens.h"
 #include "backend/store/tombstones.h"
@@ -278,6 +279,36 @@ badges_job(struct store *store, void *data)
 }
 IN_JOB(badges)
 
+/* Of a room, what is told of counts. */
+static int
+sums_job(struct store *store, void *data)
+{
+	static const struct {
+		int rule; /* -1: no row of it */
+		int unread;
+	} cases[] = {{-1, 1}, {0, 1}, {ROOM_RULE_ALL, 3}, {2, 1}, {ROOM_RULE_NOTHING, 0}};
+	int64_t room, chat, unread = 0, mentions = 0;
+
+	(void)data;
+	assert_int_equal(conversations_ensure(store, CONVERSATION_ROOM, "r@x", &room), 0);
+	assert_int_equal(
+		conversations_ensure(store, CONVERSATION_PRIVATE, "r@x/a", &chat), 0);
+	assert_int_equal(conversations_set_open(store, room, true), 1);
+	assert_int_equal(conversations_set_open(store, chat, true), 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(add_line(store, room, i == 1), 0);
+	assert_int_equal(add_line(store, chat, false), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct room_row row = {.jid = "r@x", .notify = cases[i].rule};
+		if (cases[i].rule >= 0)
+			assert_int_equal(rooms_put(store, &row), 0);
+		assert_int_equal(conversations_unread(store, &unread, &mentions), 0);
+		assert_int_equal(unread, cases[i].unread + 1);
+	}
+	return 0;
+}
+IN_JOB(sums)
+
 static int
 tokens_job(struct store *store, void *data)
 {
@@ -326,7 +357,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(settings), CASE(roster), CASE(tombstones), CASE(requests),
-		CASE(blocks),	CASE(badges), CASE(tokens),
+		CASE(blocks),	CASE(badges), CASE(sums),	CASE(tokens),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
