@@ -15,8 +15,11 @@
 #include "bridge/base/buf.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
 #include "bridge/scan.h"
 #include "bridge/serve.h"
+
+enum { WORDS_MAX = 300 }; /* bytes of what a server says itself */
 
 /* Something to say, held until the commit. */
 struct speech {
@@ -267,9 +270,14 @@ profile_refuse_iq(struct profile *profile, struct serve_request *request,
 	}
 	if (stanza_read_error(answer, &error) < 0)
 		error = (struct stanza_error){.condition = "undefined-condition"};
+	char *words = clean_text(error.text, CLEAN_LINE, WORDS_MAX);
+	size_t len = strlen(words);
+	while (len > 0 && words[len - 1] == '.')
+		words[--len] = '\0';
 	profile_refuse(profile, request, ERROR_SERVER_REFUSED,
-		       "The server refused: %s%s%s.", error.condition,
-		       error.text ? ", " : "", error.text ? error.text : "");
+		       "The server refused: %s%s%s.", error.condition, len ? ", " : "",
+		       words);
+	free(words);
 }
 
 static void

@@ -93,6 +93,18 @@ def test_what_a_room_adds_is_shown_as_one_clean_line(place):
     assert len(sentence) < 400
 
 
+@pytest.mark.parametrize("text, words", [
+    (None, ""), ("", ""), ("Not you.", ", Not you"), ("...", ""), ("first&#10;second", ", first second"),
+    ("\N{RIGHT-TO-LEFT OVERRIDE}evil", ", \N{REPLACEMENT CHARACTER}evil")])
+def test_what_a_server_adds_to_no_is_one_clean_sentence(place, text, words):
+    place.join()
+    place.server.configure = lambda session, asked, room: place.server.reply(
+        session, asked, error("x-odd", text=text), "error")
+    with pytest.raises(BridgeError) as caught:
+        place.bridge.call("room.config", profile="home", jid=ROOM)
+    assert caught.value.message == f"The server refused: x-odd{words}."
+
+
 @pytest.mark.parametrize("condition", ["gone", "redirect"])
 def test_a_room_that_moved_says_where(place, condition):
     where = "xmpp:new@rooms.localhost?join"
