@@ -6,7 +6,7 @@ import re
 import pytest
 
 from deadline import Deadline, TimedOut
-from fake_daemon import Failure, FakeDaemon, lone_tern
+from fake_daemon import FakeDaemon, lone_tern
 from house import House
 
 DEN = "den@rooms.example.org"
@@ -410,96 +410,6 @@ def test_notices_are_still_there_when_one_comes_back(house, daemon, screen):
     screen.wait("- Tom, Tim came")
 
 
-def test_names_and_nick_work_in_a_private_talk_too(house, daemon, screen):
-    open_den(screen, daemon)
-    screen.line("/msg Bob hello")
-    screen.wait("Bob (den): online")
-    screen.line("/names")
-    screen.wait("4 here: Anna Lee, Bob, Carl, me")
-    for words, nick in (("Al Ice", "Al Ice"), ('"Al Ice"', "Al Ice"),
-                        ('"the" Fox', '"the" Fox')):
-        screen.line("/nick " + words)
-        assert daemon.called("room.nick", match=lambda p, nick=nick: p["nick"] == nick)
-
-
-def test_a_room_is_made_after_asking(house, daemon, screen):
-    def join(params):
-        if not params.get("may_create"):
-            raise Failure("NOT_FOUND", "There is no such room.")
-        return daemon.do_room__join({"jid": SHED})
-    daemon.on["room.join"] = join
-    screen.line("/join shed")
-    screen.wait("There is no room shed. Make it? (y/n)")
-    screen.keys("n")
-    screen.wait_gone("Make it?")
-    screen.line("/join shed")
-    screen.wait("Make it? (y/n)")
-    screen.keys("y")
-    screen.wait("You made this room: /config")
-    screen.wait_gone("Joining shed")
-
-
-@pytest.mark.parametrize("words, room, nick", [
-    ("shed", "shed", None), ("shed/Al", "shed", "Al"), (SHED, SHED, None),
-    (f"{SHED}/Al", SHED, "Al"), (f'"{SHED}/Al Ice"', SHED, "Al Ice"),
-    (f'{SHED} "Al Ice"', SHED, "Al Ice")])
-def test_a_room_is_joined_with_a_nick_behind_its_address(house, daemon, screen, words, room,
-                                                         nick):
-    screen.line("/join " + words)
-    call = daemon.called("room.join")
-    assert (call["jid"], call.get("nick")) == (room, nick)
-
-
-def test_what_is_no_room_is_not_joined(house, daemon, screen):
-    for words in ("@", "@rooms.example.org", "/", "/Al"):
-        screen.line("/join " + words)
-        screen.wait(f"{words} is no room's address")
-        screen.keys("\x03")
-    assert daemon.count("room.join") == 0
-
-
-def test_a_service_without_rooms_says_so(house, daemon, screen):
-    daemon.on["room.find"] = lambda _: {"service": "rooms.example.org", "rooms": []}
-    screen.line("/rooms")
-    screen.wait("rooms.example.org shows no rooms. /join NAME goes to one that is hidden")
-
-
-def test_words_that_a_command_takes_are_completed(house, daemon, screen):
-    open_den(screen, daemon)
-    screen.keys("/notify no\t")
-    screen.wait("› /notify nothing")
-    screen.keys("\x03", "/affiliation Bob mem\t")
-    screen.wait("› /affiliation Bob member")
-
-
-@pytest.mark.parametrize("words, elsewhere, reason", [
-    ("", None, None), ("too loud", None, "too loud"), (SHED, SHED, None),
-    (f"{SHED} too loud", SHED, "too loud")])
-def test_a_room_is_destroyed_with_or_without_another(house, daemon, screen, words, elsewhere,
-                                                     reason):
-    open_den(screen, daemon)
-    screen.line("/destroy den")
-    screen.wait(f"/destroy {DEN} destroys this room for everybody.")
-    screen.keys("\x03")
-    screen.line(f"/destroy {DEN} {words}")
-    call = daemon.called("room.destroy")
-    assert (call["jid"], call.get("elsewhere"), call.get("reason")) == (DEN, elsewhere, reason)
-
-
-def test_a_room_is_looked_at_before_it_is_joined(house, daemon, screen):
-    daemon.on["room.info"] = lambda params: {
-        "jid": SHED, "name": "A shed\x1b[2J", "description": "Spades and rakes",
-        "occupants": 3, "is_members_only": True, "is_persistent": True}
-    screen.line("/info shed")
-    assert daemon.called("room.info")["jid"] == "shed"
-    screen.wait(re.compile(r"shed@rooms\.example\.org: A shed\ufffd\[2J\nSpades and rakes\n"
-                           r"3 here, for members only\n"))
-    open_den(screen, daemon)
-    screen.line("/info")
-    assert daemon.called("room.info", count=2)["jid"] == DEN
-    screen.wait("- shed@rooms.example.org")
-
-
 def test_nicks_beside_the_conversation_are_coloured_and_cut(house, daemon, wide):
     wide.wait("4 Participants")
     daemon.occupant(DEN, "N" * 60)
@@ -514,28 +424,6 @@ def test_nicks_beside_the_conversation_are_coloured_and_cut(house, daemon, wide)
     assert colour("│ Bob") == colour("  Bob") != "default"
     assert colour("│ Zoe") != colour("│ Bob")
     assert [row for row in pane(wide) if row.startswith("NNN")][0].endswith("N…")
-
-
-def test_a_join_that_is_refused_leaves_a_sentence(house, daemon, screen):
-    def join(_):
-        raise Failure("SERVER_REFUSED", "You are banned from this room.")
-    daemon.on["room.join"] = join
-    screen.line("/join shed")
-    screen.wait("You are banned from this room.")
-    assert screen.find("Joining") is None and screen.find("2 shed") is None
-    assert daemon.count("room.leave") == 0
-
-
-def test_a_room_that_was_open_stays_when_it_refuses(house, daemon, screen):
-    daemon.room(DEN, state="refused", reason="You were kicked.", condition="kicked")
-    screen.line("/go den")
-    def join(_):
-        daemon.room(DEN, state="refused", reason="You are banned from this room.")
-        raise Failure("SERVER_REFUSED", "You are banned from this room.")
-    daemon.on["room.join"] = join
-    screen.line("/join")
-    screen.wait("The Den: You are banned from this room.")
-    assert daemon.count("room.leave") == 0 and screen.find("1 The Den") is not None
 
 
 def newest(screen):
@@ -601,18 +489,6 @@ def test_beside_many_the_newest_line_stands_at_the_bottom(house, daemon, wide):
     before = wide.bytes
     wide.settle(1.2)
     assert wide.bytes == before
-
-
-@pytest.mark.parametrize("words", ["Anna Lee enough", '"Anna Lee" enough', "anna lee enough"])
-def test_the_newest_line_of_somebody_is_moderated(house, daemon, screen, words):
-    daemon.says(DEN, "Anna Lee", "first")
-    daemon.says(DEN, "Anna Lee", "second")
-    daemon.says(DEN, "Bob", "third")
-    open_den(screen, daemon)
-    screen.wait("third")
-    screen.line("/moderate " + words)
-    call = daemon.called("message.moderate")
-    assert (call["id"], call["reason"]) == (daemon.lines[DEN][-2]["id"], "enough")
 
 
 def test_what_is_meant_for_us_comes_before_what_is_merely_said(house, daemon, screen):
