@@ -222,7 +222,8 @@ class RoomPlace(Place):
         return self.rooms().get(room)
 
     def state(self, room=ROOM):
-        return self.room(room)["state"]
+        """None: it is not listed, as one whose first join is under way."""
+        return (self.room(room) or {}).get("state")
 
     def nicks(self, room=ROOM):
         rows = self.bridge.call("room.occupants", profile="home", jid=room, seconds=30)
