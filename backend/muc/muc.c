@@ -216,6 +216,7 @@ on_presence(struct profile *profile, const struct stanza *stanza, const struct j
 static void
 on_connect(struct profile *profile, bool is_resumed)
 {
+	muc_services_connected(profile);
 	if (is_resumed)
 		muc_session_resumed(profile);
 	else

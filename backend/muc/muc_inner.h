@@ -7,6 +7,8 @@
 #include "backend/muc/muc.h"
 #include "backend/xmpp/stanza.h"
 
+struct search;
+
 /* ---- muc_table.c ---- */
 
 /* Makes the table with what the store has of it (module start), frees it (stop). */
@@ -29,6 +31,17 @@ void muc_occupant_changed(struct profile *profile, struct room *room,
 
 /* Inside a job: nobody is in ROOM any more, as the store has it. */
 void muc_forget_occupants(struct profile *profile, struct room *room);
+
+/* The searches that wait for the profile to be online (muc_services.c). */
+struct search **muc_searches(struct profile *profile);
+
+/* ---- muc_services.c ---- */
+
+/* Inside a job: the profile is online, what waited for that goes on. */
+void muc_services_connected(struct profile *profile);
+
+/* Tells those who wait that nothing comes (module stop). */
+void muc_services_stop(struct profile *profile);
 
 /* ---- muc_entry.c ---- */
 

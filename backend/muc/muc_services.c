@@ -1,13 +1,16 @@
 /*
  * Searching for services of rooms: what the server names as its parts (disco#items), and
  * what each of these says that it is (disco#info). The answers come in any order; the
- * list keeps the server's.
+ * list keeps the server's. A profile that is not online may be on its way: then a search
+ * waits for a moment.
  */
 #include "backend/muc/muc_services.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/muc/muc_inner.h"
+#include "backend/session/alarm.h"
 #include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
@@ -18,7 +21,11 @@
 /* Fact of the session, and setting for the time without one. */
 #define OWN_SERVICE "muc.service"
 
-enum { PARTS_MAX = 64, NAME_MAX_BYTES = 256 };
+enum {
+	PARTS_MAX = 64,
+	NAME_MAX_BYTES = 256,
+	OFFLINE_MS = 10 * 1000, /* how long a search waits for the profile to be online */
+};
 
 /* A part of the server. */
 struct part {
@@ -30,6 +37,8 @@ struct part {
 };
 
 struct search {
+	struct search *next;   /* of those that wait for the profile to be online */
+	struct alarm *offline; /* of such a one */
 	struct arena arena;
 	struct part parts[PARTS_MAX];
 	size_t count;
@@ -167,14 +176,68 @@ on_items(struct profile *profile, const struct stanza *answer, bool is_last, voi
 	}
 }
 
-void
-muc_services_search(struct profile *profile, muc_services_found *found, void *data)
+static void
+begin(struct profile *profile, struct search *search)
 {
-	struct search *search = mem_alloc(sizeof *search);
-	search->found = found;
-	search->data = data;
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
 				      profile_account(profile)->domain, NULL);
 	stanza_add(iq, "query", NS_DISCO_ITEMS);
 	profile_ask(profile, iq, PROFILE_ASK, on_items, search);
+}
+
+/* Takes SEARCH, of which nothing was heard, from those that wait. */
+static void
+give_up(struct profile *profile, struct search *search)
+{
+	struct search **at = muc_searches(profile);
+	while (*at && *at != search)
+		at = &(*at)->next;
+	if (*at)
+		*at = search->next;
+	finish(profile, search);
+}
+
+static void
+on_offline(struct profile *profile, void *data)
+{
+	give_up(profile, data);
+}
+
+void
+muc_services_search(struct profile *profile, muc_services_found *found, void *data)
+{
+	struct search *search = mem_alloc(sizeof *search);
+	struct search **waiting = muc_searches(profile);
+	search->found = found;
+	search->data = data;
+	if (profile_is_online(profile)) {
+		begin(profile, search);
+		return;
+	}
+	search->offline = alarm_set(profile, OFFLINE_MS, on_offline, search);
+	search->next = *waiting;
+	*waiting = search;
+}
+
+void
+muc_services_connected(struct profile *profile)
+{
+	struct search **waiting = muc_searches(profile), *next;
+	struct search *search = *waiting;
+	*waiting = NULL;
+	for (; search; search = next) {
+		next = search->next;
+		alarm_stop(search->offline);
+		begin(profile, search);
+	}
+}
+
+void
+muc_services_stop(struct profile *profile)
+{
+	struct search **waiting = muc_searches(profile);
+	while (*waiting) {
+		alarm_stop((*waiting)->offline);
+		give_up(profile, *waiting);
+	}
 }

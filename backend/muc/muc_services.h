@@ -19,7 +19,8 @@ typedef void muc_services_found(struct profile *profile,
 				const struct bridge_service *list, size_t count,
 				bool is_answered, void *data);
 
-/* Inside a job: searches the account's own server. The first service of the kind `text`
+/* Inside a job: searches the account's own server, also if it is online within 10
+ * seconds only. The first service of the kind `text`
  * becomes what bare room names belong to. */
 void muc_services_search(struct profile *profile, muc_services_found *found, void *data);
 

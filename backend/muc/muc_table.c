@@ -20,6 +20,7 @@ static_assert(ROOM_RULE_NOTHING == notify_NOTHING, "kept as a number");
 
 struct muc_table {
 	struct room *rooms;
+	struct search *searches;
 };
 
 static struct muc_table *
@@ -33,6 +34,12 @@ muc_rooms(const struct profile *profile)
 {
 	struct muc_table *table = table_of(profile);
 	return table ? table->rooms : NULL;
+}
+
+struct search **
+muc_searches(struct profile *profile)
+{
+	return &table_of(profile)->searches;
 }
 
 struct room *
@@ -142,6 +149,7 @@ muc_table_stop(struct profile *profile)
 {
 	struct muc_table *table = table_of(profile);
 	struct room *room, *next;
+	muc_services_stop(profile);
 	HASH_ITER (hh, table->rooms, room, next) {
 		HASH_DEL(table->rooms, room);
 		alarm_stop(room->alarm);

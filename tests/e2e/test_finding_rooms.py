@@ -1,5 +1,6 @@
 """Finding rooms: services, lists page by page, what a room says of itself, bare names."""
 
+import concurrent.futures
 import json
 
 import pytest
@@ -93,3 +94,16 @@ def test_what_is_no_room_is_said(house, server):
     assert refused("room", "find", f"silent.{server.host}")
     assert "name@service" in refused("room", "join", "a/b")
     assert "in " in house.ctl("room", "join", "fresh", "Alice", "--create")
+
+
+def test_a_bare_name_waits_for_the_profile_to_be_online(server):
+    with House() as house:
+        house.create_profile(server, "alice", "secret")
+        house.ctl("disconnect")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            joined = pool.submit(house.ctl, "room", "join", "early", "Alice", "--create")
+            with pytest.raises(concurrent.futures.TimeoutError):
+                joined.result(0.5)
+            house.ctl("connect")
+            assert "in " in joined.result(20)
+        house.ctl("room", "leave", "early")
