@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The demo that `tern --demo` starts: a private Prosody on free loopback ports with data that
-is thrown away, and two contacts, one that echoes and one that chats by itself.
+is thrown away, two contacts, one that echoes and one that chats by itself, and a room with both.
 
 Spoken with tern, its parent: standard output says key=value lines (jid, password, host, port,
 ca_file), then "ready", or else one line "error SENTENCE". The end of standard input ends
@@ -32,20 +32,28 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 DOMAIN = "demo.localhost"
 USER, ECHO, CHATTY = "you", "echo", "chatty"
+NAMES = {USER: "You", ECHO: "Echo", CHATTY: "Chatty"}
+ROOMS = f"rooms.{DOMAIN}"
+LOUNGE = f"lounge@{ROOMS}"
+LOUNGE_NAME = "The lounge"
+LOUNGE_SUBJECT = "Tea, terns and trying things out"
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 MODULES = ("roster saslauth tls disco ping blocklist carbons smacks csi presence message iq "
            "offline posix c2s time version mam").split()
 ITERATIONS = 4096
 LISTEN_PORTS = (10000, 32768)
 MISSING = 4
+_MUC = "http://jabber.org/protocol/muc"
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 TALK = (
-    "Hello! I talk by myself now and then; answer me whenever you like.",
+    "Hello! I talk by myself now and then; answer me whenever you like. "
+    "/join lounge leads into a room where Echo and I sit.",
     "Did you know? Close this terminal and I won't even notice.",
     "/me looks out of the window",
     "Try /contacts to see who is there.",
@@ -66,6 +74,19 @@ ANSWERS = (
     "/me nods",
     "Ha! And then?",
     "I would not have thought so.",
+)
+WELCOME = "{guest}: welcome! Name Echo in a line and Echo answers."
+# Never with "you", which is the guest's nick: such a line would count as naming the guest.
+ROOM_TALK = (
+    "/names shows who is here, and Tab completes a name.",
+    "/me pours some tea",
+    "A line with your name in it stands out and is counted apart.",
+    "/msg Echo hello is for Echo alone, even in here.",
+    "/subject Tea or coffee? says what this room is about from then on.",
+    "/me looks for the biscuits",
+    "/nick changes your name in here.",
+    "/rooms lists the rooms of this server, and F3 who is in this one.",
+    "/leave leads out of here, and /join lounge in again.",
 )
 
 
@@ -204,13 +225,12 @@ class Server:
              "-out", self.certificate],
             check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, env={"PATH": PATH})
-        names = {USER: "You", ECHO: "Echo", CHATTY: "Chatty"}
         data = os.path.join(self.folder, "data")
         for user, password in self.passwords.items():
             write_data(data, DOMAIN, "accounts", user, account(password))
             others = (ECHO, CHATTY) if user == USER else (USER,)
             write_data(data, DOMAIN, "roster", user, roster(
-                (f"{other}@{DOMAIN}", "both", names[other], ()) for other in others))
+                (f"{other}@{DOMAIN}", "both", NAMES[other], ()) for other in others))
 
     async def start(self):
         """Starts it on a port that is free; others are tried when it was taken meanwhile."""
@@ -255,13 +275,16 @@ c2s_ports = {{ {self.port} }}
 modules_enabled = {lua(MODULES)}
 modules_disabled = {{ "s2s", "s2s_auth_certs" }}
 authentication = "internal_hashed"
-storage = {{ archive = "memory" }}
+storage = {{ archive = "memory"; muc_log = "memory" }}
 default_archive_policy = true
 password_hash = "SHA-256"
 c2s_require_encryption = true
 ssl = {{ certificate = {lua(self.certificate)}, key = {lua(self.key)} }}
 log = {{ {{ levels = {{ min = "info" }}; to = "file"; filename = "/dev/stdout" }} }}
 VirtualHost {lua(DOMAIN)}
+Component {lua(ROOMS)} "muc"
+	name = "Rooms"
+	modules_enabled = {{ "muc_mam" }}
 """)
 
 
@@ -310,6 +333,8 @@ class Contact:
 
     def on_message(self, message):
         if message["type"] in ("chat", "normal") and message["body"]:
+            sender = message["from"]
+            to = sender if sender.bare == LOUNGE else self.friend
             text = message["body"]
             if message["id"]:
                 self.client["xep_0333"].send_marker(message["from"], message["id"], "displayed")
@@ -317,20 +342,21 @@ class Contact:
             if self.speaks:
                 words = " ".join(text.split()[:4]).strip("?!.,")
                 text = random.choice(ANSWERS).format(words=words)
-            self.begin(self.say(text, pause))
+            self.begin(self.say(text, pause, to))
 
     def begin(self, coroutine):
         task = asyncio.ensure_future(coroutine)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def say(self, text, pause):
+    async def say(self, text, pause, to=None):
         """Types for PAUSE seconds, then says TEXT."""
-        typing = self.client.make_message(mto=self.friend, mtype="chat")
+        to = to or self.friend
+        typing = self.client.make_message(mto=to, mtype="chat")
         typing["chat_state"] = "composing"
         typing.send()
         await asyncio.sleep(pause)
-        message = self.client.make_message(mto=self.friend, mbody=text, mtype="chat")
+        message = self.client.make_message(mto=to, mbody=text, mtype="chat")
         message["chat_state"] = "active"
         message.send()
 
@@ -343,6 +369,105 @@ class Contact:
             await self.friend_is_here.wait()
             await self.say(text, random.uniform(1, 3))
             pause = random.uniform(15, 50)
+
+
+class Seat:
+    """A contact's place in the lounge. It talks to guests alone: what a contact says is
+    answered by none, so that two of them never keep each other going."""
+
+    def __init__(self, contact, user):
+        self.contact = contact
+        self.client = contact.client
+        self.nick = NAMES[user]
+        self.name = re.compile(rf"\b{self.nick}\b", re.IGNORECASE)
+        self.guests = []
+        self.guest_is_here = asyncio.Event()
+        self.is_in = asyncio.get_running_loop().create_future()
+        self.client.add_event_handler("presence_available", self.on_presence)
+        self.client.add_event_handler("presence_unavailable", self.on_presence)
+        self.client.add_event_handler("message", self.on_message)
+
+    async def enter(self):
+        presence = self.client.make_presence(pto=f"{LOUNGE}/{self.nick}")
+        join = ElementTree.SubElement(presence.xml, f"{{{_MUC}}}x")
+        ElementTree.SubElement(join, f"{{{_MUC}}}history", maxstanzas="0")
+        presence.send()
+        await self.is_in
+
+    async def furnish(self):
+        """Makes the room that was just entered first what it is."""
+        query = ElementTree.Element(f"{{{_MUC}#owner}}query")
+        form = ElementTree.SubElement(query, "{jabber:x:data}x", type="submit")
+        for name, value in (("FORM_TYPE", f"{_MUC}#roomconfig"),
+                            ("muc#roomconfig_roomname", LOUNGE_NAME),
+                            ("muc#roomconfig_persistentroom", "1"),
+                            ("muc#roomconfig_publicroom", "1"),
+                            ("muc#roomconfig_changesubject", "1")):
+            field = ElementTree.SubElement(form, "{jabber:x:data}field", var=name)
+            ElementTree.SubElement(field, "{jabber:x:data}value").text = value
+        await self.client.make_iq_set(sub=query, ito=LOUNGE).send()
+        subject = self.client.make_message(mto=LOUNGE, mtype="groupchat")
+        subject["subject"] = LOUNGE_SUBJECT
+        subject.send()
+
+    def on_presence(self, presence):
+        nick = presence["from"].resource
+        if presence["from"].bare != LOUNGE:
+            return
+        if nick == self.nick and not self.is_in.done():
+            self.is_in.set_result(None)
+        if nick in (NAMES[ECHO], NAMES[CHATTY]):
+            return
+        if nick in self.guests:
+            self.guests.remove(nick)
+        if presence["type"] != "unavailable":
+            self.guests.append(nick)
+        if self.guests:
+            self.guest_is_here.set()
+        else:
+            self.guest_is_here.clear()
+
+    def on_message(self, message):
+        guest, text = message["from"].resource, message["body"]
+        if message["type"] == "groupchat" and message["from"].bare == LOUNGE and \
+                guest in self.guests and self.name.search(text):
+            pause = random.uniform(1.5, 3) if self.contact.speaks else 0.6
+            self.contact.begin(self.say(self.answer(guest, text), pause))
+
+    def answer(self, guest, text):
+        if text.startswith("/me "):
+            return self.name.sub(lambda _: guest, text)
+        said = re.sub(rf"^@?{self.nick}\b[\s:,.?!]*", "", text, flags=re.IGNORECASE)
+        if self.contact.speaks:
+            words = " ".join(said.split()[:4]).strip("?!.,") or "what"
+            said = random.choice(ANSWERS).format(words=words)
+        return said if said.startswith("/me ") else f"{guest}: {said or 'yes?'}"
+
+    async def say(self, text, pause):
+        await asyncio.sleep(pause)
+        self.client.send_message(mto=LOUNGE, mbody=text, mtype="groupchat")
+
+    async def chat(self):
+        """A welcome to the first guest, then a line now and then, while somebody is there."""
+        pause = 2
+        for text in itertools.chain([WELCOME], itertools.cycle(ROOM_TALK)):
+            await self.guest_is_here.wait()
+            await asyncio.sleep(pause)
+            await self.guest_is_here.wait()
+            await self.say(text.replace("{guest}", self.guests[-1]), 0)
+            pause = random.uniform(15, 50)
+
+
+async def everybody_in(server):
+    """Both contacts, online and in the lounge, which the first of them makes."""
+    contacts = [Contact(server, ECHO, speaks=False), Contact(server, CHATTY, speaks=True)]
+    echo, chatty = [Seat(one, user) for one, user in zip(contacts, (ECHO, CHATTY))]
+    await asyncio.gather(*(one.is_in for one in contacts))
+    await echo.enter()
+    await echo.furnish()
+    await chatty.enter()
+    chatty.contact.begin(chatty.chat())
+    return contacts
 
 
 def end_of_input(loop):
@@ -373,8 +498,7 @@ async def perform(folder):
 
     async def play():
         await server.start()
-        contacts = [Contact(server, ECHO, speaks=False), Contact(server, CHATTY, speaks=True)]
-        await asyncio.wait_for(asyncio.gather(*(one.is_in for one in contacts)), 30)
+        contacts = await asyncio.wait_for(everybody_in(server), 30)
         for key, value in (("jid", f"{USER}@{DOMAIN}"), ("password", server.passwords[USER]),
                            ("host", "127.0.0.1"), ("port", server.port),
                            ("ca_file", server.certificate)):

@@ -1,7 +1,8 @@
-"""The demo script as tern meets it: what it says, that its contacts answer, and that nothing
-is left of it, whatever way its parent or it itself ends."""
+"""The demo script as tern meets it: what it says, that its contacts answer, alone and in their
+room, and that nothing is left of it, whatever way its parent or it itself ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,3 +134,82 @@ def test_packages_are_there_or_named(tmp_path):
                           stdin=subprocess.DEVNULL, check=False)
     assert (done.returncode, done.stdout) == (
         4, "error the demo needs the Debian packages prosody\n")
+
+
+# ---- the lounge ----
+
+class Guest:
+    """A Peer in the lounge, by a nick that is nobody's."""
+
+    def __init__(self, peer, server, nick="Robin"):
+        self.peer, self.nick = peer, nick
+        self.room = f"lounge@rooms.{server.host}"
+        peer.send_raw(f"<presence to='{self.room}/{nick}'>"
+                      "<x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        peer.wait_presence("available", match=lambda p: p["from"] == f"{self.room}/{nick}")
+
+    def say(self, body):
+        self.peer.send(self.room, body, kind="groupchat")
+
+    def hear(self, nick, seconds=15):
+        """What NICK says next, here or to the guest alone."""
+        return self.peer.wait_message(seconds=seconds, match=lambda m: m["body"] and
+                                      m["from"] == f"{self.room}/{nick}")
+
+
+def test_in_the_lounge_who_is_named_answers_once(demo):
+    server = demo.server()
+    user = demo.facts["jid"].split("@")[0]
+    with Peer(server, user, demo.facts["password"]) as you:
+        guest = Guest(you, server)
+        assert guest.hear("Chatty")["body"].startswith("Robin: welcome!")
+        guest.say("hello everybody")
+        guest.say("Echoes are not Echo's name")
+        assert guest.hear("Echo")["body"] == "Robin: Echoes are not Echo's name"
+        guest.say("echo: 日本 {0}")
+        assert guest.hear("Echo")["body"] == "Robin: 日本 {0}"
+        guest.say("/me waves at Echo")
+        assert guest.hear("Echo")["body"] == "/me waves at Robin"
+        guest.say("Echo?")
+        assert guest.hear("Echo")["body"] == "Robin: yes?"
+        guest.say("Chatty, {words}")
+        guest.hear("Chatty")
+        you.send(f"{guest.room}/Echo", "for you alone")
+        alone = guest.hear("Echo")
+        assert (alone["type"], alone["body"]) == ("chat", "for you alone")
+
+
+def test_in_the_lounge_the_contacts_never_answer_each_other(demo):
+    """Chatty names Echo in its welcome, and Echo repeats a line that names Chatty."""
+    server = demo.server()
+    user = demo.facts["jid"].split("@")[0]
+    with Peer(server, user, demo.facts["password"]) as you:
+        guest = Guest(you, server)
+        guest.hear("Chatty")  # names Echo
+        guest.say("Echo: and Chatty?")  # both are named
+        assert guest.hear("Echo")["body"] == "Robin: and Chatty?"
+        guest.hear("Chatty")
+        guest.say("Echo: the last")  # what Echo had to say before stands before this
+        assert guest.hear("Echo")["body"] == "Robin: the last"
+        assert not [body for body in you.bodies() if body.startswith("Chatty: ")]
+
+
+def test_a_newcomer_uses_the_room(house):
+    with house.tern("--demo") as screen:
+        screen.wait("Echo  echo@", 40)
+        screen.line("/rooms")
+        screen.wait(re.compile("lounge@rooms.*The lounge"))
+        screen.line("/join lounge")
+        screen.wait("The lounge: Tea, terns and trying things out")
+        screen.wait("Chatty: you: welcome!", 15)
+        screen.line("/names")
+        screen.wait("3 here: &Echo, Chatty, you")
+        screen.keys("Ec\t")
+        screen.wait("› Echo:")
+        screen.line("is this on?")
+        screen.wait("Echo: you: is this on?", 15)
+        screen.line("/leave")
+        screen.wait_gone("Tea, terns and trying")
+        screen.line("/quit")
+        assert screen.wait_exit(20) == 0
+        screen.wait("nothing of it is left")
