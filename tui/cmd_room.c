@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
+#include "tui/forms.h"
 #include "tui/names.h"
 #include "tui/occupants.h"
 #include "tui/target.h"
@@ -62,6 +63,47 @@ create_asked(struct app *app)
 	}
 }
 
+/* Another password, or the first one. */
+static void
+set_password(struct join *join, const char *password)
+{
+	if (join->password)
+		mem_wipe(join->password, strlen(join->password));
+	mem_replace(&join->password, password);
+}
+
+void
+room_join_with(struct app *app, const char *password)
+{
+	struct join *join = app->join;
+
+	app->join = NULL;
+	if (!join || !app_client(app)) {
+		join_free(join);
+		return;
+	}
+	set_password(join, password);
+	send_join(app, join);
+}
+
+/* Whether the user is asked for it; then JOIN goes on with that. */
+static bool
+ask_password(struct join *join)
+{
+	struct app *app = join->app;
+	char *said = join->password
+			     ? mem_printf("That was not the password of %s.", join->jid)
+			     : mem_printf("%s has a password.", join->jid);
+	bool is_asked = forms_ask_key(app, said);
+
+	if (is_asked) {
+		room_forget_question(app);
+		app->join = join;
+	}
+	free(said);
+	return is_asked;
+}
+
 static void
 on_joined(void *data, const struct bridge_failure *failure, const void *result)
 {
@@ -87,6 +129,8 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 		app->join = join;
 		app_ask(app, create_asked, "There is no room %s. Make it? (y/n)",
 			join->jid);
+		return;
+	} else if (strcmp(failure->code, "ROOM_PASSWORD") == 0 && ask_password(join)) {
 		return;
 	} else {
 		app_told(app, failure, result);

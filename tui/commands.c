@@ -120,6 +120,20 @@ command_is_known(struct app *app, const char *line)
 }
 
 bool
+command_is_secret(const char *line)
+{
+	static const char join[] = "/join ";
+	const char *rest = line + sizeof join - 1;
+
+	if (strncmp(line, join, sizeof join - 1) != 0)
+		return false;
+	/* The room, or a link that may hold one; the nick; a password follows. */
+	free(command_word(&rest));
+	free(command_word(&rest));
+	return rest[0] != '\0' || strstr(line, ";password=");
+}
+
+bool
 command_run(struct app *app, const char *line)
 {
 	size_t len = strcspn(line + 1, " ");

@@ -42,6 +42,12 @@ bool command_misused(struct app *app, const char *name);
 /* Forgets the join that a question was about. */
 void room_forget_question(struct app *app);
 
+/* Goes on with the join that was asked a password for. */
+void room_join_with(struct app *app, const char *password);
+
+/* Whether LINE, a command, holds a password: it is kept nowhere. */
+bool command_is_secret(const char *line);
+
 /* The room that is shown, or whose occupant is; NULL after saying why. */
 struct model_room *room_here(struct app *app);
 

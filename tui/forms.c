@@ -11,6 +11,7 @@
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 #include "tui/app.h"
+#include "tui/commands.h"
 #include "tui/demo.h"
 #include "tui/door.h"
 #include "tui/forms_private.h"
@@ -93,6 +94,13 @@ static const struct form_field install_fields[] = {
 	 "of theirs will be started. tern leaves the screen to apt meanwhile.",
 	 NULL, false},
 	{"submit", FORM_BUTTON, "Install them", NULL, false},
+	{"cancel", FORM_BUTTON, "Back", NULL, false},
+};
+
+static const struct form_field key_fields[] = {
+	{"password", FORM_SECRET, "Password", "The room's; whoever told you of it knows.",
+	 false},
+	{"submit", FORM_BUTTON, "Join", NULL, false},
 	{"cancel", FORM_BUTTON, "Back", NULL, false},
 };
 
@@ -373,6 +381,37 @@ submit_password(struct app *app, const char *button)
 	forms_wipe(password);
 }
 
+bool
+forms_ask_key(struct app *app, const char *text)
+{
+	if (!app->terminal || app->forms->kind != FORMS_NONE)
+		return false;
+	forms_show(app, FORMS_KEY);
+	forms_say(app, ROLE_NOTICE, text);
+	return true;
+}
+
+static void
+submit_key(struct app *app, const char *button)
+{
+	char *password = mem_strdup(form_value(app->forms->form, "password"));
+
+	(void)button;
+	forms_close(app);
+	room_join_with(app, password);
+	forms_wipe(password);
+	/* What waited behind it. */
+	forms_link(app);
+}
+
+static void
+cancel_key(struct app *app)
+{
+	room_forget_question(app);
+	forms_close(app);
+	forms_link(app);
+}
+
 /* ---- what all have in common ----------------------------------------------- */
 
 #define ROW(title, fields, submit, cancel, is_last)                                      \
@@ -389,6 +428,7 @@ static const struct form_row form_rows[FORMS_KIND_COUNT] = {
 	[FORMS_TRIAL] = ROW("Trial", trial_fields, submit_trial, cancel_trial, true),
 	[FORMS_INSTALL] =
 		ROW("Trial", install_fields, submit_install, back_to_first, false),
+	[FORMS_KEY] = ROW("A room's password", key_fields, submit_key, cancel_key, false),
 	[FORMS_ROOM] = {.submit = room_config_submit, .cancel = room_config_cancel},
 };
 

@@ -1,7 +1,7 @@
 /*
  * The pages that ask: the first run, logging in, a profile's password, a password that
- * the server refused, the trial, a room's configuration. One at a time; what was typed
- * stays until it has worked.
+ * the server refused, the trial, a room's configuration and password. One at a time; what
+ * was typed stays until it has worked.
  */
 #ifndef TERN_TUI_FORMS_H
 #define TERN_TUI_FORMS_H
@@ -23,6 +23,7 @@ enum forms_kind {
 	FORMS_TRIAL,	/* the trial's server is starting */
 	FORMS_INSTALL,	/* the trial needs packages */
 	FORMS_ROOM,	/* how a room is configured; shown by room_config.c */
+	FORMS_KEY,	/* the password of a room that is to be joined; cmd_room.c */
 	FORMS_KIND_COUNT,
 };
 
@@ -44,6 +45,10 @@ void forms_event(struct app *app, const struct keys_event *event);
 /* The profile is attached, or its connection changed: a form that waits for that goes on.
  */
 void forms_link(struct app *app);
+
+/* A room is not joined without its password: says TEXT, asks for it, and hands it to
+ * room_join_with. False where another form is shown. */
+bool forms_ask_key(struct app *app, const char *text);
 
 /* What the form tried has failed, for this reason: it can be filled in again. */
 void forms_fail(struct app *app, const char *reason);

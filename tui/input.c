@@ -160,6 +160,10 @@ save_line(struct app *app)
 		return;
 	(void)uv_timer_stop(&input->draft_timer);
 	char *text = editor_text(input->editor);
+	if (command_is_secret(text)) {
+		mem_wipe(text, strlen(text));
+		text[0] = '\0';
+	}
 	keep_draft(app, input->chat, text);
 	mem_replace(&input->base, text);
 	free(text);
@@ -468,14 +472,17 @@ input_attached(struct app *app)
 		save_line(app);
 }
 
-/* The line is done with: it goes into the history. */
+/* The line is done with: it goes into the history, unless it holds a password. */
 static void
-take_line(struct app *app)
+take_line(struct app *app, const char *text)
 {
 	struct input *input = app->input;
 
 	stop_typing(app, chat_state_NONE);
-	free(editor_take(input->editor));
+	if (command_is_secret(text))
+		editor_set_text(input->editor, NULL);
+	else
+		free(editor_take(input->editor));
 	input->version = editor_version(input->editor);
 	save_line(app);
 }
@@ -498,7 +505,7 @@ enter_text(struct app *app, const char *text)
 	if (!app_client(app))
 		return;
 	input_send(app, chat, text);
-	take_line(app);
+	take_line(app, "");
 }
 
 /* The line goes before the command runs, so that one which shows another conversation
@@ -508,7 +515,7 @@ enter_command(struct app *app, const char *text)
 {
 	if (!command_is_known(app, text))
 		return;
-	take_line(app);
+	take_line(app, text);
 	if (!command_run(app, text) && editor_is_empty(app->input->editor))
 		input_put(app, text);
 }
@@ -529,6 +536,7 @@ input_enter(struct app *app)
 		enter_command(app, text);
 	else
 		enter_text(app, text + (text[0] == '/' && !is_plain ? 1 : 0));
+	mem_wipe(text, strlen(text));
 	free(text);
 }
 

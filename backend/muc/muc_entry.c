@@ -58,6 +58,8 @@ muc_answer(struct profile *profile, struct room *room)
 			      &(struct bridge_room_result){.room = &record});
 	else if (room->condition && strcmp(room->condition, "no-room") == 0)
 		profile_refuse(profile, request, ERROR_NOT_FOUND, "%s", room->reason);
+	else if (room->condition && strcmp(room->condition, "not-authorized") == 0)
+		profile_refuse(profile, request, ERROR_ROOM_PASSWORD, "%s", room->reason);
 	else
 		profile_refuse(profile, request,
 			       profile_is_online(profile) ? ERROR_SERVER_REFUSED

@@ -17,7 +17,7 @@ static const struct {
 	enum muc_remedy remedy;
 	const char *sentence;
 } refusals[] = {
-	{"not-authorized", MUC_ASK, "The room has a password: /join ROOM NICK PASSWORD."},
+	{"not-authorized", MUC_ASK, "The room has a password: /join asks for it."},
 	{"forbidden", MUC_ASK, "You are banned from this room."},
 	{"item-not-found", MUC_ASK,
 	 "The room is not open yet: its owner has to configure it first."},
@@ -45,8 +45,7 @@ static const char *
 own_sentence(const struct room *room, const char *condition)
 {
 	if (strcmp(condition, "not-authorized") == 0 && room->password)
-		return "The room has a password, and that was not it: /join ROOM NICK "
-		       "PASSWORD.";
+		return "The room has a password, and that was not it: /join asks again.";
 	if (strcmp(condition, "conflict") == 0 && room->state == room_state_IN)
 		return "Somebody else has that nick here.";
 	return NULL;

@@ -85,6 +85,31 @@ every_command_says_what_it_does(void **state)
 }
 
 static void
+a_line_with_a_password_is_known(void **state)
+{
+	static const struct {
+		const char *line;
+		bool is_secret;
+	} cases[] = {
+		{"/join", false},
+		{"/join den", false},
+		{"/join den Al ", false},
+		{"/join den \"Al Ice\"", false},
+		{"/join den Al hush", true},
+		{"/join  den  \"Al Ice\"  hush", true},
+		{"/join xmpp:den@x?join", false},
+		{"/join xmpp:den@x?join;password=hush", true},
+		{"/joined den Al hush", false},
+		{"hello dear Al hush", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(command_is_secret(cases[i].line), cases[i].is_secret);
+}
+
+static void
 all_commands_are_there(void **state)
 {
 	static const char *const names[] = {
@@ -108,6 +133,7 @@ main(void)
 		cmocka_unit_test(words_end_at_blanks_or_quotes),
 		cmocka_unit_test(every_command_says_what_it_does),
 		cmocka_unit_test(all_commands_are_there),
+		cmocka_unit_test(a_line_with_a_password_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

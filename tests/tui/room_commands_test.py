@@ -163,3 +163,55 @@ def test_the_newest_line_of_somebody_is_moderated(house, daemon, screen, words):
     screen.line("/moderate " + words)
     call = daemon.called("message.moderate")
     assert (call["id"], call["reason"]) == (daemon.lines[DEN][-2]["id"], "enough")
+
+
+def test_a_rooms_password_is_asked_for_unseen(house, daemon, screen):
+    def join(params):
+        if params.get("password") != "open sesame":
+            raise Failure("ROOM_PASSWORD", "The room has a password: /join asks for it.")
+        daemon.room(SHED, name="Shed", subject="Tools")
+        return {"room": daemon.rooms[SHED]}
+    daemon.on["room.join"] = join
+    open_den(screen, daemon)
+    screen.line(f"/join {SHED} Alice")
+    screen.wait(f"{SHED} has a password.")
+    screen.keys("guess")
+    screen.wait("•••••")
+    screen.keys("\r")
+    assert daemon.called("room.join", count=2)["password"] == "guess"
+    screen.wait(f"That was not the password of {SHED}.")
+    assert not screen.find("guess")
+    screen.keys("open sesame")
+    screen.wait("•••••••••••")
+    screen.keys("\r")
+    again = daemon.called("room.join", count=3)
+    assert (again["nick"], again["password"]) == ("Alice", "open sesame")
+    screen.wait("Shed: Tools")
+    # Who does not know it is back where he was.
+    screen.line(f"/join {SHED}")
+    screen.wait(f"{SHED} has a password.")
+    screen.keys("\x1b\x1b")
+    screen.wait("Shed: Tools")
+    assert daemon.count("room.join") == 4
+
+
+def test_a_typed_password_is_kept_nowhere(house, daemon, screen):
+    daemon.room(SHED, name="Shed", subject="Tools")
+    daemon.on["room.join"] = lambda params: {"room": daemon.rooms[params["jid"]]}
+    open_den(screen, daemon)
+    screen.line("/names")
+    screen.wait("4 here")
+    screen.keys(f"/join {SHED} Al")
+    daemon.called("conversation.draft", match=lambda p: p["text"] == f"/join {SHED} Al")
+    screen.keys(" hush")
+    daemon.called("conversation.draft", match=lambda p: not p.get("text"))
+    screen.keys("\r")
+    assert daemon.called("room.join")["password"] == "hush"
+    screen.wait("Shed: Tools")
+    assert not screen.find("hush")
+    screen.keys("\x1b[A")
+    screen.wait("› /names")
+    screen.line("")
+    drafts = [params.get("text", "") for name, params in daemon.calls
+              if name == "conversation.draft"]
+    assert not any("hush" in text for text in drafts)
