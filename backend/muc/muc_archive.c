@@ -18,7 +18,6 @@
 #include "backend/store/store.h"
 #include "backend/store/waiting.h"
 #include "backend/xep/archive.h"
-#include "backend/xep/message.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
 
@@ -123,7 +122,6 @@ store_page(struct profile *profile, const struct room *room, const struct gap *g
 {
 	bool is_end = page->is_complete || !page->last || page->count == 0 ||
 		      (gap->after_id && strcmp(gap->after_id, page->last) == 0);
-	message_hold_badges(profile);
 	for (size_t i = 0; i < page->count; i++) {
 		const struct archive_item *item = &page->items[i];
 		if (gap->before_id && strcmp(item->id, gap->before_id) == 0) {
@@ -141,7 +139,6 @@ store_page(struct profile *profile, const struct room *room, const struct gap *g
 						 .gap = gap->id,
 					 });
 	}
-	message_tell_badges(profile);
 	if (is_end)
 		close_gap(profile, gap, "filled");
 	else

@@ -19,7 +19,6 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/store.h"
 #include "backend/xep/archive_inner.h"
-#include "backend/xep/message.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
 
@@ -116,10 +115,8 @@ static void
 receive_from(struct profile *profile, const struct archive_page *page, size_t first,
 	     int64_t gap)
 {
-	message_hold_badges(profile);
 	for (size_t i = first; i < page->count; i++)
 		receive(profile, &page->items[i], gap);
-	message_tell_badges(profile);
 }
 
 static size_t

@@ -15,7 +15,6 @@
 #include "backend/store/store.h"
 #include "backend/xep/archive.h"
 #include "backend/xep/archive_inner.h"
-#include "backend/xep/message.h"
 #include "bridge/base/mem.h"
 
 enum {
@@ -137,10 +136,8 @@ store_older(struct profile *profile, const struct archive_older *older,
 							&conversation)) < 0)
 		return false;
 	(void)profile_check(profile, messages_place_below(store, conversation, &before));
-	message_hold_badges(profile);
 	for (size_t i = page->count; i > 0; i--)
 		receive(profile, older, &page->items[i - 1]);
-	message_tell_badges(profile);
 	(void)profile_check(profile, messages_place_below(store, conversation, &after));
 	/* A page that begins where it should end leads nowhere. */
 	bool is_end = page->is_complete || !page->first ||

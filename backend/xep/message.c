@@ -4,13 +4,12 @@
  * fails that line; a copy of what is here already (XEP-0359) adds to its line what it
  * proves; everything else passes unseen.
  */
-#include "backend/xep/message.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/session/lines.h"
+#include "backend/session/profile.h"
 #include "backend/store/gaps.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
@@ -51,53 +50,6 @@ bounced(struct profile *profile, const struct inbound *inbound)
 		}
 	}
 	arena_done(&arena);
-}
-
-/* ---- badges ---- */
-
-/* The conversations whose badges changed while a page of an archive is stored. */
-struct badges {
-	bool is_held;
-	int64_t *due;
-	size_t count;
-};
-
-static struct badges *
-badges_of(const struct profile *profile)
-{
-	return profile_state(profile, MODULE_message);
-}
-
-void
-message_hold_badges(struct profile *profile)
-{
-	badges_of(profile)->is_held = true;
-}
-
-void
-message_tell_badges(struct profile *profile)
-{
-	struct badges *badges = badges_of(profile);
-	for (size_t i = 0; i < badges->count; i++)
-		lines_emit_badge(profile, badges->due[i]);
-	free(badges->due);
-	*badges = (struct badges){0};
-}
-
-static void
-tell_badge(struct profile *profile, int64_t conversation)
-{
-	struct badges *badges = badges_of(profile);
-	if (!badges->is_held) {
-		lines_emit_badge(profile, conversation);
-		return;
-	}
-	for (size_t i = 0; i < badges->count; i++) {
-		if (badges->due[i] == conversation)
-			return;
-	}
-	badges->due = mem_resize(badges->due, badges->count + 1, sizeof *badges->due);
-	badges->due[badges->count++] = conversation;
 }
 
 /* ---- sameness ---- */
@@ -259,7 +211,7 @@ merge(struct profile *profile, const struct inbound *inbound, const struct messa
 	if (!is_proven && !is_moved && !is_gone)
 		return;
 	lines_emit(profile, line->id, false, NULL);
-	tell_badge(profile, line->conversation);
+	lines_emit_badge(profile, line->conversation);
 }
 
 /* ---- delivery ---- */
@@ -334,7 +286,7 @@ deliver(struct profile *profile, const struct inbound *inbound)
 	/* Who reads back asks for older lines; they are no news. */
 	if (inbound->gap != GAP_BELOW)
 		lines_emit(profile, message.id, true, NULL);
-	tell_badge(profile, conversation);
+	lines_emit_badge(profile, conversation);
 }
 
 static enum module_verdict
@@ -363,24 +315,8 @@ on_connect(struct profile *profile, bool is_resumed)
 							      "account.proven", 1));
 }
 
-static void
-start(struct profile *profile)
-{
-	profile_state_set(profile, MODULE_message, mem_alloc(sizeof(struct badges)));
-}
-
-static void
-stop(struct profile *profile)
-{
-	struct badges *badges = badges_of(profile);
-	free(badges->due);
-	free(badges);
-}
-
 const struct module module_message = {
 	.name = "message",
-	.start = start,
-	.stop = stop,
 	.on_connect = on_connect,
 	.on_message = on_message,
 };
