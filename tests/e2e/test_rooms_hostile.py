@@ -39,6 +39,7 @@ def refusal(place, room=ROOM, **more):
     """Joins in vain; what the caller is told."""
     with pytest.raises(BridgeError) as caught:
         place.join(room, **more)
+    assert (caught.value.code == "ROOM_PASSWORD") == ("has a password" in caught.value.message)
     return caught.value.message
 
 

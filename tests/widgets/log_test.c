@@ -314,6 +314,35 @@ ten_thousands_of_lines_are_quick(void **state)
 	view_close(&view);
 }
 
+static void
+rows_left_blank_in_a_burst_are_closed(void **state)
+{
+	(void)state;
+	struct view view = view_open(6, 40);
+	/* Not before the page is full. */
+	log_set_fixed(view.log, true);
+	say_numbers(&view, 1, 3);
+	EXPECT(&view, "", "", "", "12:03  al: n1", "12:03  al: n2", "12:03  al: n3");
+	assert_int_equal(log_slack(view.log), 0);
+	say_numbers(&view, 4, 7);
+	EXPECT(&view, "12:03  al: n4", "12:03  al: n5", "12:03  al: n6", "12:03  al: n7",
+	       "", "");
+	assert_int_equal(log_slack(view.log), 2);
+	say_numbers(&view, 8, 8);
+	EXPECT(&view, "12:03  al: n4", "12:03  al: n5", "12:03  al: n6", "12:03  al: n7",
+	       "12:03  al: n8", "");
+	log_set_fixed(view.log, false);
+	assert_true(log_is_dirty(view.log));
+	EXPECT(&view, "12:03  al: n3", "12:03  al: n4", "12:03  al: n5", "12:03  al: n6",
+	       "12:03  al: n7", "12:03  al: n8");
+	assert_int_equal(log_slack(view.log), 0);
+	/* Nothing is to be painted where no row is blank. */
+	log_set_fixed(view.log, true);
+	log_set_fixed(view.log, false);
+	assert_false(log_is_dirty(view.log));
+	view_close(&view);
+}
+
 int
 main(void)
 {
@@ -326,6 +355,7 @@ main(void)
 		cmocka_unit_test(bare_text_is_whole),
 		cmocka_unit_test(tiny_areas_and_hostile_text_survive),
 		cmocka_unit_test(another_mark_costs_the_mark_alone),
+		cmocka_unit_test(rows_left_blank_in_a_burst_are_closed),
 		cmocka_unit_test(ten_thousands_of_lines_are_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
