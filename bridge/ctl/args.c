@@ -142,22 +142,49 @@ match_verb(const char *name, char **words, int count)
 	return count > 1 && strcmp(words[1], space + 1) == 0 ? 2 : 0;
 }
 
+/* Whether NAME is of two words, the first of them WORD. */
+static bool
+begins_with(const char *name, const char *word)
+{
+	size_t len = strcspn(name, " ");
+	return name[len] && strlen(word) == len && strncmp(name, word, len) == 0;
+}
+
+/* What is wrong with words that are no verb: which ones WORD is the first of, if any. */
+static int
+refuse_verb(const char *word, char **ret_problem)
+{
+	struct buf list = {0};
+	for (const struct ctl_verb *verb = ctl_verbs; verb->name; verb++) {
+		if (begins_with(verb->name, word))
+			buf_printf(&list, "%s%s", list.len > 0 ? ", " : "",
+				   strchr(verb->name, ' ') + 1);
+	}
+	int refused =
+		list.len > 0
+			? refuse(ret_problem,
+				 "After \"%s\" comes one of: %.*s; \"ternctl --help\" "
+				 "says more.",
+				 word, (int)list.len, (const char *)list.data)
+			: refuse(ret_problem,
+				 "There is no verb \"%s\"; \"ternctl --help\" lists "
+				 "them.",
+				 word);
+	buf_done(&list);
+	return refused;
+}
+
 /* Finds the verb with most words at the beginning of the words. */
 static int
 take_verb(struct ctl_command *command, char **ret_problem)
 {
 	int best = 0;
-	bool is_begun = false;
 	for (const struct ctl_verb *verb = ctl_verbs; verb->name; verb++) {
 		int words = match_verb(verb->name, command->words, command->word_count);
 		if (words > best) {
 			best = words;
 			command->verb = verb;
 		}
-		size_t len = strcspn(verb->name, " ");
-		is_begun |= command->word_count > 0 && verb->name[len] &&
-			    strlen(command->words[0]) == len &&
-			    strncmp(verb->name, command->words[0], len) == 0;
 	}
 	if (best > 0) {
 		command->words += best;
@@ -169,10 +196,7 @@ take_verb(struct ctl_command *command, char **ret_problem)
 	if (command->word_count == 0)
 		return refuse(ret_problem,
 			      "What to do? \"ternctl --help\" lists the verbs.");
-	return refuse(ret_problem,
-		      "There is no verb \"%s%s%s\"; \"ternctl --help\" lists them.",
-		      command->words[0], is_begun && command->word_count > 1 ? " " : "",
-		      is_begun && command->word_count > 1 ? command->words[1] : "");
+	return refuse_verb(command->words[0], ret_problem);
 }
 
 static int

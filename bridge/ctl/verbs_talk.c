@@ -133,7 +133,8 @@ struct sending {
 	bool is_stale;	/* events were missed: its state has to be asked */
 	bool is_told;	/* that it waits for the connection */
 	bool is_unsent; /* waiting is in vain: nobody will connect */
-	bool is_out;	/* the same: of a room that we are not in */
+	bool is_of_room;
+	bool is_out; /* the same: of a room that we are not in */
 	char *reason;
 	char *jid; /* the conversation; NULL while unknown */
 };
@@ -227,6 +228,7 @@ take_line(struct ctl *ctl, const void *result, void *data)
 	struct sending *sending = data;
 	(void)ctl;
 	mem_replace(&sending->jid, got->line->jid);
+	sending->is_of_room = got->line->kind != conversation_kind_CHAT;
 	note_state(sending, got->line->state, got->line->reason);
 	return CTL_OK;
 }
@@ -273,7 +275,7 @@ wait_sent(struct ctl *ctl, struct sending *sending)
 				break;
 			code = ctl_call(ctl, METHOD_message_get, &params, take_line,
 					sending);
-			if (code == CTL_OK && !sending->is_settled)
+			if (code == CTL_OK && sending->is_of_room && !sending->is_settled)
 				code = ctl_call(ctl, METHOD_room_list, &profile,
 						take_rooms, sending);
 			continue;
