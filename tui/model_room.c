@@ -86,6 +86,7 @@ model_put_room(struct model *model, const struct bridge_room *record)
 	room->notify = record->notify;
 	room->occupants = record->occupants;
 	room->is_wanted = record->is_wanted;
+	room->is_open = record->shows_addresses;
 	/* Who is there when we are in again is another matter. */
 	if (room->state != room_state_IN) {
 		model_forget_people(model, room);

@@ -16,6 +16,7 @@ struct occupants;
 /* What of it was told already (room_news.h). */
 struct room_told {
 	bool is_inside, has_role;
+	bool is_open; /* everybody there sees everybody's address */
 	enum bridge_role role;
 	enum bridge_affiliation affiliation;
 	char *subject;
@@ -34,6 +35,7 @@ struct model_room {
 	enum bridge_notify notify;
 	int64_t occupants;
 	bool is_wanted;		  /* joined again after each login */
+	bool is_open;		  /* everybody there sees everybody's address */
 	struct occupants *people; /* NULL while they are not known */
 	bool is_watched;	  /* the daemon tells who comes and goes */
 	bool is_refused;	  /* it does not want to, in this stay */

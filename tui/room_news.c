@@ -19,6 +19,7 @@ room_news_begin(struct model_room *room)
 	told->is_inside =
 		room->state == room_state_IN || room->state == room_state_WAITING;
 	told->has_role = room->state == room_state_IN;
+	told->is_open = told->is_inside && room->is_open;
 	told->role = room->role;
 	told->affiliation = room->affiliation;
 	mem_replace(&told->subject, room->subject);
@@ -72,6 +73,16 @@ add_standing(struct buf *out, const struct model_room *room)
 		add(out, "You are no moderator here any more.");
 }
 
+/* XEP-0045 sections 7.2.4 and 10.2.1: nobody is to be seen without knowing it. */
+static void
+add_openness(struct buf *out, const struct model_room *room)
+{
+	if (room->is_open && !room->told.is_open)
+		add(out, "Everybody here sees your address.");
+	else if (!room->is_open && room->told.is_open)
+		add(out, "Only moderators see your address now.");
+}
+
 static void
 add_subject(struct buf *out, const struct model_room *room)
 {
@@ -99,6 +110,7 @@ room_news(struct model_room *room, const char *condition)
 	switch (room->state) {
 	case room_state_IN:
 		add_standing(&out, room);
+		add_openness(&out, room);
 		add_subject(&out, room);
 		/* A subject that is not known yet is none that was taken away. */
 		bool has_subject = room->subject[0] || room->subject_by[0];
@@ -116,10 +128,10 @@ room_news(struct model_room *room, const char *condition)
 				  : room->moved_to[0] ? "/join goes there."
 						      : NULL);
 		}
-		told->is_inside = told->has_role = false;
+		told->is_inside = told->has_role = told->is_open = false;
 		break;
 	case room_state_OUT:
-		told->is_inside = told->has_role = false;
+		told->is_inside = told->has_role = told->is_open = false;
 		break;
 	case room_state_WAITING:
 	case room_state_ENTERING:

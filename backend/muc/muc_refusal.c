@@ -117,7 +117,7 @@ static const struct {
 	const char *condition;
 	const char *sentence;
 } exits[] = {
-	{occupant_end_LEFT, MUC_TRY_AGAIN, "left", "The room let you go."},
+	{occupant_end_LEFT, MUC_TRY_AGAIN, "left", "The room let you go"},
 	{occupant_end_KICKED, MUC_ASK, "kicked", "You were kicked"},
 	{occupant_end_BANNED, MUC_ASK, "banned", "You were banned"},
 	{occupant_end_UNAFFILIATED, MUC_ASK, "unaffiliated",
@@ -138,12 +138,14 @@ muc_exit(const struct room_presence *presence, char **ret_sentence,
 		row = exits[i].end == presence->end ? i : row;
 	char *actor = clean_text(presence->actor ? presence->actor : "", CLEAN_LINE, 200);
 	char *why = clean_text(presence->why ? presence->why : "", CLEAN_LINE, WORDS_MAX);
+	size_t len = strlen(why);
+	bool is_ended = len > 0 && strchr(".!?", why[len - 1]);
 	char *moved = presence->elsewhere ? jid_bare(presence->elsewhere) : NULL;
 	*ret_condition = exits[row].condition;
-	*ret_sentence =
-		mem_printf("%s%s%s%s%s.%s%s%s", exits[row].sentence, *actor ? " by " : "",
-			   actor, *why ? ": " : "", why, moved ? " It goes on in " : "",
-			   moved ? moved : "", moved ? "." : "");
+	*ret_sentence = mem_printf("%s%s%s%s%s%s%s%s%s", exits[row].sentence,
+				   *actor ? " by " : "", actor, *why ? ": " : "", why,
+				   is_ended ? "" : ".", moved ? " It goes on in " : "",
+				   moved ? moved : "", moved ? "." : "");
 	free(actor);
 	free(why);
 	free(moved);

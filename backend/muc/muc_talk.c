@@ -145,7 +145,19 @@ annotate(struct profile *profile, struct room *room, struct inbound *inbound)
 						  inbound->archive_id, profile_now_ms()));
 }
 
-/* The room itself says that its configuration changed (section 10.2.1). */
+/* Its configuration, and who sees whose address, with or without that. */
+static bool
+is_code_of_change(const char *code)
+{
+	static const char *const codes[] = {"104", "172", "173", "174"};
+	for (size_t i = 0; code && i < sizeof codes / sizeof *codes; i++) {
+		if (strcmp(code, codes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The room itself says that it changed (section 10.2.1). */
 static bool
 is_change_of_room(const struct inbound *inbound)
 {
@@ -154,8 +166,7 @@ is_change_of_room(const struct inbound *inbound)
 	if (inbound->from.resource || inbound->origin != INBOUND_LIVE)
 		return false;
 	for (; status; status = stanza_next(status, "status", NS_MUC_USER)) {
-		const char *code = stanza_get(status, "code");
-		if (code && strcmp(code, "104") == 0)
+		if (is_code_of_change(stanza_get(status, "code")))
 			return true;
 	}
 	return false;

@@ -287,6 +287,7 @@ def test_each_way_out_has_its_sentence_and_its_remedy(place, has_110):
                        inner="<actor nick='Bob'/><reason>spam</reason>"))
         row = place.room(room)
         assert words in row["reason"] and row["condition"] == condition
+        assert re.fullmatch(r".*[^.]\.", row["reason"]), row["reason"]
         assert row["state"] == ("waiting" if remedy == AGAIN else "refused"), codes
         assert row.get("occupants", 0) == 0
 

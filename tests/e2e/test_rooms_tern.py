@@ -65,6 +65,11 @@ def test_an_evening_in_a_room(server):
             screen.wait("› Bob B:")
             screen.line("bye")
             assert bob.wait_message("Bob B: bye", match=lambda m: m["type"] == "groupchat")
+            # Whether one is seen is told.
+            screen.line("/config muc#roomconfig_whois anyone")
+            screen.wait("Everybody here sees your address.")
+            screen.line("/config muc#roomconfig_whois moderators")
+            screen.wait("Only moderators see your address now.")
 
 
 def test_those_who_come_and_go_are_told(server):

@@ -25,16 +25,16 @@ value_of(const struct bridge_choice_row *choice, const char *text)
 	return 0;
 }
 
-/* ROOM becomes what STEP says: "state,role,affiliation,subject,who set it"; what is said.
- */
+/* ROOM becomes what STEP says: "state,role,affiliation,subject,who set it,open"; what is
+ * said. */
 static char *
 take(struct model_room *room, const char *step, const char *condition)
 {
 	char copy[128];
-	char *rest = copy, *words[5] = {0};
+	char *rest = copy, *words[6] = {0};
 
 	(void)snprintf(copy, sizeof copy, "%s", step);
-	for (size_t i = 0; i < 5 && rest; i++)
+	for (size_t i = 0; i < 6 && rest; i++)
 		words[i] = strsep(&rest, ",");
 	room->state = (enum bridge_room_state)value_of(&choice_room_state, words[0]);
 	room->role = (enum bridge_role)value_of(&choice_role, words[1]);
@@ -42,6 +42,7 @@ take(struct model_room *room, const char *step, const char *condition)
 		(enum bridge_affiliation)value_of(&choice_affiliation, words[2]);
 	mem_replace(&room->subject, words[3] ? words[3] : "");
 	mem_replace(&room->subject_by, words[4] ? words[4] : "");
+	room->is_open = words[5] && strcmp(words[5], "open") == 0;
 	mem_replace(&room->reason, room->state == room_state_REFUSED ? "No." : "");
 	bool has_moved = condition && strcmp(condition, "gone") == 0;
 	mem_replace(&room->moved_to, has_moved ? "cave@example.org" : "");
@@ -73,6 +74,14 @@ what_changed_is_told_once(void **state)
 		 "You are no member of this room any more. "
 		 "You may not speak here any more.",
 		 NULL},
+		/* Who sees one's address. */
+		{"entering in,participant,,,,open", "Everybody here sees your address.",
+		 NULL},
+		{"in,visitor,,,,open waiting,,,,,open in,visitor,,,,open", NULL, NULL},
+		{"in in,,,,,open", "Everybody here sees your address.", NULL},
+		{"in,,,,,open in", "Only moderators see your address now.", NULL},
+		{"in,,,,,open out,,,,,open in,,,,,open",
+		 "Everybody here sees your address.", NULL},
 		/* Subjects. */
 		{"in in,,,Tea,Bob", "Subject by Bob: Tea", NULL},
 		{"in in,,,Tea", "Subject: Tea", NULL},
