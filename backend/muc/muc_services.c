@@ -185,22 +185,16 @@ begin(struct profile *profile, struct search *search)
 	profile_ask(profile, iq, PROFILE_ASK, on_items, search);
 }
 
-/* Takes SEARCH, of which nothing was heard, from those that wait. */
 static void
-give_up(struct profile *profile, struct search *search)
+on_offline(struct profile *profile, void *data)
 {
+	struct search *search = data;
 	struct search **at = muc_searches(profile);
 	while (*at && *at != search)
 		at = &(*at)->next;
 	if (*at)
 		*at = search->next;
 	finish(profile, search);
-}
-
-static void
-on_offline(struct profile *profile, void *data)
-{
-	give_up(profile, data);
 }
 
 void
@@ -236,8 +230,11 @@ void
 muc_services_stop(struct profile *profile)
 {
 	struct search **waiting = muc_searches(profile);
-	while (*waiting) {
-		alarm_stop((*waiting)->offline);
-		give_up(profile, *waiting);
+	struct search *search = *waiting, *next;
+	*waiting = NULL;
+	for (; search; search = next) {
+		next = search->next;
+		alarm_stop(search->offline);
+		finish(profile, search);
 	}
 }
