@@ -44,6 +44,30 @@ set_alarm(struct profile *profile, struct room *room, uint64_t ms)
 	room->alarm = alarm_set(profile, ms, on_alarm, room);
 }
 
+/* Where it is shown, and what is said in it kept. */
+static bool
+open_conversation(struct profile *profile, const struct room *room)
+{
+	struct conversation_key key = {CONVERSATION_ROOM, room->jid};
+	int64_t conversation;
+	if (profile_check(profile, conversations_become_room(profile_store(profile),
+							     room->jid)) < 0 ||
+	    lines_conversation(profile, &key, &conversation) < 0)
+		return false;
+	lines_emit_badge(profile, conversation);
+	return true;
+}
+
+/* A first join by hand worked, or may work later: from now on there is that room. */
+static void
+keep(struct profile *profile, struct room *room)
+{
+	if (!room->is_trial)
+		return;
+	room->is_trial = false;
+	(void)open_conversation(profile, room);
+}
+
 void
 muc_answer(struct profile *profile, struct room *room)
 {
@@ -52,6 +76,10 @@ muc_answer(struct profile *profile, struct room *room)
 	if (!request)
 		return;
 	room->request = NULL;
+	if (room->is_trial && !profile_is_online(profile)) {
+		keep(profile, room);
+		muc_changed(profile, room);
+	}
 	muc_fill(room, &record);
 	if (room->state == room_state_IN)
 		profile_reply(profile, request,
@@ -121,20 +149,6 @@ notice(struct profile *profile, const struct room *room, const char *sentence)
 		     });
 }
 
-/* Where it is shown, and what is said in it kept. */
-static bool
-open_conversation(struct profile *profile, const struct room *room)
-{
-	struct conversation_key key = {CONVERSATION_ROOM, room->jid};
-	int64_t conversation;
-	if (profile_check(profile, conversations_become_room(profile_store(profile),
-							     room->jid)) < 0 ||
-	    lines_conversation(profile, &key, &conversation) < 0)
-		return false;
-	lines_emit_badge(profile, conversation);
-	return true;
-}
-
 static void
 why(struct room *room, const char *sentence, const char *condition, const char *elsewhere)
 {
@@ -153,16 +167,6 @@ say_unavailable(struct profile *profile, const struct room *room, const char *te
 		stanza_add_with_text(presence, "status", NULL, text);
 	profile_send(profile, presence);
 	arena_done(&arena);
-}
-
-/* A first join by hand worked, or may work later: from now on there is that room. */
-static void
-keep(struct profile *profile, struct room *room)
-{
-	if (!room->is_trial)
-		return;
-	room->is_trial = false;
-	(void)open_conversation(profile, room);
 }
 
 /* It failed: nothing of it stays but the answer. */
@@ -443,8 +447,7 @@ muc_join(struct profile *profile, const struct muc_join *join,
 	muc_answer(profile, room); /* of an earlier caller: as it is now */
 	room->request = request;
 	room->is_wanted = true;
-	room->is_trial =
-		request && profile_is_online(profile) && (room->is_trial || !is_known);
+	room->is_trial = request && (room->is_trial || !is_known);
 	room->is_to_be_kept = request != NULL;
 	room->may_create = join->may_create;
 	room->is_reserved = join->is_reserved;
