@@ -105,8 +105,8 @@ sql_exec(struct sql_db *db, const char *text)
 void
 sql_begin(void)
 {
-	/* To count what it holds, SQLite takes a lock at each allocation. If it runs already
-	 * it goes on counting, which harms nobody. */
+	/* To count what it holds, SQLite takes a lock at each allocation. If it runs
+	 * already it goes on counting, which harms nobody. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
