@@ -204,3 +204,33 @@ def test_a_line_that_only_the_archive_proves_goes_behind_what_was_said_before_it
     place.wait(lambda: [row for row in place.talk() if row[2] == "sent"] == [], 30)
     assert place.talk() == [("Bob", "between", "received"), ("Alice", "first", "acked"),
                             ("Alice", "second", "acked")]
+
+
+def test_a_line_that_the_room_says_goes_behind_what_its_archive_is_still_to_bring(place):
+    """It was written while we were out, and said again by the room before the archive was."""
+    held, asked = [], []
+    place.server.features.append(MAM)
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.reflect = lambda *_: None
+    place.join()
+    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    place.server.walk = lambda session, text, room: held.append((session, text, room)) \
+        if "<after>s1" in text else place.server.give(session, text, room, [])
+    place.server.info = lambda *question: asked.append(question)
+    place.session.reset()
+    place.next()
+    place.wait(lambda: asked)
+    place.write_to("mine")
+    place.server.honest_info(*asked[-1])
+    mine = place.wait_body("mine")
+    place.wait(lambda: held)
+    place.say(groupchat("Alice", "mine", mine,
+                        more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s3'/>"))
+    place.wait(lambda: ("Alice", "mine", "acked") in place.talk())
+    place.server.walk = lambda session, text, room: place.server.give(session, text, room, [])
+    place.server.give(*held[-1], [
+        (key, line.replace("<message", "<message xmlns='jabber:client'")) for key, line in
+        (("s2", groupchat("Bob", "missed")), ("s3", groupchat("Alice", "mine", mine)))])
+    place.wait(lambda: len(place.talk()) == 3)
+    assert [row[1] for row in place.talk()] == ["heard", "missed", "mine"]
