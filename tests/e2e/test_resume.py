@@ -340,6 +340,8 @@ def test_what_was_chosen_between_two_processes_is_announced(flat):
 def test_much_that_waits_is_repeated_in_portions(flat):
     """More than the stream's queue takes at once, sent into a link that is dead."""
     flat.come_online()
+    # A busy machine takes long to accept all of it, and the link is to be ended from here.
+    flat.bridge.call("settings.set", profile="home", name="dead_link", value="600")
     flat.cable.go_silent()
     for n in range(300):
         flat.bridge.call("message.send", profile="home", jid=flat.bob.jid, seconds=30,
