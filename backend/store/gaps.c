@@ -205,8 +205,30 @@ gaps_get(struct store *store, int64_t id, struct arena *arena, struct gap *ret_g
 	return read_gap(&sql, arena, ret_gap);
 }
 
+/* Moves *PLACE on to where no line of CONVERSATION is and no live one can be. The archive
+ * may have forgotten a line that is here, so that the walk did not pass it. */
+static int
+skip_taken(struct store *store, int64_t conversation, int64_t *place)
+{
+	int taken = 1;
+	while (taken > 0) {
+		int64_t one;
+		if ((*place & LIVE_MASK) == 0)
+			*place += GAP_STEP;
+		struct sql sql = sql_start(store_reading(store),
+					   "SELECT 1 FROM messages WHERE conversation=?"
+					   " AND place=?");
+		sql_int(&sql, conversation);
+		sql_int(&sql, *place);
+		taken = sql_run_int(&sql, &one);
+		if (taken > 0)
+			*place += GAP_STEP;
+	}
+	return taken;
+}
+
 int
-gaps_take_place(struct store *store, int64_t id, int64_t *ret_place)
+gaps_take_place(struct store *store, int64_t id, int64_t conversation, int64_t *ret_place)
 {
 	struct arena arena = {0};
 	struct gap gap = {0};
@@ -215,8 +237,9 @@ gaps_take_place(struct store *store, int64_t id, int64_t *ret_place)
 	if (error)
 		return error;
 	int64_t place = gap.next_place;
-	if ((place & LIVE_MASK) == 0)
-		place += GAP_STEP;
+	error = skip_taken(store, conversation, &place);
+	if (error)
+		return error;
 	if (place >= gap.end_place)
 		return -ENOSPC;
 	error = gaps_set_place(store, id, place + GAP_STEP);

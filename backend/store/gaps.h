@@ -57,9 +57,10 @@ int gaps_first(struct store *store, const char *archive, struct arena *arena,
 /* The gap ID; -ENOENT. */
 int gaps_get(struct store *store, int64_t id, struct arena *arena, struct gap *ret_gap);
 
-/* The place for the next line of gap ID, which goes on behind it. Inside a job. -ENOSPC
- * if the gap is full, -ENOENT. */
-int gaps_take_place(struct store *store, int64_t id, int64_t *ret_place);
+/* The place for the next line of gap ID, one of CONVERSATION; it goes on behind it.
+ * Inside a job. -ENOSPC if the gap is full, -ENOENT. */
+int gaps_take_place(struct store *store, int64_t id, int64_t conversation,
+		    int64_t *ret_place);
 
 /* A line in the gap's range is at PLACE already: what comes next goes behind it. Inside a
  * job. */

@@ -167,8 +167,8 @@ take_its_place(struct profile *profile, const struct inbound *inbound,
 		(void)profile_check(profile, gaps_pass(store, inbound->gap, line->place));
 		return false;
 	}
-	return profile_check(profile, gaps_take_place(store, inbound->gap, &place)) ==
-		       0 &&
+	return profile_check(profile, gaps_take_place(store, inbound->gap,
+						      line->conversation, &place)) == 0 &&
 	       profile_check(profile, messages_move(store, line->id, place)) == 0;
 }
 
@@ -226,7 +226,8 @@ find_place(struct profile *profile, const struct inbound *inbound,
 	if (inbound->gap == GAP_BELOW)
 		return messages_place_below(store, message->conversation,
 					    &message->place);
-	return gaps_take_place(store, inbound->gap, &message->place);
+	return gaps_take_place(store, inbound->gap, message->conversation,
+			       &message->place);
 }
 
 static int

@@ -111,6 +111,31 @@ def test_order_is_the_archives_whatever_the_stamps_say(place, when):
     place.wait_bodies(numbers(1, 95))
 
 
+def test_a_line_that_the_archive_forgot_before_the_walk_came_to_it_keeps_its_place(place):
+    page = place.server.page
+
+    def page_without_walk(session, text):
+        if place.server.wish(text, "before") is not None:
+            page(session, text)
+
+    place.come_online()
+    place.say(place.live("1", place.server.add("1")))
+    for body in numbers(2, 90):
+        place.server.add(body)
+    place.server.page = page_without_walk
+    place.come_back()
+    place.wait_bodies(["1", *numbers(41, 90)])
+    del place.server.archive[89]
+    for body in numbers(91, 95):
+        place.server.add(body)
+    place.server.page = page
+    asked, logins = len(place.server.queries), len(place.server.sessions)
+    place.come_back()
+    place.wait_lines(lambda _: len(place.server.queries) > asked + 3)  # the last page is stored
+    assert len(place.server.sessions) == logins + 1
+    place.wait_bodies(numbers(1, 95))
+
+
 def test_reordered_results_come_once(place):
     place.come_online()
     place.say(place.live("1", place.server.add("1")))

@@ -48,7 +48,9 @@ add_to_gap(struct store *store, int64_t gap, const char *jid, const char *body)
 			messages_place_below(store, message.conversation, &message.place),
 			0);
 	else
-		assert_int_equal(gaps_take_place(store, gap, &message.place), 0);
+		assert_int_equal(
+			gaps_take_place(store, gap, message.conversation, &message.place),
+			0);
 	assert_int_equal(messages_add_placed(store, &message, gap != GAP_BELOW), 0);
 	return message.id;
 }
@@ -177,9 +179,9 @@ pass_page(struct store *store, void *data)
 	(void)add_to_gap(store, id, "f@x", "tail2");
 	assert_bodies(store, "f@x", "a z tail tail2 ");
 	assert_int_equal(gaps_set_place(store, id, gap.end_place), 0);
-	assert_int_equal(gaps_take_place(store, id, &place), -ENOSPC);
+	assert_int_equal(gaps_take_place(store, id, 1, &place), -ENOSPC);
 	assert_int_equal(gaps_close(store, id), 0);
-	assert_int_equal(gaps_take_place(store, id, &place), -ENOENT);
+	assert_int_equal(gaps_take_place(store, id, 1, &place), -ENOENT);
 	arena_done(&arena);
 	return 0;
 }
@@ -188,6 +190,32 @@ static void
 what_lies_behind_the_newest_page_goes_behind_it(void **state)
 {
 	assert_int_equal(bed_run(*state, pass_page, NULL), 0);
+}
+
+static int
+meet_forgotten(struct store *store, void *data)
+{
+	(void)data;
+	struct arena arena = {0};
+	struct gap gap = {0};
+	int64_t id = open_gap(store, 5);
+	assert_int_equal(gaps_get(store, id, &arena, &gap), 0);
+	(void)add_to_gap(store, id, "f@x", "a");
+	(void)add_to_gap(store, id, "f@x", "b");
+	/* The walk comes here again, and the archive has neither any more. */
+	assert_int_equal(gaps_set_place(store, id, gap.next_place), 0);
+	(void)add_to_gap(store, id, "f@x", "c");
+	(void)add_to_gap(store, id, "other@x", "d");
+	assert_bodies(store, "f@x", "a b c ");
+	assert_bodies(store, "other@x", "d ");
+	arena_done(&arena);
+	return 0;
+}
+
+static void
+a_line_that_the_archive_forgot_keeps_its_place(void **state)
+{
+	assert_int_equal(bed_run(*state, meet_forgotten, NULL), 0);
 }
 
 static int
@@ -435,6 +463,7 @@ main(void)
 		CASE(an_archives_lines_go_between_the_old_and_the_live_ones),
 		CASE(a_second_gap_lies_above_what_came_live_after_the_first),
 		CASE(what_lies_behind_the_newest_page_goes_behind_it),
+		CASE(a_line_that_the_archive_forgot_keeps_its_place),
 		CASE(a_line_is_overtaken_by_what_a_gap_brings),
 		CASE(a_line_of_a_room_is_overtaken_by_what_was_said_before_it),
 		CASE(an_older_gap_ends_where_the_next_begins),
