@@ -470,10 +470,8 @@ on_connect(struct profile *profile, bool is_resumed)
 	struct arena arena = {0};
 	enum bridge_show show;
 	const char *text;
-	if (!is_resumed) {
-		presence_begin(profile, PRESENCE_ARCHIVE);
+	if (!is_resumed)
 		return;
-	}
 	const char *said = session_fact(profile_store(profile), FACT_SAID, &arena);
 	presence_own(profile, &arena, &show, &text);
 	const char *due = arena_printf(&arena, "%d %s", (int)show, text ? text : "");

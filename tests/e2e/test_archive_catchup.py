@@ -32,6 +32,19 @@ def test_a_long_absence_is_caught_up_in_order_between_old_and_live(place):
     place.wait_bodies(numbers(1, 331))
 
 
+def test_nothing_comes_live_before_the_newest_page_is_here(place):
+    """The first presence is what brings it, and what the server kept for us besides."""
+    page, held = place.server.page, []
+    place.server.page = lambda session, text: held.append((session, text))
+    place.house.create_profile(place.server, "alice", "secret")
+    place.session = place.server.session(20)
+    place.session.wait("<before/>")
+    place.server.fence(place.session)
+    assert not [text for text in place.session.log if text.startswith("<presence")]
+    page(*held[0])
+    place.session.wait("<presence")
+
+
 def test_messages_between_the_newest_page_and_presence_are_not_missed(place):
     place.come_online()
     for body in numbers(1, 60):

@@ -77,6 +77,9 @@ class Town:
         deadline = Deadline(15)
         while "online" not in self.house.run("ternctl", "status", code=None).stdout:
             assert not deadline.is_over()
+        # What the server kept for us comes with our presence.
+        while not any(row["jid"] == self.alice_jid for row in self.all_rows()):
+            assert not deadline.is_over()
 
     def peer(self, **more):
         return Peer(self.server, self.bob, "secret", **more)
@@ -86,11 +89,13 @@ class Town:
         bridge.state = bridge.call("profile.attach", profile="home")
         return bridge
 
+    def all_rows(self):
+        return [json.loads(row) for row in self.house.ctl("--json", "roster").splitlines()]
+
     def rows(self, kind):
         """What --json roster says of KIND, our own resources left out."""
-        text = self.house.ctl("--json", "roster")
-        rows = [json.loads(row) for row in text.splitlines()]
-        return [row for row in rows if row["kind"] == kind and row["jid"] != self.alice_jid]
+        return [row for row in self.all_rows()
+                if row["kind"] == kind and row["jid"] != self.alice_jid]
 
     def wait_rows(self, kind, look):
         deadline = Deadline(10)
