@@ -1,8 +1,7 @@
 /*
- * What is on the screen: one page (contacts, a conversation, who is in a room, help
- * or a form) over the
- * toast, the conversation line, the input line and the status bar. Knows the layout; is
- * the only place that draws, once per loop turn.
+ * What is on the screen: one page (contacts, a conversation, who is in a room, help or a
+ * form) over the toast, the conversation line, the input line and the status bar. Knows
+ * the layout; is the only place that draws, once per loop turn.
  */
 #ifndef TERN_TUI_VIEW_H
 #define TERN_TUI_VIEW_H
