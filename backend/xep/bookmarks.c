@@ -71,8 +71,8 @@ forget_password(struct bookmarks *state, struct password *password)
 	free(password);
 }
 
-static void
-set_password(struct profile *profile, const char *jid, const char *text)
+void
+bookmarks_set_password(struct profile *profile, const char *jid, const char *text)
 {
 	struct bookmarks *state = state_of(profile);
 	struct password *password = NULL;
@@ -172,11 +172,9 @@ nick_of(struct arena *arena, const char *jid, const char *text)
 	return nick;
 }
 
-/* The rule of notification follows from ROW, which was WAS (NULL: not there). What was
- * said here holds while the bookmark says nothing, or has no room for it (XEP-0048). */
-static void
-follow_rule(struct profile *profile, const struct bookmark *row,
-	    const struct bookmark *was)
+void
+bookmarks_follow_rule(struct profile *profile, const struct bookmark *row,
+		      const struct bookmark *was)
 {
 	struct stanza_ctx *ctx = profile_stanzas(profile);
 	struct room *room = muc_find(profile, row->jid);
@@ -214,7 +212,7 @@ follow(struct profile *profile, const struct bookmark *row, const struct bookmar
 	} else if (wants_room(was) && room && room->is_wanted) {
 		muc_leave(profile, room, NULL);
 	}
-	follow_rule(profile, row, was);
+	bookmarks_follow_rule(profile, row, was);
 }
 
 /* ---- from the server ---- */
@@ -225,8 +223,8 @@ is_same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool
-is_same(const struct bookmark *a, const struct bookmark *b)
+bool
+bookmarks_is_same(const struct bookmark *a, const struct bookmark *b)
 {
 	return is_same_text(a->name, b->name) && is_same_text(a->nick, b->nick) &&
 	       is_same_text(a->extensions, b->extensions) &&
@@ -256,15 +254,15 @@ bookmarks_take(struct profile *profile, struct bookmark *row, const char *passwo
 	row->is_not_here = was.is_not_here;
 	row->due = 0;
 	if (!is_ours) {
-		set_password(profile, row->jid, password);
-		if (!is_known || !is_same(row, &was)) {
+		bookmarks_set_password(profile, row->jid, password);
+		if (!is_known || !bookmarks_is_same(row, &was)) {
 			(void)profile_check(profile, bookmarks_put(store, row, false));
 			tell(profile, row);
 		}
 		follow(profile, row, is_known ? &was : NULL);
 	} else if (was.has_password && !bookmarks_password(profile, row->jid)) {
 		/* What is due was written by a process that knew it. */
-		set_password(profile, row->jid, password);
+		bookmarks_set_password(profile, row->jid, password);
 	}
 	arena_done(&arena);
 }
@@ -275,7 +273,7 @@ bookmarks_drop(struct profile *profile, const struct bookmark *was)
 	struct bookmark gone = *was;
 	gone.is_removed = true;
 	(void)profile_check(profile, bookmarks_forget(profile_store(profile), was->jid));
-	set_password(profile, was->jid, NULL);
+	bookmarks_set_password(profile, was->jid, NULL);
 	tell_removed(profile, was);
 	follow(profile, &gone, was);
 }
@@ -388,7 +386,7 @@ on_connect(struct profile *profile, bool is_resumed)
 		bookmarks_old_sync(profile);
 }
 
-/* ---- by the user ---- */
+/* ---- from here ---- */
 
 /* Whether changes can go out now. */
 static bool
@@ -416,134 +414,6 @@ bookmarks_commit(struct profile *profile, struct bookmark *row)
 		bookmarks_publish(profile, row);
 	else if (is_able(profile) && bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
 		bookmarks_old_sync(profile);
-	arena_done(&arena);
-}
-
-/* NEW for what was OLD: as it was, or none. */
-static const char *
-changed(const char *old, const char *new)
-{
-	return !new ? old : *new ? new : NULL;
-}
-
-static bool
-switched(bool old, enum bridge_change change)
-{
-	return change == change_KEEP ? old : change == change_YES;
-}
-
-void
-bookmarks_set(struct profile *profile, const struct bookmark_change *change)
-{
-	struct arena arena = {0};
-	struct bookmark was = {0};
-	bool is_known =
-		bookmarks_get(profile_store(profile), change->jid, &arena, &was) == 0 &&
-		!was.is_removed;
-	const struct room *room = muc_find(profile, change->jid);
-	if (!is_known)
-		was = (struct bookmark){0};
-	struct bookmark row = was;
-	if (!is_known && room && room->notify != notify_DEFAULT)
-		row.extensions = bookmark_with_notify(profile_stanzas(profile), NULL,
-						      room->notify, &arena);
-	row.jid = change->jid;
-	row.name = changed(was.name, change->name);
-	row.nick = changed(was.nick, change->nick);
-	if (!is_known && !change->nick && room)
-		row.nick = room->nick ? room->nick : room->wish;
-	row.is_autojoin = switched(was.is_autojoin, change->autojoin);
-	row.is_not_here = !switched(!was.is_not_here, change->here);
-	if (change->password) {
-		set_password(profile, change->jid, change->password);
-		row.has_password = *change->password;
-	}
-	if (!is_known || change->password || !is_same(&row, &was) ||
-	    row.is_not_here != was.is_not_here)
-		bookmarks_commit(profile, &row);
-	arena_done(&arena);
-}
-
-void
-bookmarks_set_notify(struct profile *profile, struct room *room, enum bridge_notify rule)
-{
-	struct arena arena = {0};
-	struct bookmark row = {0};
-	muc_set_notify(profile, room, rule);
-	/* While it is not known where they are kept, it is due like any change. */
-	if (!bookmarks_is_fact(profile, FACT_MODE, MODE_OLD) &&
-	    !bookmarks_is_fact(profile, FACT_MODE, MODE_NONE) &&
-	    bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
-	    !row.is_removed) {
-		row.extensions = bookmark_with_notify(profile_stanzas(profile),
-						      row.extensions, rule, &arena);
-		bookmarks_commit(profile, &row);
-	}
-	arena_done(&arena);
-}
-
-bool
-bookmarks_remove(struct profile *profile, const char *jid)
-{
-	struct arena arena = {0};
-	struct bookmark row = {0};
-	bool is_known = bookmarks_get(profile_store(profile), jid, &arena, &row) == 0 &&
-			!row.is_removed;
-	if (is_known) {
-		row.is_removed = true;
-		set_password(profile, jid, NULL);
-		bookmarks_commit(profile, &row);
-	}
-	arena_done(&arena);
-	return is_known;
-}
-
-void
-bookmarks_joined(struct profile *profile, struct room *room)
-{
-	struct bookmark_change joined = {
-		.jid = room->jid,
-		.name = room->name,
-		.nick = room->nick,
-		.password = room->password,
-		.autojoin = change_YES,
-		.here = change_YES,
-	};
-	struct arena arena = {0};
-	struct bookmark row = {0};
-	bool is_to_be_kept = room->is_to_be_kept;
-	room->is_to_be_kept = false;
-	if (!state_of(profile))
-		return;
-	bool is_known =
-		bookmarks_get(profile_store(profile), room->jid, &arena, &row) == 0 &&
-		!row.is_removed;
-	if (is_known)
-		follow_rule(profile, &row, NULL);
-	if (!is_to_be_kept || !profile_option_is_on(profile, "bookmark_joins")) {
-		arena_done(&arena);
-		return;
-	}
-	/* A name that the user gave stays. */
-	if (is_known && row.name)
-		joined.name = NULL;
-	if (joined.password &&
-	    is_same_text(joined.password, bookmarks_password(profile, room->jid)))
-		joined.password = NULL;
-	bookmarks_set(profile, &joined);
-	arena_done(&arena);
-}
-
-void
-bookmarks_left(struct profile *profile, const char *jid)
-{
-	struct arena arena = {0};
-	struct bookmark row = {0};
-	if (state_of(profile) &&
-	    bookmarks_get(profile_store(profile), jid, &arena, &row) == 0 &&
-	    row.is_autojoin && !row.is_removed)
-		bookmarks_set(profile, &(struct bookmark_change){.jid = jid,
-								 .autojoin = change_NO});
 	arena_done(&arena);
 }
 

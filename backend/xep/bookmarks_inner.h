@@ -1,6 +1,7 @@
 /*
- * The inside of the bookmarks' module: bookmarks.c (what holds), bookmarks_pep.c
- * (XEP-0402), bookmarks_old.c (XEP-0048 in XEP-0049). Everything runs inside jobs.
+ * The inside of the bookmarks' module: bookmarks.c (what holds), bookmarks_user.c
+ * (what the user changes), bookmarks_pep.c (XEP-0402), bookmarks_old.c (XEP-0048 in
+ * XEP-0049). Everything runs inside jobs.
  */
 #ifndef TERN_XEP_BOOKMARKS_INNER_H
 #define TERN_XEP_BOOKMARKS_INNER_H
@@ -55,6 +56,17 @@ void bookmarks_tell_all(struct profile *profile);
 
 /* The password of the room JID; NULL if none is known. Borrowed. */
 const char *bookmarks_password(struct profile *profile, const char *jid);
+
+/* Keeps it in memory; NULL or "": there is none. */
+void bookmarks_set_password(struct profile *profile, const char *jid, const char *text);
+
+/* Whether the server is told the same by A and B. */
+bool bookmarks_is_same(const struct bookmark *a, const struct bookmark *b);
+
+/* The rule of notification follows from ROW, which was WAS (NULL: not there). What was
+ * said here holds while the bookmark says nothing, or has no room for it (XEP-0048). */
+void bookmarks_follow_rule(struct profile *profile, const struct bookmark *row,
+			   const struct bookmark *was);
 
 /* The server did not take a change: says so, by its ANSWER. */
 void bookmarks_complain(struct profile *profile, const struct stanza *answer);
