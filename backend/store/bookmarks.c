@@ -121,6 +121,18 @@ bookmarks_list(struct store *store, struct arena *arena, struct bookmark_list *r
 	return read_rows(&sql, arena, ret_list);
 }
 
+int64_t
+bookmarks_count(struct store *store)
+{
+	int64_t count = 0;
+	struct sql sql =
+		sql_start(store_reading(store), "SELECT count(*) FROM bookmarks");
+	if (sql_step(&sql) > 0)
+		count = sql_get_int(&sql, 0);
+	(void)sql_end(&sql);
+	return count;
+}
+
 int
 bookmarks_see(struct store *store, const char *jid)
 {
@@ -131,14 +143,19 @@ bookmarks_see(struct store *store, const char *jid)
 }
 
 int
+bookmarks_unsee(struct store *store)
+{
+	struct sql sql = sql_start(store_writing(store),
+				   "UPDATE bookmarks SET is_seen=0 WHERE is_seen=1");
+	return sql_run(&sql);
+}
+
+int
 bookmarks_unseen(struct store *store, struct arena *arena, struct bookmark_list *ret_list)
 {
 	struct sql sql = sql_start(store_writing(store),
 				   "SELECT " COLUMNS " FROM bookmarks"
 				   " WHERE is_seen=0 AND due=0 ORDER BY jid");
 	int error = read_rows(&sql, arena, ret_list);
-	if (error)
-		return error;
-	sql = sql_start(store_writing(store), "UPDATE bookmarks SET is_seen=0");
-	return sql_run(&sql);
+	return error ? error : bookmarks_unsee(store);
 }

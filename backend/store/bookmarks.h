@@ -50,8 +50,14 @@ int bookmarks_get(struct store *store, const char *jid, struct arena *arena,
 int bookmarks_list(struct store *store, struct arena *arena,
 		   struct bookmark_list *ret_list);
 
+/* How many there are, removed ones too. */
+int64_t bookmarks_count(struct store *store);
+
 /* While all bookmarks of the server are read: JID is among them. Inside a job. */
 int bookmarks_see(struct store *store, const char *jid);
+
+/* They are read from the first again: none was seen. Inside a job. */
+int bookmarks_unsee(struct store *store);
 
 /* All were read: those that were not among them and are not due, in ARENA; what was seen
  * is forgotten. Inside a job. */

@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "backend/muc/muc.h"
+#include "backend/session/alarm.h"
 #include "backend/store/session_scope.h"
 #include "backend/store/store.h"
 #include "backend/xep/bookmark_xml.h"
@@ -23,7 +24,10 @@
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 
-enum { BOOKMARKS_MAX = 2000 };
+enum {
+	RETRY_MS = 5 * 1000,
+	RETRIES = 3,
+};
 
 struct password {
 	UT_hash_handle hh;
@@ -34,6 +38,9 @@ struct password {
 struct bookmarks {
 	struct password *passwords;
 	bool has_fetched; /* in this process and session: passwords are known */
+	bool is_late;	  /* they were asked for in vain: rooms wait no more */
+	unsigned failures;
+	struct alarm *alarm; /* of the next try */
 };
 
 static struct bookmarks *
@@ -104,7 +111,7 @@ bookmarks_lack_password(struct profile *profile, const char *jid)
 	struct arena arena = {0};
 	struct bookmark row = {0};
 	const struct bookmarks *state = state_of(profile);
-	bool lacks = state && !state->has_fetched &&
+	bool lacks = state && !state->has_fetched && !state->is_late &&
 		     bookmarks_get(profile_store(profile), jid, &arena, &row) == 0 &&
 		     row.has_password && !bookmarks_password(profile, jid);
 	arena_done(&arena);
@@ -179,10 +186,11 @@ bookmarks_follow_rule(struct profile *profile, const struct bookmark *row,
 	struct stanza_ctx *ctx = profile_stanzas(profile);
 	struct room *room = muc_find(profile, row->jid);
 	enum bridge_notify rule = notify_DEFAULT, old = notify_DEFAULT;
+	if (!room || (!row->extensions && !(was && was->extensions)))
+		return;
 	bool is_said = bookmark_notify(ctx, row->extensions, &rule);
-	bool was_said = was && bookmark_notify(ctx, was->extensions, &old);
-	if (room && (is_said || was_said) &&
-	    !bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
+	bool was_said = !is_said && was && bookmark_notify(ctx, was->extensions, &old);
+	if ((is_said || was_said) && !bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
 		muc_set_notify(profile, room, rule);
 }
 
@@ -231,16 +239,6 @@ bookmarks_is_same(const struct bookmark *a, const struct bookmark *b)
 	       a->is_autojoin == b->is_autojoin && a->has_password == b->has_password;
 }
 
-static size_t
-count_all(struct profile *profile)
-{
-	struct arena arena = {0};
-	struct bookmark_list list = {0};
-	(void)bookmarks_list(profile_store(profile), &arena, &list);
-	arena_done(&arena);
-	return list.count;
-}
-
 void
 bookmarks_take(struct profile *profile, struct bookmark *row, const char *password)
 {
@@ -249,7 +247,7 @@ bookmarks_take(struct profile *profile, struct bookmark *row, const char *passwo
 	struct bookmark was = {0};
 	bool is_known = bookmarks_get(store, row->jid, &arena, &was) == 0;
 	bool is_ours = is_known && was.due != 0;
-	if (!is_known && count_all(profile) >= BOOKMARKS_MAX)
+	if (!is_known && bookmarks_count(store) >= BOOKMARKS_MAX)
 		return;
 	row->is_not_here = was.is_not_here;
 	row->due = 0;
@@ -358,6 +356,48 @@ bookmarks_look(struct profile *profile, const struct stanza *query)
 		bookmarks_old_sync(profile);
 }
 
+/* Asks for all of them where they are kept, as far as that is known. */
+static void
+fetch(struct profile *profile)
+{
+	if (bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
+		bookmarks_fetch(profile);
+	else if (bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
+		bookmarks_old_sync(profile);
+}
+
+static void
+on_retry(struct profile *profile, void *data)
+{
+	struct bookmarks *state = data;
+	state->alarm = NULL;
+	if (profile_is_online(profile) && !state->has_fetched)
+		fetch(profile);
+}
+
+bool
+bookmarks_may_ask_again(struct profile *profile, const struct stanza *answer)
+{
+	struct bookmarks *state = state_of(profile);
+	struct stanza_error error;
+	bool is_later = answer && stanza_read_error(answer, &error) == 0 &&
+			strcmp(error.type, "wait") == 0;
+	if (answer && !is_later)
+		return false;
+	/* Without a stream the next one asks. */
+	if (!profile_is_online(profile) || state->has_fetched || state->alarm)
+		return true;
+	if (++state->failures <= RETRIES) {
+		state->alarm = alarm_set(profile, RETRY_MS, on_retry, state);
+		return true;
+	}
+	/* What is due waits for the next session: a password of it may not be known. */
+	log_info("bookmarks", "not told profile=%s", profile_name(profile));
+	state->is_late = true;
+	muc_go_on(profile);
+	return true;
+}
+
 static void
 start(struct profile *profile)
 {
@@ -371,19 +411,35 @@ stop(struct profile *profile)
 	struct password *password, *next;
 	HASH_ITER (hh, state->passwords, password, next)
 		forget_password(state, password);
+	alarm_stop(state->alarm);
 	free(state);
+}
+
+static void
+on_disconnect(struct profile *profile)
+{
+	struct bookmarks *state = state_of(profile);
+	alarm_stop(state->alarm);
+	state->alarm = NULL;
 }
 
 static void
 on_connect(struct profile *profile, bool is_resumed)
 {
-	if (!is_resumed)
-		state_of(profile)->has_fetched = false;
-	else if (!state_of(profile)->has_fetched &&
-		 bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
-		bookmarks_fetch(profile);
-	else if (bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
-		bookmarks_old_sync(profile);
+	struct bookmarks *state = state_of(profile);
+	on_disconnect(profile);
+	state->failures = 0;
+	state->is_late = false;
+	if (!is_resumed) {
+		/* What was on its way came in part, maybe. */
+		state->has_fetched = false;
+		(void)profile_check(profile, bookmarks_unsee(profile_store(profile)));
+		return;
+	}
+	if (bookmarks_is_fact(profile, FACT_MODE, MODE_NONE))
+		bookmarks_fetched(profile, false);
+	else if (!state->has_fetched || bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
+		fetch(profile);
 }
 
 /* ---- from here ---- */
@@ -437,5 +493,6 @@ const struct module module_bookmarks = {
 	.start = start,
 	.stop = stop,
 	.on_connect = on_connect,
+	.on_disconnect = on_disconnect,
 	.on_message = bookmarks_on_message,
 };

@@ -37,6 +37,9 @@ bool bookmarks_is_fact(struct profile *profile, const char *key, const char *val
 /* Sets a fact of the session; NULL: there is none. */
 void bookmarks_set_fact(struct profile *profile, const char *key, const char *value);
 
+/* As many are taken from the server. */
+enum { BOOKMARKS_MAX = 2000 };
+
 /* Takes a bookmark of the server in; ours wins where it is due. ROW is completed by what
  * is known of it here. */
 void bookmarks_take(struct profile *profile, struct bookmark *row, const char *password);
@@ -50,6 +53,10 @@ void bookmarks_commit(struct profile *profile, struct bookmark *row);
 /* All of the server's were taken: the others were removed elsewhere. IS_WHOLE is false
  * where the server gave none for some error. */
 void bookmarks_fetched(struct profile *profile, bool is_whole);
+
+/* All were asked for, and ANSWER (NULL: none) does not say what there is, nor that there
+ * is nothing: they are asked for again, a few times. False if it does say that. */
+bool bookmarks_may_ask_again(struct profile *profile, const struct stanza *answer);
 
 /* Tells the server what is due. */
 void bookmarks_tell_all(struct profile *profile);

@@ -120,7 +120,8 @@ bookmarks_on_old(struct profile *profile, const struct stanza *answer, bool is_l
 	struct bookmark_list list = {0};
 	bool is_due = false;
 	(void)is_last, (void)data;
-	if (!answer || !store_is_in_job(profile_store(profile)))
+	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)) ||
+	    bookmarks_may_ask_again(profile, answer))
 		return;
 	if (!stanza_has_type(answer, "result")) {
 		bookmarks_give_up(profile);

@@ -185,7 +185,8 @@ bookmarks_on_items(struct profile *profile, const struct stanza *answer, bool is
 		   void *data)
 {
 	(void)data;
-	if (!answer || !store_is_in_job(profile_store(profile)))
+	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)) ||
+	    bookmarks_may_ask_again(profile, answer))
 		return;
 	bool is_result = stanza_has_type(answer, "result");
 	if (is_result)

@@ -1,6 +1,5 @@
 /*
- * Bookmarks: as XML, there and back, with what is not understood; and from ourselves
- * only.
+ * Bookmarks: from ourselves only, and rooms follow them, with the passwords in them.
  */
 #include "backend/xep/bookmarks.h"
 
@@ -24,8 +23,11 @@
 #define ITEM(id, attributes, inside)                                                     \
 	"<item id='" id "'><conference xmlns='urn:xmpp:bookmarks:1' " attributes         \
 	">" inside "</conference></item>"
-#define OLD(attributes, inside)                                                          \
-	"<conference xmlns='storage:bookmarks' " attributes ">" inside "</conference>"
+#define EXTENSIONS(inside)                                                               \
+	"<extensions xmlns=\"urn:xmpp:bookmarks:1\">" inside "</extensions>"
+#define NOTIFY(version, inside)                                                          \
+	"<notify xmlns=\"urn:xmpp:notification-settings:" version "\">" inside "</"      \
+	"notify>"
 #define EVENT(from, inside)                                                              \
 	"<message type='headline' " from "><event "                                      \
 	"xmlns='http://jabber.org/protocol/pubsub#event'>"                               \
@@ -43,174 +45,11 @@ read_xml(struct stanza_ctx *ctx, const char *text)
 	return stanza;
 }
 
-/* ---- as XML ---- */
-
-static const struct {
-	const char *xml;
-	bool is_old;
-	const char *jid, *name, *nick, *password;
-	bool is_autojoin;
-} readings[] = {
-	{ITEM(ROOM, "", ""), false, ROOM, NULL, NULL, NULL, false},
-	{ITEM(ROOM, "name='The den' autojoin='true'",
-	      "<nick>me</nick><password>p</password>"),
-	 false, ROOM, "The den", "me", "p", true},
-	{ITEM("Den@Rooms.Example.org", "autojoin='1' name=''", "<nick/><password/>"),
-	 false, ROOM, NULL, NULL, NULL, true},
-	{ITEM(ROOM, "autojoin='yes'", "<nick xmlns='urn:x'>other</nick>"), false, ROOM,
-	 NULL, NULL, NULL, false},
-	{ITEM("rooms.example.org", "", ""), false, NULL, NULL, NULL, NULL, false},
-	{ITEM(ROOM "/nick", "", ""), false, NULL, NULL, NULL, NULL, false},
-	{ITEM("@x", "", ""), false, NULL, NULL, NULL, NULL, false},
-	{"<item id='" ROOM "'><conference xmlns='urn:x'/></item>", false, NULL, NULL,
-	 NULL, NULL, false},
-	{"<item id='" ROOM "'/>", false, NULL, NULL, NULL, NULL, false},
-	{OLD("jid='" ROOM "' name='Den' autojoin='1'", "<nick>me</nick>"), true, ROOM,
-	 "Den", "me", NULL, true},
-	{OLD("name='Den'", ""), true, NULL, NULL, NULL, NULL, false},
-};
-
-static void
-is_text(const char *a, const char *b)
-{
-	if (b)
-		assert_string_equal(a, b);
-	else
-		assert_null(a);
-}
-
-static void
-what_is_a_bookmark_is_read(void **state)
-{
-	struct stanza_ctx *ctx = stanza_ctx_new();
-	(void)state;
-	for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
-		struct arena arena = {0};
-		struct bookmark row = {0};
-		const char *password = NULL;
-		struct stanza *stanza = read_xml(ctx, readings[i].xml);
-		int result = readings[i].is_old
-				     ? bookmark_read_old(stanza, &arena, &row, &password)
-				     : bookmark_read(stanza, &arena, &row, &password);
-		assert_int_equal(result == 0, readings[i].jid != NULL);
-		is_text(row.jid, readings[i].jid);
-		is_text(row.name, readings[i].name);
-		is_text(row.nick, readings[i].nick);
-		is_text(password, readings[i].password);
-		assert_int_equal(row.has_password, readings[i].password != NULL);
-		assert_int_equal(row.is_autojoin, readings[i].is_autojoin);
-		stanza_free(stanza);
-		arena_done(&arena);
-	}
-	stanza_ctx_free(ctx);
-}
-
-#define MORE                                                                             \
-	"<extensions xmlns=\"urn:xmpp:bookmarks:1\"><a b=\"&#34;\" xmlns=\"urn:a\">"     \
-	"<c xmlns=\"urn:c\">&lt;t&gt;</c></a><extensions/></extensions>"
-
-static void
-what_is_not_understood_is_written_as_it_was(void **state)
-{
-	struct stanza_ctx *ctx = stanza_ctx_new();
-	struct arena arena = {0};
-	struct bookmark row = {0};
-	const char *password = NULL;
-	struct stanza *stanza = read_xml(ctx, ITEM(ROOM, "name='x'", MORE));
-	(void)state;
-	assert_int_equal(bookmark_read(stanza, &arena, &row, &password), 0);
-	assert_string_equal(row.extensions, MORE);
-	row.name = "y";
-	struct stanza *item = stanza_new(ctx, "item", "");
-	bookmark_write(item, &row, "key");
-	char *xml = stanza_print(item);
-	assert_non_null(strstr(xml, "name=\"y\""));
-	assert_non_null(strstr(xml, "<password>key</password>"));
-	assert_non_null(strstr(xml, "&lt;t&gt;"));
-	struct bookmark again = {0};
-	assert_int_equal(bookmark_read(item, &arena, &again, &password), 0);
-	assert_string_equal(again.extensions, MORE);
-	free(xml);
-	stanza_free(item);
-	stanza_free(stanza);
-	arena_done(&arena);
-	stanza_ctx_free(ctx);
-}
-
-static void
-an_old_one_keeps_its_other_children(void **state)
-{
-	struct stanza_ctx *ctx = stanza_ctx_new();
-	struct arena arena = {0};
-	struct bookmark row = {0};
-	const char *password = NULL;
-	struct stanza *old =
-		read_xml(ctx, OLD("jid='" ROOM "'", "<nick>me</nick><z xmlns='urn:z'/>"));
-	(void)state;
-	assert_int_equal(bookmark_read_old(old, &arena, &row, &password), 0);
-	row.nick = "you";
-	struct stanza *storage = stanza_new(ctx, "storage", "storage:bookmarks");
-	bookmark_write_old(storage, &row, NULL, old);
-	const struct stanza *written = stanza_child(storage, "conference", NULL);
-	assert_string_equal(stanza_child_text(written, "nick", NULL), "you");
-	assert_int_equal(stanza_count(written, "nick", NULL), 1);
-	assert_int_equal(stanza_count(written, "z", "urn:z"), 1);
-	stanza_free(storage);
-	stanza_free(old);
-	arena_done(&arena);
-	stanza_ctx_free(ctx);
-}
-
-#define EXTENSIONS(inside)                                                               \
-	"<extensions xmlns=\"urn:xmpp:bookmarks:1\">" inside "</extensions>"
-#define NOTIFY(version, inside)                                                          \
-	"<notify xmlns=\"urn:xmpp:notification-settings:" version "\">" inside "</"      \
-	"notify>"
-#define OTHER "<x xmlns=\"urn:x\"/>"
-
-static const struct {
-	const char *extensions;
-	enum bridge_notify rule, new_rule;
-	const char *wanted;
-} notifications[] = {
-	{NULL, notify_DEFAULT, notify_ALL, EXTENSIONS(NOTIFY("1", "<always/>"))},
-	{EXTENSIONS(OTHER), notify_DEFAULT, notify_NOTHING,
-	 EXTENSIONS(OTHER NOTIFY("1", "<never/>"))},
-	{EXTENSIONS(NOTIFY("0", "<on-mention/>") OTHER), notify_MENTIONS, notify_ALL,
-	 EXTENSIONS(NOTIFY("0", "<always/>") OTHER)},
-	{EXTENSIONS(NOTIFY("1", "<never client-type=\"mobile\"/><always/><advanced/>")),
-	 notify_ALL, notify_NOTHING,
-	 EXTENSIONS(NOTIFY("1", "<never/><never client-type=\"mobile\"/><advanced/>"))},
-	{EXTENSIONS(NOTIFY("0", "<never/>") NOTIFY("1", "<always/>")), notify_ALL,
-	 notify_DEFAULT, NULL},
-	{EXTENSIONS(OTHER NOTIFY("1", "<sometimes/>")), notify_DEFAULT, notify_DEFAULT,
-	 EXTENSIONS(OTHER NOTIFY("1", "<sometimes/>"))},
-};
-
-static void
-the_rule_of_notification_is_read_and_written(void **state)
-{
-	struct stanza_ctx *ctx = stanza_ctx_new();
-	(void)state;
-	for (size_t i = 0; i < sizeof notifications / sizeof *notifications; i++) {
-		struct arena arena = {0};
-		enum bridge_notify rule = notify_DEFAULT;
-		bool has = bookmark_notify(ctx, notifications[i].extensions, &rule);
-		assert_int_equal(has, notifications[i].rule != notify_DEFAULT);
-		assert_int_equal(rule, notifications[i].rule);
-		is_text(bookmark_with_notify(ctx, notifications[i].extensions,
-					     notifications[i].new_rule, &arena),
-			notifications[i].wanted);
-		arena_done(&arena);
-	}
-	stanza_ctx_free(ctx);
-}
-
 /* ---- rooms that only write down what is asked of them ---- */
 
 static struct {
 	struct room *room; /* the only one; NULL: none is known */
-	int joins, leaves;
+	int joins, leaves, turns;
 	char nick[64], password[64];
 } rooms;
 
@@ -255,6 +94,7 @@ void
 muc_go_on(struct profile *profile)
 {
 	(void)profile;
+	rooms.turns++;
 }
 
 /* ---- from whom ---- */
@@ -487,16 +327,165 @@ who_joins_finds_the_rule_of_the_bookmark(void **state)
 	assert_int_equal(rooms.room->notify, notify_NOTHING);
 }
 
+/* ---- passwords that are still to come ---- */
+
+#define LOCKED ITEM(ROOM, "", "<password>key</password>")
+#define FETCHED(items)                                                                   \
+	"<iq type='result'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items "    \
+	"node='urn:xmpp:bookmarks:1'>" items "</items></pubsub></iq>"
+#define FAILED(type, condition)                                                          \
+	"<iq type='error'><error type='" type "'><" condition                            \
+	" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+
+static void
+begin(struct profile *profile)
+{
+	module_bookmarks.on_connect(profile, false);
+}
+
+static void
+resume(struct profile *profile)
+{
+	module_bookmarks.on_connect(profile, true);
+}
+
+/* A process that knows only from its store of a room with a password. */
+static struct profile *
+start_again(struct profile *profile, void (*look_how)(struct profile *))
+{
+	stored_job(profile, begin);
+	stored_job(profile, look_how);
+	(void)stored_message(profile, EVENT("from='" ME "'", LOCKED), INBOUND_LIVE);
+	module_bookmarks.stop(profile);
+	module_bookmarks.start(profile);
+	return profile;
+}
+
+static void
+a_room_waits_for_its_password_only_so_long(void **state)
+{
+	static const char *const answers[] = {NULL,
+					      FAILED("wait", "resource-constraint")};
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct profile *profile = start_again(*state, look);
+		stored_job(profile, begin);
+		assert_true(bookmarks_lack_password(profile, ROOM));
+		stored_job(profile, look);
+		for (int asked = profile->asked, try = 1; try <= 3; try++) {
+			stored_answer(profile, answers[i]);
+			assert_true(bookmarks_lack_password(profile, ROOM));
+			stored_wait(profile, 60 * 1000);
+			assert_int_equal(profile->asked, asked + try);
+		}
+		rooms.turns = 0;
+		stored_answer(profile, answers[i]);
+		assert_false(bookmarks_lack_password(profile, ROOM));
+		assert_int_equal(rooms.turns, 1);
+		stored_wait(profile, 60 * 1000);
+		/* A change must not go out without the password. */
+		free(stored_lines(profile));
+		stored_job(profile, set);
+		stored_assert(profile, "");
+		/* The next stream asks again. */
+		stored_job(profile, resume);
+		stored_answer(profile, FETCHED(LOCKED));
+		char *lines = stored_lines(profile);
+		assert_non_null(strstr(lines, "<password>key</password>"));
+		free(lines);
+		stored_free(profile);
+		memset(&rooms, 0, sizeof rooms);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static void
+a_stream_that_breaks_leaves_the_question_to_the_next(void **state)
+{
+	struct profile *profile = start_again(*state, look);
+	stored_job(profile, begin);
+	stored_job(profile, look);
+	profile->is_offline = true;
+	stored_answer(profile, NULL);
+	assert_null(profile->alarm);
+	profile->is_offline = false;
+	int asked = profile->asked;
+	stored_job(profile, resume);
+	assert_int_equal(profile->asked, asked + 1);
+	stored_answer(profile, FETCHED(LOCKED));
+	assert_false(bookmarks_lack_password(profile, ROOM));
+}
+
+static void
+nobody_waits_for_a_server_that_keeps_none(void **state)
+{
+	struct profile *profile = *state;
+	start_again(profile, look);
+	stored_job(profile, look_at_old);
+	stored_answer(profile, FAILED("cancel", "service-unavailable"));
+	module_bookmarks.stop(profile);
+	module_bookmarks.start(profile);
+	assert_true(bookmarks_lack_password(profile, ROOM));
+	rooms.turns = 0;
+	stored_job(profile, resume);
+	assert_false(bookmarks_lack_password(profile, ROOM));
+	assert_int_equal(rooms.turns, 1);
+}
+
+static void
+see(struct profile *profile)
+{
+	assert_int_equal(bookmarks_see(profile_store(profile), ROOM), 0);
+}
+
+static void
+what_came_of_a_broken_fetch_does_not_count(void **state)
+{
+	struct profile *profile = start_again(*state, look);
+	stored_job(profile, see);
+	stored_job(profile, begin);
+	stored_job(profile, look);
+	stored_answer(profile, FETCHED(""));
+	assert_int_equal(count(profile), 0);
+}
+
+/* ---- how many ---- */
+
+static void
+fill(struct profile *profile)
+{
+	for (int i = 0; i < 2000; i++) {
+		char jid[64];
+		(void)snprintf(jid, sizeof jid, "r%d@rooms.example.org", i);
+		struct bookmark row = {.jid = jid};
+		assert_int_equal(bookmarks_put(profile_store(profile), &row, false), 0);
+	}
+}
+
+static void
+only_so_many_are_taken(void **state)
+{
+	struct profile *profile = *state;
+	struct bookmark row;
+	stored_job(profile, look);
+	stored_job(profile, fill);
+	(void)stored_message(profile,
+			     EVENT("from='" ME "'",
+				   ITEM(ROOM, "", "")
+					   ITEM("r7@rooms.example.org", "name='n'", "")),
+			     INBOUND_LIVE);
+	assert_int_equal(count(profile), 2000);
+	assert_int_equal(bookmarks_get(profile_store(profile), "r7@rooms.example.org",
+				       &profile->arena, &row),
+			 0);
+	assert_string_equal(row.name, "n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_a_bookmark_is_read),
-		cmocka_unit_test(what_is_not_understood_is_written_as_it_was),
-		cmocka_unit_test(an_old_one_keeps_its_other_children),
-		cmocka_unit_test(the_rule_of_notification_is_read_and_written),
 		cmocka_unit_test_setup_teardown(only_our_own_account_changes_bookmarks,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ours_wins_while_the_server_is_to_be_told,
@@ -507,6 +496,11 @@ main(void)
 		TEST(a_rule_that_was_set_offline_reaches_the_bookmark),
 		TEST(a_new_bookmark_takes_the_rule_over),
 		TEST(who_joins_finds_the_rule_of_the_bookmark),
+		TEST(a_room_waits_for_its_password_only_so_long),
+		TEST(a_stream_that_breaks_leaves_the_question_to_the_next),
+		TEST(nobody_waits_for_a_server_that_keeps_none),
+		TEST(what_came_of_a_broken_fetch_does_not_count),
+		TEST(only_so_many_are_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
