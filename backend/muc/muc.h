@@ -1,8 +1,8 @@
 /*
  * Rooms of a profile (XEP-0045), for handlers and other modules: joining, leaving, whose
  * address is a room's. The module's files: muc.c (hooks, presences), muc_entry.c (the way
- * in), muc_refusal.c (why not), muc_table.c (all rooms and what is kept and told of
- * them), muc_talk.c (messages), room.c (the rules).
+ * in), muc_refusal.c (why not), muc_say.c (our presences), muc_table.c (all rooms and
+ * what is kept and told of them), muc_talk.c (messages), room.c (the rules).
  */
 #ifndef TERN_MUC_MUC_H
 #define TERN_MUC_MUC_H

@@ -12,10 +12,7 @@
 #include "backend/session/alarm.h"
 #include "backend/session/lines.h"
 #include "backend/session/outbox.h"
-#include "backend/store/store.h"
 #include "backend/xep/bookmarks.h"
-#include "backend/xep/presence.h"
-#include "backend/xmpp/datetime.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -28,9 +25,6 @@ enum {
 	OFFLINE_MS = 10 * 1000, /* how long a caller waits for the profile to be online */
 	RETRY_MS = 5 * 1000,	/* doubled with each failure */
 	RETRY_MAX_MS = 10 * 60 * 1000,
-	HISTORY = 50, /* lines */
-	HISTORY_MAX = 500,
-	CLOCKS_MS = 10 * 1000,
 };
 
 /* ---- steps and their patience ---- */
@@ -157,18 +151,6 @@ why(struct room *room, const char *sentence, const char *condition, const char *
 	mem_replace(&room->elsewhere, elsewhere);
 }
 
-static void
-say_unavailable(struct profile *profile, const struct room *room, const char *text)
-{
-	struct arena arena = {0};
-	struct stanza *presence = stanza_presence(profile_stanzas(profile), "unavailable",
-						  muc_own_jid(profile, room, &arena));
-	if (text && *text)
-		stanza_add_with_text(presence, "status", NULL, text);
-	profile_send(profile, presence);
-	arena_done(&arena);
-}
-
 /* It failed: nothing of it stays but the answer. */
 static void
 end_trial(struct profile *profile, struct room *room)
@@ -209,52 +191,6 @@ fail(struct profile *profile, struct room *room, enum muc_remedy remedy)
 }
 
 /* ---- the steps ---- */
-
-/* A room that we know tells what came since; another its newest lines. */
-static void
-ask_history(struct profile *profile, struct room *room, struct stanza *history)
-{
-	struct store *store = profile_store(profile);
-	struct arena arena = {0};
-	struct conversation row;
-	int64_t id;
-	bool is_known =
-		conversations_find(store, CONVERSATION_ROOM, room->jid, &id) == 0 &&
-		conversations_get(store, id, &arena, &row) == 0 && row.has_last;
-	room->is_first = !is_known;
-	muc_open_gap(profile, room);
-	if (room->has_gap) {
-		stanza_set(history, "maxstanzas", "0");
-		arena_done(&arena);
-		return;
-	}
-	if (is_known) {
-		/* Clocks differ a little; what comes twice is told by its id. */
-		char stamp[DATETIME_SIZE];
-		datetime_format(row.last.sent_ms - CLOCKS_MS, stamp);
-		stanza_set(history, "since", stamp);
-	}
-	stanza_set_number(history, "maxstanzas", is_known ? HISTORY_MAX : HISTORY);
-	arena_done(&arena);
-}
-
-static void
-say_presence(struct profile *profile, struct room *room, bool is_join)
-{
-	struct arena arena = {0};
-	struct stanza *presence =
-		stanza_presence(profile_stanzas(profile), NULL,
-				arena_printf(&arena, "%s/%s", room->jid, room->wish));
-	presence_describe(profile, presence);
-	if (is_join) {
-		struct stanza *x = stanza_add(presence, "x", NS_MUC);
-		ask_history(profile, room, stanza_add(x, "history", NS_MUC));
-		if (room->password)
-			stanza_add_with_text(x, "password", NS_MUC, room->password);
-	}
-	profile_send(profile, presence);
-	arena_done(&arena);
-}
 
 /* What the answer to disco#info says against joining: a condition, or NULL for nothing.
  */
@@ -314,7 +250,7 @@ on_info(struct profile *profile, const struct stanza *answer, bool is_last, void
 	}
 	room->step = ROOM_STEP_PRESENCE;
 	set_alarm(profile, room, STEP_MS);
-	say_presence(profile, room, true);
+	muc_say_join(profile, room);
 }
 
 void
@@ -337,22 +273,12 @@ muc_enter(struct profile *profile, struct room *room)
 	muc_changed(profile, room);
 }
 
-/* A room that was made for us opens with the defaults of its server (section 10.1.2). */
-static void
-open_new_room(struct profile *profile, const struct room *room)
-{
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", room->jid, NULL);
-	struct stanza *query = stanza_add(iq, "query", NS_MUC_OWNER);
-	stanza_set(stanza_add(query, "x", NS_DATA_FORM), "type", "submit");
-	profile_send(profile, iq);
-}
-
 void
 muc_entered(struct profile *profile, struct room *room, bool is_new_room)
 {
 	if (is_new_room) {
 		if (!room->is_reserved)
-			open_new_room(profile, room);
+			muc_say_open(profile, room);
 		muc_read_again(profile, room); /* when it was asked it was not there */
 	}
 	room->tries = 0;
@@ -469,7 +395,7 @@ muc_join(struct profile *profile, const struct muc_join *join,
 		muc_answer(profile, room);
 	} else if (room->state == room_state_IN) {
 		bookmarks_joined(profile, room);
-		say_presence(profile, room, false);
+		muc_say_presence(profile, room);
 		muc_answer(profile, room);
 	} else if (room->step != ROOM_STEP_LEAVING &&
 		   room->state != room_state_ENTERING) {
@@ -491,7 +417,7 @@ muc_leave(struct profile *profile, struct room *room, const char *text)
 	alarm_stop(room->alarm);
 	room->alarm = NULL;
 	if (was_there && profile_is_online(profile))
-		say_unavailable(profile, room, text);
+		muc_say_left(profile, room, text);
 	muc_answer(profile, room);
 	muc_catch_up_stop(room);
 	room_clear(room);
@@ -503,38 +429,6 @@ muc_leave(struct profile *profile, struct room *room, const char *text)
 	}
 	muc_changed(profile, room);
 	next_turn(profile);
-}
-
-void
-muc_say_presence(struct profile *profile, struct room *room)
-{
-	say_presence(profile, room, false);
-}
-
-void
-muc_change_nick(struct profile *profile, struct room *room, const char *nick)
-{
-	mem_replace(&room->wish, nick);
-	say_presence(profile, room, false);
-}
-
-void
-muc_set_subject(struct profile *profile, struct room *room, const char *subject)
-{
-	struct stanza *message =
-		stanza_message(profile_stanzas(profile), "groupchat", room->jid, NULL);
-	stanza_add_with_text(message, "subject", NULL, subject);
-	profile_send(profile, message);
-}
-
-void
-muc_announce(struct profile *profile)
-{
-	struct room *room, *next;
-	HASH_ITER (hh, muc_rooms(profile), room, next) {
-		if (room->state == room_state_IN)
-			say_presence(profile, room, false);
-	}
 }
 
 /* ---- what the clock and the session bring ---- */

@@ -48,9 +48,6 @@ void muc_services_stop(struct profile *profile);
 /* Inside a job: begins to join, or waits for its turn. */
 void muc_enter(struct profile *profile, struct room *room);
 
-/* Inside a job: says our availability to ROOM, in which we are. */
-void muc_say_presence(struct profile *profile, struct room *room);
-
 /* Inside a job: we are in. IS_NEW_ROOM: it was made for us and waits to be configured. */
 void muc_entered(struct profile *profile, struct room *room, bool is_new_room);
 
@@ -75,6 +72,24 @@ void muc_come_back(struct profile *profile, struct room *room);
 
 /* Answers who waits for the join of ROOM: with the room, or by why it was refused. */
 void muc_answer(struct profile *profile, struct room *room);
+
+/* ---- muc_say.c ---- */
+
+/* Inside a job: asks ROOM to let us in under the nick that we wish (XEP-0045
+ * section 7.2), with as much of its history as we lack. */
+void muc_say_join(struct profile *profile, struct room *room);
+
+/* Inside a job: says our availability, and the nick that we wish, to ROOM, in which we
+ * are.
+ */
+void muc_say_presence(struct profile *profile, const struct room *room);
+
+/* Inside a job: says that we leave ROOM, and why: TEXT, NULL for nothing. */
+void muc_say_left(struct profile *profile, const struct room *room, const char *text);
+
+/* Inside a job: a room that was made for us opens with the defaults of its server
+ * (XEP-0045 section 10.1.2). */
+void muc_say_open(struct profile *profile, const struct room *room);
 
 /* ---- muc_ping.c ---- */
 
