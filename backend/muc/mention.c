@@ -81,23 +81,22 @@ stands_alone(const char *text, const char *found, size_t len)
 	return !is_joined_left && !is_joined_right;
 }
 
-bool
-mention_has(const char *text, const char *nick)
+/* Whether NICK stands in FOLDED. */
+static bool
+has(const char *folded, const char *nick)
 {
-	char *all = fold(text);
 	char *word = fold(nick);
 	size_t len = word ? strlen(word) : 0;
 	bool is_there = false;
-	const char *at = all && len ? strstr(all, word) : NULL;
+	const char *at = len ? strstr(folded, word) : NULL;
 	for (; at && !is_there; at = strstr(at + 1, word))
-		is_there = stands_alone(all, at, len);
-	free(all);
+		is_there = stands_alone(folded, at, len);
 	free(word);
 	return is_there;
 }
 
-bool
-mention_has_any(const char *text, const char *words)
+static bool
+has_any(const char *folded, const char *words)
 {
 	bool is_there = false;
 	while (*words && !is_there) {
@@ -107,9 +106,18 @@ mention_has_any(const char *text, const char *words)
 		while (end > 0 && words[end - 1] == ' ')
 			end--;
 		char *word = mem_strndup(words, end);
-		is_there = mention_has(text, word);
+		is_there = has(folded, word);
 		free(word);
 		words += len;
 	}
+	return is_there;
+}
+
+bool
+mention_has(const char *text, const char *nick, const char *words)
+{
+	char *folded = fold(text);
+	bool is_there = folded && ((nick && has(folded, nick)) || has_any(folded, words));
+	free(folded);
 	return is_there;
 }

@@ -6,10 +6,8 @@
 
 #include <stdbool.h>
 
-/* Whether NICK stands in TEXT as a word of its own, whatever the case of its letters. */
-bool mention_has(const char *text, const char *nick);
-
-/* Whether one of WORDS, with commas between, does. */
-bool mention_has_any(const char *text, const char *words);
+/* Whether NICK (NULL: none) or one of WORDS, with commas between, stands in TEXT as a
+ * word of its own, whatever the case of its letters. */
+bool mention_has(const char *text, const char *nick, const char *words);
 
 #endif

@@ -117,8 +117,7 @@ is_ours(struct profile *profile, const struct room *room, const struct inbound *
 static bool
 names_us(struct profile *profile, const struct room *room, const char *body)
 {
-	return (room->nick && mention_has(body, room->nick)) ||
-	       mention_has_any(body, profile_option(profile, "mentions"));
+	return mention_has(body, room->nick, profile_option(profile, "mentions"));
 }
 
 static void

@@ -35,7 +35,7 @@ a_nick_is_found_as_a_word_of_its_own(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		if (mention_has(cases[i].text, cases[i].nick) != cases[i].is_there)
+		if (mention_has(cases[i].text, cases[i].nick, "") != cases[i].is_there)
 			fail_msg("\"%s\" in \"%s\"", cases[i].nick, cases[i].text);
 	}
 }
@@ -56,7 +56,7 @@ any_of_several_words_is_found(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		if (mention_has_any(cases[i].text, cases[i].words) != cases[i].is_there)
+		if (mention_has(cases[i].text, NULL, cases[i].words) != cases[i].is_there)
 			fail_msg("\"%s\" in \"%s\"", cases[i].words, cases[i].text);
 	}
 }
@@ -65,8 +65,8 @@ static void
 what_is_no_text_names_nobody(void **state)
 {
 	(void)state;
-	assert_false(mention_has("\xff\xfe alice", "alice"));
-	assert_false(mention_has("alice", "\xc3"));
+	assert_false(mention_has("\xff\xfe alice", "alice", ""));
+	assert_false(mention_has("alice", "\xc3", ""));
 }
 
 int
