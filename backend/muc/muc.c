@@ -235,14 +235,17 @@ on_disconnect(struct profile *profile)
 		room->alarm = NULL;
 		room->step = ROOM_STEP_NONE;
 		muc_catch_up_stop(room);
+		if (room->is_trial && !room->is_wanted) {
+			muc_drop(profile, room);
+			continue;
+		}
 		if (!is_shown)
 			continue;
 		room_clear(room);
 		muc_forget_occupants(profile, room);
 		if (room->is_wanted)
 			room->state = room_state_WAITING;
-		muc_changed(profile, room);
-		muc_answer(profile, room);
+		muc_put_off(profile, room);
 	}
 }
 

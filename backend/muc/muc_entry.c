@@ -70,10 +70,6 @@ muc_answer(struct profile *profile, struct room *room)
 	if (!request)
 		return;
 	room->request = NULL;
-	if (room->is_trial && !profile_is_online(profile)) {
-		keep(profile, room);
-		muc_changed(profile, room);
-	}
 	muc_fill(room, &record);
 	if (room->state == room_state_IN)
 		profile_reply(profile, request,
@@ -117,7 +113,8 @@ next_turn(struct profile *profile)
 {
 	struct room *room, *next;
 	HASH_ITER (hh, muc_rooms(profile), room, next) {
-		if (room->state == room_state_WAITING && !room->alarm &&
+		bool is_next = !room->alarm || room->request;
+		if (room->state == room_state_WAITING && is_next &&
 		    room->step == ROOM_STEP_NONE && has_key(profile, room)) {
 			muc_enter(profile, room);
 			return;
@@ -149,6 +146,14 @@ why(struct room *room, const char *sentence, const char *condition, const char *
 	mem_replace(&room->reason, sentence);
 	mem_replace(&room->condition, condition);
 	mem_replace(&room->elsewhere, elsewhere);
+}
+
+void
+muc_put_off(struct profile *profile, struct room *room)
+{
+	keep(profile, room);
+	muc_changed(profile, room);
+	muc_answer(profile, room);
 }
 
 /* It failed: nothing of it stays but the answer. */
@@ -261,6 +266,8 @@ muc_enter(struct profile *profile, struct room *room)
 		alarm_stop(room->alarm);
 		room->alarm = NULL;
 		room->state = room_state_WAITING;
+		if (room->request)
+			set_alarm(profile, room, OFFLINE_MS);
 		muc_changed(profile, room);
 		return;
 	}
@@ -387,8 +394,10 @@ muc_join(struct profile *profile, const struct muc_join *join,
 					 : account->local ? account->local
 							  : account->domain);
 	why(room, NULL, NULL, NULL);
-	if (!room->is_trial && !open_conversation(profile, room))
+	if (!room->is_trial && !open_conversation(profile, room)) {
+		muc_answer(profile, room);
 		return;
+	}
 	if (room->state == room_state_IN && strcmp(room->nick, room->wish) == 0) {
 		muc_changed(profile, room);
 		bookmarks_joined(profile, room);
@@ -402,9 +411,6 @@ muc_join(struct profile *profile, const struct muc_join *join,
 		alarm_stop(room->alarm);
 		room->alarm = NULL;
 		muc_enter(profile, room);
-		/* The profile may be on its way. */
-		if (!profile_is_online(profile))
-			set_alarm(profile, room, OFFLINE_MS);
 	}
 }
 
@@ -413,12 +419,13 @@ muc_leave(struct profile *profile, struct room *room, const char *text)
 {
 	bool was_there = room->state == room_state_IN || room->step == ROOM_STEP_PRESENCE;
 	room->is_wanted = false;
+	why(room, "You left the room.", "left", NULL);
+	muc_answer(profile, room);
 	why(room, NULL, NULL, NULL);
 	alarm_stop(room->alarm);
 	room->alarm = NULL;
 	if (was_there && profile_is_online(profile))
 		muc_say_left(profile, room, text);
-	muc_answer(profile, room);
 	muc_catch_up_stop(room);
 	room_clear(room);
 	muc_forget_occupants(profile, room);
@@ -446,7 +453,7 @@ on_alarm(struct profile *profile, void *data)
 	} else if (room->state == room_state_WAITING) {
 		muc_enter(profile, room);
 		if (!profile_is_online(profile))
-			muc_answer(profile, room);
+			muc_put_off(profile, room);
 	}
 }
 

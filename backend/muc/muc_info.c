@@ -83,8 +83,15 @@ on_info_again(struct profile *profile, const struct stanza *answer, bool is_last
 	struct room *room = muc_rooms(profile) ? muc_find(profile, jid) : NULL;
 	(void)is_last;
 	free(jid);
-	if (!answer || !room || room->state != room_state_IN ||
-	    !stanza_has_type(answer, "result") || !muc_is_room(stanza_payload(answer)))
+	if (!room)
+		return;
+	bool is_stale = room->is_stale;
+	room->is_reading = room->is_stale = false;
+	if (!answer || room->state != room_state_IN)
+		return;
+	if (is_stale)
+		muc_read_again(profile, room);
+	if (!stanza_has_type(answer, "result") || !muc_is_room(stanza_payload(answer)))
 		return;
 	bool had_ids = room->features & ROOM_HAS_OCCUPANT_IDS;
 	(void)muc_read_info(room, stanza_payload(answer));
@@ -95,8 +102,13 @@ on_info_again(struct profile *profile, const struct stanza *answer, bool is_last
 }
 
 void
-muc_read_again(struct profile *profile, const struct room *room)
+muc_read_again(struct profile *profile, struct room *room)
 {
+	if (room->is_reading) {
+		room->is_stale = true;
+		return;
+	}
+	room->is_reading = true;
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", room->jid, NULL);
 	stanza_add(iq, "query", NS_DISCO_INFO);
 	profile_ask(profile, iq, PROFILE_ASK, on_info_again, mem_strdup(room->jid));

@@ -55,6 +55,10 @@ void muc_entered(struct profile *profile, struct room *room, bool is_new_room);
 void muc_presence_error(struct profile *profile, struct room *room,
 			const struct stanza *presence);
 
+/* Inside a job: ROOM is joined when the profile is online again, and who waits for it is
+ * told so. */
+void muc_put_off(struct profile *profile, struct room *room);
+
 /* Inside a job: the stay that we left is over; who asked for a new one meanwhile gets it.
  */
 void muc_leaving_ended(struct profile *profile, struct room *room);
@@ -93,15 +97,14 @@ void muc_say_open(struct profile *profile, const struct room *room);
 
 /* ---- muc_ping.c ---- */
 
-/* Inside a job: asks ROOM whether we are still in it, and comes back if not (XEP-0410).
- */
-void muc_ping(struct profile *profile, const struct room *room);
+/* Whether we are still in a room is asked as XEP-0410 says, and what is not so any more
+ * is joined again. */
 
 /* Inside a job: we are in ROOM, which is asked from now on when it is silent for long. */
 void muc_listen(struct profile *profile, struct room *room);
 
-/* Inside a job: the session went on: ROOM is asked soon, as the one with that NUMBER
- * (from 0) of all that are. */
+/* Inside a job: there is reason to doubt that we are in ROOM, such as a session that went
+ * on: it is asked soon and once, as the one with that NUMBER (from 0) of all that are. */
 void muc_doubt(struct profile *profile, struct room *room, unsigned number);
 
 /* Inside a job: something came from ROOM: it is not silent. */
@@ -123,7 +126,7 @@ const char *muc_name(const struct stanza *query);
 bool muc_read_info(struct room *room, const struct stanza *query);
 
 /* Inside a job: asks ROOM, in which we are, once more what it is: it changed. */
-void muc_read_again(struct profile *profile, const struct room *room);
+void muc_read_again(struct profile *profile, struct room *room);
 
 /* ---- muc_archive.c ---- */
 

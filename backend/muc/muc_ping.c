@@ -63,8 +63,8 @@ on_pong(struct profile *profile, const struct stanza *answer, bool is_last, void
 		ask_whether_it_is(profile, room);
 }
 
-void
-muc_ping(struct profile *profile, const struct room *room)
+static void
+ping(struct profile *profile, const struct room *room)
 {
 	struct arena arena = {0};
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get",
@@ -101,7 +101,7 @@ on_silence(struct profile *profile, void *data)
 	room->alarm = NULL;
 	if (room->is_doubted || now - room->heard_ms + EARLY_MS >= patience) {
 		if (profile_is_online(profile))
-			muc_ping(profile, room);
+			ping(profile, room);
 		room->is_doubted = false;
 		room->heard_ms = now;
 	}
@@ -119,6 +119,8 @@ muc_listen(struct profile *profile, struct room *room)
 void
 muc_doubt(struct profile *profile, struct room *room, unsigned number)
 {
+	if (room->is_doubted && room->alarm)
+		return;
 	room->is_doubted = true;
 	set_alarm(profile, room, (uint64_t)(number + 1) * STAGGER_MS);
 }

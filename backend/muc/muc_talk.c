@@ -211,7 +211,7 @@ is_private_word(const struct inbound *inbound)
 
 /* What we said came back because nobody here knows us: perhaps we are not in. */
 static void
-doubt(struct profile *profile, const struct room *room, const struct inbound *inbound)
+doubt(struct profile *profile, struct room *room, const struct inbound *inbound)
 {
 	static const char *const conditions[] = {"not-acceptable", "item-not-found",
 						 "gone"};
@@ -221,7 +221,7 @@ doubt(struct profile *profile, const struct room *room, const struct inbound *in
 		return;
 	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
 		if (strcmp(error.condition, conditions[i]) == 0)
-			muc_ping(profile, room);
+			muc_doubt(profile, room, 0);
 	}
 }
 

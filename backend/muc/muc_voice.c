@@ -1,6 +1,6 @@
 /*
  * Requests for a voice, as muc_voice.h says. What a visitor can make a room say is
- * bounded: each is heard once a minute.
+ * bounded: each is heard once a minute, and all of them sixteen times.
  */
 #include "backend/muc/muc_voice.h"
 
@@ -108,6 +108,8 @@ is_new(struct profile *profile, const char *who)
 			return false;
 	}
 	struct heard *heard = &state->heard[state->next];
+	if (heard->who && now - heard->at_ms < HEARD_MS)
+		return false;
 	state->next = (state->next + 1) % HEARD_MAX;
 	mem_replace(&heard->who, who);
 	heard->at_ms = now;

@@ -75,6 +75,8 @@ struct room {
 	bool is_reserved;   /* and leave it closed until it is configured */
 	bool is_first;	    /* no line of it was here before we came */
 	unsigned watchers;  /* frontends that show its occupants */
+	bool is_reading;    /* what it is was asked for again … */
+	bool is_stale;	    /* … and changed meanwhile */
 	bool is_doubted;    /* to be asked whether we are in, whatever it says */
 	uint64_t heard_ms;  /* by alarm_now(): it spoke, or was asked */
 	unsigned tries;	    /* joins in a row that failed */
