@@ -6,29 +6,15 @@ import time
 
 import pytest
 
-from fake_daemon import FakeDaemon, Failure, Later, Silence, lone_tern
-from house import House
+from fake_daemon import FakeDaemon, Failure, Later, Silence
 
 ANNA = "anna@example.org"
-
-
-@pytest.fixture
-def house(tmp_path):
-    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
-        yield one
 
 
 @pytest.fixture
 def daemon(house):
     with FakeDaemon(house) as one:
         one.contact(ANNA, "Anna")
-        yield one
-
-
-@pytest.fixture
-def screen(house, daemon):
-    with house.tern() as one:
-        one.wait("Anna")
         yield one
 
 

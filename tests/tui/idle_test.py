@@ -3,14 +3,7 @@
 import pytest
 
 from deadline import TimedOut
-from fake_daemon import FakeDaemon, lone_tern
-from house import House
-
-
-@pytest.fixture
-def house(tmp_path):
-    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
-        yield one
+from fake_daemon import FakeDaemon
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from deadline import Deadline
-from fake_daemon import FakeDaemon, Later, lone_tern
-from house import House, switches_of
+from fake_daemon import FakeDaemon, Later
+from house import switches_of
 
 ANNA = "anna@example.org"
 MARKS = [("queued", "…"), ("sent", "·"), ("acked", "-"), ("delivered", "+"),
@@ -15,22 +15,9 @@ MARKS = [("queued", "…"), ("sent", "·"), ("acked", "-"), ("delivered", "+"),
 
 
 @pytest.fixture
-def house(tmp_path):
-    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
-        yield one
-
-
-@pytest.fixture
 def daemon(house):
     with FakeDaemon(house) as one:
         one.contact(ANNA, "Anna")
-        yield one
-
-
-@pytest.fixture
-def screen(house, daemon):
-    with house.tern() as one:
-        one.wait("Anna")
         yield one
 
 

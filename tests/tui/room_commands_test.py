@@ -4,41 +4,8 @@ import re
 
 import pytest
 
-from fake_daemon import Failure, FakeDaemon, lone_tern
-from house import House
-
-DEN = "den@rooms.example.org"
-SHED = "shed@rooms.example.org"
-
-
-@pytest.fixture
-def house(tmp_path):
-    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
-        yield one
-
-
-@pytest.fixture
-def daemon(house):
-    with FakeDaemon(house) as one:
-        one.contact("anna@example.org", "Anna")
-        one.room(DEN, name="The Den")
-        for nick in ("Bob", "Carl", "Anna Lee"):
-            one.occupant(DEN, nick)
-        yield one
-
-
-@pytest.fixture
-def screen(house, daemon):
-    with house.tern() as one:
-        one.wait("Anna")
-        yield one
-
-
-def open_den(screen, daemon):
-    screen.line("/go den")
-    daemon.called("room.occupants")
-    screen.wait("The Den")
-    screen.settle(0.1)
+from den import DEN, SHED, open_den
+from fake_daemon import Failure
 
 
 def test_names_and_nick_work_in_a_private_talk_too(house, daemon, screen):

@@ -6,43 +6,10 @@ import re
 import pytest
 
 from deadline import Deadline, TimedOut
-from fake_daemon import FakeDaemon, lone_tern
-from house import House
+from den import DEN, SHED, open_den
 
-DEN = "den@rooms.example.org"
-SHED = "shed@rooms.example.org"
 HOSTILE = ["/quit", "   ", "Anna Lee", 'the "Fox" one', '"', "é\u0301\u0302\u0303\u0304",
            "👩‍👩‍👧 party", "x" * 1000, "Аnna", "anna@example.org", "12", "-", "\u202eevil"]
-
-
-@pytest.fixture
-def house(tmp_path):
-    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
-        yield one
-
-
-@pytest.fixture
-def daemon(house):
-    with FakeDaemon(house) as one:
-        one.contact("anna@example.org", "Anna")
-        one.room(DEN, name="The Den")
-        for nick in ("Bob", "Carl", "Anna Lee"):
-            one.occupant(DEN, nick)
-        yield one
-
-
-@pytest.fixture
-def screen(house, daemon):
-    with house.tern() as one:
-        one.wait("Anna")
-        yield one
-
-
-def open_den(screen, daemon):
-    screen.line("/go den")
-    daemon.called("room.occupants")
-    screen.wait("The Den")
-    screen.settle(0.1)
 
 
 # ---- the list ----

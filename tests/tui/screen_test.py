@@ -6,18 +6,12 @@ import time
 
 import pytest
 
-from fake_daemon import FakeDaemon, Failure, lone_tern
-from house import House, switches_of
+from fake_daemon import FakeDaemon, Failure
+from house import switches_of
 from terminal import Terminal
 
 ANNA, BOB = "anna@example.org", "bob@example.org"
 DAY = 86400
-
-
-@pytest.fixture
-def house(tmp_path):
-    with House(build=lone_tern(str(tmp_path / "tree"))) as one:
-        yield one
 
 
 @pytest.fixture
