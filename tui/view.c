@@ -13,6 +13,7 @@
 #include "tui/commands.h"
 #include "tui/contacts_view.h"
 #include "tui/door.h"
+#include "tui/forms.h"
 #include "tui/help_view.h"
 #include "tui/input.h"
 #include "tui/people.h"
@@ -69,6 +70,17 @@ view_chat(const struct view *view)
 	return view->kind == VIEW_CHAT ? view->chat : NULL;
 }
 
+/* What is being filled in is not taken from under the user's hands: the page comes when
+ * the form goes. */
+static void
+wait_behind_form(struct view *view, enum view_kind kind, struct chat *chat)
+{
+	if (kind >= VIEW_PEOPLE)
+		return;
+	view->before = kind;
+	view->chat = chat;
+}
+
 static void
 switch_to(struct app *app, enum view_kind kind, struct chat *chat)
 {
@@ -76,6 +88,10 @@ switch_to(struct app *app, enum view_kind kind, struct chat *chat)
 
 	if (view->kind == kind && (kind != VIEW_CHAT || view->chat == chat))
 		return;
+	if (forms_kind(app) != FORMS_NONE && kind != VIEW_FORM) {
+		wait_behind_form(view, kind, chat);
+		return;
+	}
 	if (kind >= VIEW_PEOPLE) {
 		if (view->kind < VIEW_PEOPLE)
 			view->before = view->kind;

@@ -35,7 +35,8 @@ enum view_kind view_kind(const struct view *view);
 /* The conversation on the screen, NULL while another page is shown. */
 struct chat *view_chat(const struct view *view);
 
-/* Shows a page: the unsent text is kept with what it belongs to. */
+/* Shows a page: the unsent text is kept with what it belongs to. Behind a form, this and
+ * what shows a conversation wait until the form goes; other pages do not come then. */
 void view_show(struct app *app, enum view_kind kind);
 
 /* Shows who is in the room that is shown; false, and says so, if none is. */
