@@ -99,17 +99,26 @@ is_written_here(struct profile *profile, const struct room *room,
 	return is_here;
 }
 
+/* One account has one id in a room (XEP-0421), whatever its nick: another client of ours
+ * may be there under another. */
+static bool
+has_our_id(const struct room *room, const struct inbound *inbound)
+{
+	const struct occupant *self = room_self(room);
+	return self && self->id && inbound->occupant_id &&
+	       strcmp(self->id, inbound->occupant_id) == 0;
+}
+
 static bool
 is_ours(struct profile *profile, const struct room *room, const struct inbound *inbound)
 {
-	const struct occupant *self = room_self(room);
 	if (!inbound->from.resource || !room->nick)
 		return false;
+	if (has_our_id(room, inbound))
+		return true;
 	/* Of what is repeated from before we came, the nick alone tells nothing. */
 	if (inbound->is_delayed || inbound->origin == INBOUND_ARCHIVE)
-		return (self && self->id && inbound->occupant_id &&
-			strcmp(self->id, inbound->occupant_id) == 0) ||
-		       is_written_here(profile, room, inbound);
+		return is_written_here(profile, room, inbound);
 	return strcmp(inbound->from.resource, room->nick) == 0;
 }
 

@@ -185,6 +185,23 @@ def test_occupant_ids_count_only_where_the_room_announces_them(place, is_announc
     assert carol.get("id") == ("bobs" if is_announced else None)
 
 
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_what_our_other_client_says_under_another_nick_is_ours(place, is_announced):
+    if not is_announced:
+        place.server.features.remove(OCCUPANT_ID)
+    mark = f"<occupant-id xmlns='{OCCUPANT_ID}' id='ours'/>"
+    place.server.enter = lambda session, room, nick: session.send(
+        occupant(nick, "110").replace("</presence>", f"{mark}</presence>")
+        + occupant("Phone").replace("</presence>", f"{mark}</presence>") + subject("of dens"))
+    place.join()
+    place.say(groupchat("Phone", "Alice: on my way", more=mark))
+    [line] = place.bridge.call("message.page", profile="home", jid=ROOM, limit=9)["lines"]
+    assert line.get("is_own", False) is is_announced
+    assert line["sender"] == f"{ROOM}/Phone"
+    [row] = [row for row in place.attach()["conversations"] if row["jid"] == ROOM]
+    assert bool(row.get("unread")) is not is_announced
+
+
 def test_an_error_fails_the_line_that_it_names_and_no_other(place):
     place.join()
     first, _second = said(place, "first", "second")
