@@ -170,10 +170,20 @@ import(struct profile *profile, const struct stanza *conference)
 	const char *password;
 	if (bookmark_read_old(conference, &arena, &row, &password) == 0 &&
 	    bookmarks_get(profile_store(profile), row.jid, &arena, &known) < 0) {
-		bookmarks_take(profile, &row, password);
+		bookmarks_set_password(profile, row.jid, password);
 		bookmarks_commit(profile, &row);
 	}
 	arena_done(&arena);
+}
+
+/* Whether ANSWER says what there was, or that there was nothing. */
+static bool
+is_told(const struct stanza *answer)
+{
+	struct stanza_error error;
+	return stanza_has_type(answer, "result") ||
+	       (stanza_read_error(answer, &error) == 0 &&
+		strcmp(error.condition, "item-not-found") == 0);
 }
 
 void
@@ -181,16 +191,17 @@ bookmarks_on_old_import(struct profile *profile, const struct stanza *answer,
 			bool is_last, void *data)
 {
 	(void)is_last, (void)data;
-	if (!answer || !store_is_in_job(profile_store(profile)))
+	if (!answer || !store_is_in_job(profile_store(profile)) || !is_told(answer))
 		return;
+	struct store *store = profile_store(profile);
 	const struct stanza *child =
 		stanza_has_type(answer, "result")
 			? stanza_child(storage_of(answer), "conference", NS_BOOKMARKS_OLD)
 			: NULL;
-	for (; child; child = stanza_next(child, "conference", NS_BOOKMARKS_OLD))
+	for (; child && bookmarks_count(store) < BOOKMARKS_MAX;
+	     child = stanza_next(child, "conference", NS_BOOKMARKS_OLD))
 		import(profile, child);
-	(void)profile_check(
-		profile, settings_set_int(profile_store(profile), SETTING_IMPORTED, 1));
+	(void)profile_check(profile, settings_set_int(store, SETTING_IMPORTED, 1));
 }
 
 void

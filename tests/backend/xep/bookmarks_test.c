@@ -385,7 +385,7 @@ a_room_waits_for_its_password_only_so_long(void **state)
 		/* A change must not go out without the password. */
 		free(stored_lines(profile));
 		stored_job(profile, set);
-		stored_assert(profile, "");
+		stored_assert(profile, "bookmark-changed " ROOM "\n");
 		/* The next stream asks again. */
 		stored_job(profile, resume);
 		stored_answer(profile, FETCHED(LOCKED));
@@ -448,6 +448,72 @@ what_came_of_a_broken_fetch_does_not_count(void **state)
 	assert_int_equal(count(profile), 0);
 }
 
+/* ---- what was kept in private storage ---- */
+
+#define OLD_ONES                                                                         \
+	"<iq type='result'><query xmlns='jabber:iq:private'><storage "                   \
+	"xmlns='storage:bookmarks'><conference jid='" ROOM "' name='Den' autojoin='1'>"  \
+	"<password>key</password></conference></storage></query></iq>"
+
+static size_t
+times(const char *text, const char *part)
+{
+	size_t found = 0;
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		found++;
+	}
+	return found;
+}
+
+/* Logs in anew, with nothing at the account's node; whether the old ones are asked for.
+ */
+static bool
+asks_for_old_ones(struct profile *profile)
+{
+	stored_job(profile, begin);
+	stored_job(profile, look);
+	int asked = profile->asked;
+	stored_answer(profile, FETCHED(""));
+	return profile->asked > asked;
+}
+
+static void
+old_ones_are_taken_over_when_the_server_told_them(void **state)
+{
+	struct profile *profile = *state;
+	static const char *const later[] = {
+		NULL,
+		FAILED("wait", "resource-constraint"),
+		FAILED("cancel", "internal-server-error"),
+	};
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		assert_true(asks_for_old_ones(profile));
+		stored_answer(profile, later[i]);
+	}
+	assert_true(asks_for_old_ones(profile));
+	free(stored_lines(profile));
+	stored_answer(profile, OLD_ONES);
+	assert_int_equal(rooms.joins, 1);
+	assert_string_equal(rooms.password, "key");
+	char *lines = stored_lines(profile);
+	assert_int_equal(times(lines, "bookmark-changed"), 1);
+	assert_int_equal(times(lines, "<publish "), 1);
+	assert_non_null(strstr(lines, "<password>key</password>"));
+	free(lines);
+	stored_answer(profile, "<iq type='result'/>");
+	assert_false(asks_for_old_ones(profile));
+}
+
+static void
+none_to_take_over_is_asked_for_once(void **state)
+{
+	struct profile *profile = *state;
+	assert_true(asks_for_old_ones(profile));
+	stored_answer(profile, FAILED("cancel", "item-not-found"));
+	assert_false(asks_for_old_ones(profile));
+}
+
 /* ---- how many ---- */
 
 static void
@@ -500,6 +566,8 @@ main(void)
 		TEST(a_stream_that_breaks_leaves_the_question_to_the_next),
 		TEST(nobody_waits_for_a_server_that_keeps_none),
 		TEST(what_came_of_a_broken_fetch_does_not_count),
+		TEST(old_ones_are_taken_over_when_the_server_told_them),
+		TEST(none_to_take_over_is_asked_for_once),
 		TEST(only_so_many_are_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

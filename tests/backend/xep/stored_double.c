@@ -112,6 +112,10 @@ profile_emit(struct profile *profile, enum bridge_event event, const void *recor
 		const struct bridge_conversation *row =
 			((const struct bridge_conversation_event *)record)->conversation;
 		buf_printf(&profile->lines, "badge %s %d\n", row->jid, (int)row->unread);
+	} else if (event == EVENT_bookmark_changed) {
+		const struct bridge_bookmark *row =
+			((const struct bridge_bookmark_event *)record)->bookmark;
+		buf_printf(&profile->lines, "bookmark-changed %s\n", row->jid);
 	}
 }
 
