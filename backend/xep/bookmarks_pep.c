@@ -35,10 +35,8 @@ bookmarks_publish(struct profile *profile, const struct bookmark *row)
 		stanza_set(item, "id", row->jid);
 	} else {
 		bookmark_write(item, row, bookmarks_password(profile, row->jid));
-		pep_add_rules(stanza_add(pubsub, "publish-options", NULL),
-			      NS_PUBSUB_PUBLISH_OPTIONS,
-			      settings_get_int(profile_store(profile), SETTING_FEW, 0) !=
-				      0);
+		pep_add_rules(pubsub, settings_get_int(profile_store(profile),
+						       SETTING_FEW, 0) != 0);
 	}
 	profile_ask_lasting(
 		profile, iq, &bookmarks_asks[BOOKMARKS_TELL],
@@ -46,35 +44,31 @@ bookmarks_publish(struct profile *profile, const struct bookmark *row)
 	arena_done(&arena);
 }
 
+static void
+configure(struct profile *profile)
+{
+	profile_ask_lasting(profile,
+			    pep_configure(profile_stanzas(profile), NS_BOOKMARKS),
+			    &bookmarks_asks[BOOKMARKS_CONFIGURE], NULL);
+}
+
 /* The node gets our rules once a session: another client made it with others, or the
  * server does not take them with what is published. True if that is tried now. */
 static bool
 set_rules(struct profile *profile, const struct stanza *answer)
 {
-	struct stanza_error error;
-	bool has_other = stanza_child(stanza_child(answer, "error", NULL),
-				      "precondition-not-met", NS_PUBSUB_ERRORS);
-	if (!bookmarks_is_fact(profile, FACT_RULES, NULL) ||
-	    stanza_read_error(answer, &error) < 0)
+	enum pep_remedy remedy = pep_remedy(answer);
+	if (remedy == PEP_NONE || !bookmarks_is_fact(profile, FACT_RULES, NULL))
 		return false;
 	bookmarks_set_fact(profile, FACT_RULES, RULES_SETTING);
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
-	if (has_other) {
-		struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB_OWNER);
-		struct stanza *node = stanza_add(pubsub, "configure", NULL);
-		stanza_set(node, "node", NS_BOOKMARKS);
-		pep_add_rules(node, NS_PUBSUB_NODE_CONFIG, false);
-		profile_ask_lasting(profile, iq, &bookmarks_asks[BOOKMARKS_CONFIGURE],
-				    NULL);
+	if (remedy == PEP_CONFIGURE) {
+		configure(profile);
 		return true;
 	}
 	(void)profile_check(profile,
 			    settings_set_int(profile_store(profile), SETTING_FEW, 1));
-	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB);
-	stanza_set(stanza_add(pubsub, "create", NULL), "node", NS_BOOKMARKS);
-	pep_add_rules(stanza_add(pubsub, "configure", NULL), NS_PUBSUB_NODE_CONFIG,
-		      false);
-	profile_ask_lasting(profile, iq, &bookmarks_asks[BOOKMARKS_CREATE], NULL);
+	profile_ask_lasting(profile, pep_create(profile_stanzas(profile), NS_BOOKMARKS),
+			    &bookmarks_asks[BOOKMARKS_CREATE], NULL);
 	return true;
 }
 
@@ -83,12 +77,13 @@ bookmarks_on_rules(struct profile *profile, const struct stanza *answer, bool is
 		   void *data)
 {
 	(void)is_last, (void)data;
-	if (!answer || !store_is_in_job(profile_store(profile)))
+	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)))
 		return;
-	bookmarks_set_fact(profile, FACT_RULES, RULES_SET);
+	/* No answer: nobody knows, and it is tried again when something is due. */
+	bookmarks_set_fact(profile, FACT_RULES, answer ? RULES_SET : NULL);
 	if (stanza_has_type(answer, "result"))
 		bookmarks_tell_all(profile);
-	else
+	else if (answer)
 		bookmarks_complain(profile, answer);
 }
 
@@ -99,19 +94,10 @@ bookmarks_on_created(struct profile *profile, const struct stanza *answer, bool 
 	struct stanza_error error;
 	if (stanza_read_error(answer, &error) == 0 &&
 	    strcmp(error.condition, "conflict") == 0 &&
-	    store_is_in_job(profile_store(profile))) {
-		/* It is there: it only gets the rules. */
-		struct stanza *iq =
-			stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
-		struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB_OWNER);
-		struct stanza *node = stanza_add(pubsub, "configure", NULL);
-		stanza_set(node, "node", NS_BOOKMARKS);
-		pep_add_rules(node, NS_PUBSUB_NODE_CONFIG, false);
-		profile_ask_lasting(profile, iq, &bookmarks_asks[BOOKMARKS_CONFIGURE],
-				    NULL);
-		return;
-	}
-	bookmarks_on_rules(profile, answer, is_last, data);
+	    store_is_in_job(profile_store(profile)))
+		configure(profile); /* it is there */
+	else
+		bookmarks_on_rules(profile, answer, is_last, data);
 }
 
 /* What a change was told by: its number and its room. */

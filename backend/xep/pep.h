@@ -15,9 +15,24 @@ bool pep_can_keep(const struct stanza *query);
 /* Whether QUERY (disco#info) announces FEATURE. */
 bool pep_has_feature(const struct stanza *query, const char *feature);
 
-/* Adds the form of FORM_TYPE to PARENT: for our own eyes only, as many items as there are
- * things, and nothing sent that nobody asked for. IS_SHORT: of these what every server
- * knows. */
-void pep_add_rules(struct stanza *parent, const char *form_type, bool is_short);
+/* Adds the rules to a PUBSUB that publishes: for our own eyes only, as many items as
+ * there are things, and nothing sent that nobody asked for. IS_SHORT: of these what every
+ * server knows. */
+void pep_add_rules(struct stanza *pubsub, bool is_short);
+
+/* The iq that makes NODE of our account under our rules, and the one that gives them to
+ * it if it is there. */
+struct stanza *pep_create(struct stanza_ctx *ctx, const char *node);
+struct stanza *pep_configure(struct stanza_ctx *ctx, const char *node);
+
+/* What to do when a publish was refused. */
+enum pep_remedy {
+	PEP_NONE,	/* it has nothing to do with our rules */
+	PEP_CONFIGURE,	/* the node has others */
+	PEP_FEWER_RULES /* the server cannot read all of them in a publish */
+};
+
+/* That of ANSWER. */
+enum pep_remedy pep_remedy(const struct stanza *answer);
 
 #endif

@@ -230,23 +230,9 @@ static const struct module_ask asks[] = {
 static void
 configure(struct profile *profile)
 {
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
-	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB_OWNER);
-	struct stanza *node = stanza_add(pubsub, "configure", NULL);
-	stanza_set(node, "node", NS_READ_POSITIONS);
-	pep_add_rules(node, NS_PUBSUB_NODE_CONFIG, false);
-	profile_ask_lasting(profile, iq, &asks[ASK_CONFIGURE], NULL);
-}
-
-static void
-create(struct profile *profile)
-{
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "set", NULL, NULL);
-	struct stanza *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB);
-	stanza_set(stanza_add(pubsub, "create", NULL), "node", NS_READ_POSITIONS);
-	pep_add_rules(stanza_add(pubsub, "configure", NULL), NS_PUBSUB_NODE_CONFIG,
-		      false);
-	profile_ask_lasting(profile, iq, &asks[ASK_CREATE], NULL);
+	profile_ask_lasting(profile,
+			    pep_configure(profile_stanzas(profile), NS_READ_POSITIONS),
+			    &asks[ASK_CONFIGURE], NULL);
 }
 
 /* Once a session the node is given our rules: another client made it with others, or the
@@ -256,19 +242,20 @@ on_refused(struct profile *profile, const struct stanza *answer)
 {
 	struct stanza_error error;
 	bool is_error = stanza_read_error(answer, &error) == 0;
-	bool has_other = stanza_child(stanza_child(answer, "error", NULL),
-				      "precondition-not-met", NS_PUBSUB_ERRORS);
+	enum pep_remedy remedy = pep_remedy(answer);
 	if (is_fact(profile, FACT_RULES, RULES_SETTING))
 		return;
-	if (is_fact(profile, FACT_RULES, NULL)) {
+	if (remedy != PEP_NONE && is_fact(profile, FACT_RULES, NULL)) {
 		set_rules(profile, RULES_SETTING);
-		if (has_other) {
+		if (remedy == PEP_CONFIGURE) {
 			configure(profile);
 			return;
 		}
 		(void)profile_check(profile, settings_set_int(profile_store(profile),
 							      SETTING_FEW, 1));
-		create(profile);
+		profile_ask_lasting(
+			profile, pep_create(profile_stanzas(profile), NS_READ_POSITIONS),
+			&asks[ASK_CREATE], NULL);
 		return;
 	}
 	log_info("read", "position refused profile=%s condition=%s",
@@ -325,8 +312,7 @@ publish(struct profile *profile, const char *jid)
 					 "stanza-id", NS_STANZA_ID);
 	stanza_set(line, "by", profile_account(profile)->bare);
 	stanza_set(line, "id", mark.id);
-	pep_add_rules(stanza_add(pubsub, "publish-options", NULL),
-		      NS_PUBSUB_PUBLISH_OPTIONS,
+	pep_add_rules(pubsub,
 		      settings_get_int(profile_store(profile), SETTING_FEW, 0) != 0);
 	profile_ask_lasting(profile, iq, &asks[ASK_PUBLISH], jid);
 	arena_done(&arena);

@@ -365,6 +365,31 @@ a_server_that_takes_no_rules_gets_them_once(void **state)
 }
 
 static void
+a_server_that_has_a_bad_day_keeps_its_rules(void **state)
+{
+	static const char *const answers[] = {
+		"<iq type='error' id='q'><error type='wait'><internal-server-error "
+		"xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+		NULL,
+	};
+	struct profile *profile = *state;
+	begin(profile);
+	read_new(profile, "a");
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		stored_job(profile, tell_friend);
+		stored_wait(profile, QUIET_MS);
+		assert_published(profile, "archive-a");
+		stored_answer(profile, answers[i]);
+		stored_assert(profile, "");
+	}
+	stored_job(profile, tell_friend);
+	stored_wait(profile, QUIET_MS);
+	char *lines = stored_lines(profile);
+	assert_non_null(strstr(lines, "max_items"));
+	free(lines);
+}
+
+static void
 a_refusal_under_our_rules_ends_it_for_this_session(void **state)
 {
 	static const struct {
@@ -411,6 +436,7 @@ main(void)
 		TEST(forged_positions_change_nothing),
 		TEST(other_rules_are_replaced_once),
 		TEST(a_server_that_takes_no_rules_gets_them_once),
+		TEST(a_server_that_has_a_bad_day_keeps_its_rules),
 		TEST(a_refusal_under_our_rules_ends_it_for_this_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
