@@ -271,6 +271,8 @@ muc_enter(struct profile *profile, struct room *room)
 		muc_changed(profile, room);
 		return;
 	}
+	if (!room->password)
+		mem_replace(&room->password, bookmarks_password(profile, room->jid));
 	room->state = room_state_ENTERING;
 	room->step = ROOM_STEP_INFO;
 	set_alarm(profile, room, STEP_MS);
@@ -336,6 +338,8 @@ muc_presence_error(struct profile *profile, struct room *room,
 		char *moved = muc_moved_to(presence);
 		why(room, sentence, condition, moved);
 		free(moved);
+		if (strcmp(condition, "not-authorized") == 0)
+			mem_replace(&room->password, NULL);
 		fail(profile, room, remedy);
 	} else if (room->step == ROOM_STEP_LEAVING) {
 		muc_leaving_ended(profile, room);

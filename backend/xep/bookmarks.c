@@ -33,6 +33,7 @@ struct password {
 	UT_hash_handle hh;
 	char *jid;
 	char *text;
+	bool is_new; /* its room does not know it yet */
 };
 
 struct bookmarks {
@@ -84,6 +85,8 @@ bookmarks_set_password(struct profile *profile, const char *jid, const char *tex
 	struct bookmarks *state = state_of(profile);
 	struct password *password = NULL;
 	HASH_FIND_STR(state->passwords, jid, password);
+	if (password && text && strcmp(password->text, text) == 0)
+		return;
 	if (password)
 		forget_password(state, password);
 	if (!text || !*text)
@@ -91,6 +94,7 @@ bookmarks_set_password(struct profile *profile, const char *jid, const char *tex
 	password = mem_alloc(sizeof *password);
 	password->jid = mem_strdup(jid);
 	password->text = mem_strdup(text);
+	password->is_new = true;
 	HASH_ADD_KEYPTR(hh, state->passwords, password->jid, strlen(password->jid),
 			password);
 }
@@ -103,6 +107,18 @@ bookmarks_password(struct profile *profile, const char *jid)
 	if (state)
 		HASH_FIND_STR(state->passwords, jid, password);
 	return password ? password->text : NULL;
+}
+
+/* Whether JID's is one that its room does not know yet; from now on it does. */
+static bool
+take_news(struct profile *profile, const char *jid)
+{
+	struct password *password = NULL;
+	HASH_FIND_STR(state_of(profile)->passwords, jid, password);
+	bool is_new = password && password->is_new;
+	if (is_new)
+		password->is_new = false;
+	return is_new;
 }
 
 bool
@@ -201,6 +217,9 @@ follow(struct profile *profile, const struct bookmark *row, const struct bookmar
 	struct room *room = muc_find(profile, row->jid);
 	if (!profile_state(profile, MODULE_muc))
 		return;
+	bool is_new_key = take_news(profile, row->jid);
+	if (is_new_key && room)
+		mem_replace(&room->password, bookmarks_password(profile, row->jid));
 	if (wants_room(row)) {
 		struct arena arena = {0};
 		struct muc_join join = {
@@ -210,11 +229,9 @@ follow(struct profile *profile, const struct bookmark *row, const struct bookmar
 					: nick_of(&arena, row->jid, row->nick),
 			.password = bookmarks_password(profile, row->jid),
 		};
-		bool is_new_key =
-			room && join.password &&
-			(!room->password || strcmp(room->password, join.password) != 0);
+		bool is_news = is_new_key || !wants_room(was);
 		if (!room || !room->is_wanted ||
-		    (is_new_key && room->state != room_state_IN))
+		    (is_news && room->state != room_state_IN))
 			muc_join(profile, &join, NULL);
 		arena_done(&arena);
 	} else if (wants_room(was) && room && room->is_wanted) {

@@ -47,6 +47,9 @@ void bookmarks_left(struct profile *profile, const char *jid);
 void bookmarks_set_notify(struct profile *profile, struct room *room,
 			  enum bridge_notify rule);
 
+/* The password of the room JID; NULL if none is known. Borrowed. */
+const char *bookmarks_password(struct profile *profile, const char *jid);
+
 /* Whether the room JID has a password that the server is still to tell us. */
 bool bookmarks_lack_password(struct profile *profile, const char *jid);
 

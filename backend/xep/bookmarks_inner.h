@@ -61,9 +61,6 @@ bool bookmarks_may_ask_again(struct profile *profile, const struct stanza *answe
 /* Tells the server what is due. */
 void bookmarks_tell_all(struct profile *profile);
 
-/* The password of the room JID; NULL if none is known. Borrowed. */
-const char *bookmarks_password(struct profile *profile, const char *jid);
-
 /* Keeps it in memory; NULL or "": there is none. */
 void bookmarks_set_password(struct profile *profile, const char *jid, const char *text);
 

@@ -265,6 +265,18 @@ def test_a_password_comes_with_its_bookmark_and_is_nowhere_else(desk):
             "<field var='muc#roomconfig_passwordprotectedroom'><value>1</value></field>"
             "<field var='muc#roomconfig_roomsecret'><value>sesame-7</value></field></x>"
             "</query></iq>")
+        # Who joins by hand need not know it; a wrong one that was given is not kept.
+        Pep(phone).write(room, inside="<password>sesame-7</password>", autojoin=False)
+        desk.wait(lambda: desk.bookmarks().get(room, {}).get("has_password"))
+        desk.call("settings.set", name="bookmark_joins", value="no")
+        for _ in range(2):
+            desk.house.ctl("room", "join", room, "Alice")
+            assert desk.is_in(room)
+            desk.house.ctl("room", "leave", room)
+            answer = desk.house.run("ternctl", "call", "room.join", f"jid={room}",
+                                    "nick=Alice", "password=@-", input="wrong", code=None)
+            assert answer.returncode and "that was not it" in answer.stderr
+        desk.call("settings.set", name="bookmark_joins", value="yes")
         Pep(phone).write(room, inside="<password>sesame-7</password>", nick="Alice")
         desk.wait(lambda: desk.is_in(room))
         assert desk.bookmarks()[room]["has_password"]
