@@ -11,13 +11,12 @@
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 #include "tui/app.h"
-#include "tui/commands.h"
 #include "tui/demo.h"
 #include "tui/door.h"
 #include "tui/forms_private.h"
 #include "tui/leave.h"
 #include "tui/login.h"
-#include "tui/names.h"
+#include "tui/passwords.h"
 #include "tui/room_config.h"
 #include "tui/room_form.h"
 #include "tui/terminal.h"
@@ -219,6 +218,16 @@ forms_set_failed(struct app *app, const char *reason)
 	forms_say(app, ROLE_ERROR, reason);
 }
 
+bool
+forms_ask_key(struct app *app, const char *text)
+{
+	if (!app->terminal || app->forms->kind != FORMS_NONE)
+		return false;
+	forms_show(app, FORMS_KEY);
+	forms_say(app, ROLE_NOTICE, text);
+	return true;
+}
+
 void
 forms_wipe(char *secret)
 {
@@ -298,120 +307,6 @@ submit_trial(struct app *app, const char *button)
 	cancel_trial(app);
 }
 
-/* ---- passwords ------------------------------------------------------------- */
-
-/* The next one is typed from the start, not behind the wrong one. */
-static void
-set_password_failed(struct app *app, const char *reason)
-{
-	forms_set_failed(app, reason);
-	form_set_value(app->forms->form, "password", NULL);
-}
-
-static void
-on_unlocked(void *data, const struct bridge_failure *failure, const void *result)
-{
-	struct app *app = data;
-
-	(void)result;
-	if (app->forms->kind != FORMS_UNLOCK)
-		return;
-	if (failure) {
-		set_password_failed(app, failure->message);
-		return;
-	}
-	const char *profile =
-		app->model->profile[0] ? app->model->profile : app->start->profile;
-	door_attach(app->door, profile);
-}
-
-static void
-submit_unlock(struct app *app, const char *button)
-{
-	struct client *client = door_client(app->door);
-	const char *profile =
-		app->model->profile[0] ? app->model->profile : app->start->profile;
-
-	(void)button;
-	if (!client) {
-		forms_say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
-		return;
-	}
-	char *password = mem_strdup(form_value(app->forms->form, "password"));
-	struct bridge_profile_unlock_params params = {.profile = profile,
-						      .password = password};
-	forms_set_busy(app, "Unlocking…");
-	client_profile_unlock(client, &params, on_unlocked, app);
-	forms_wipe(password);
-}
-
-static void
-cancel_unlock(struct app *app)
-{
-	app_end(app, 0, mem_strdup("The profile stays locked; `tern` asks again."));
-}
-
-static void
-on_password(void *data, const struct bridge_failure *failure, const void *result)
-{
-	struct app *app = data;
-
-	(void)result;
-	if (failure && app->forms->kind == FORMS_PASSWORD)
-		set_password_failed(app, failure->message);
-}
-
-static void
-submit_password(struct app *app, const char *button)
-{
-	struct client *client = door_client(app->door);
-
-	(void)button;
-	if (!client) {
-		forms_say(app, ROLE_ERROR, "The daemon is away; try again in a moment.");
-		return;
-	}
-	char *password = mem_strdup(form_value(app->forms->form, "password"));
-	struct bridge_profile_change_params params = {.profile = app->model->profile,
-						      .password = password};
-	forms_set_busy(app, "Connecting…");
-	/* The refusal that the model still holds is the old one. */
-	app->model->link.state = link_state_CONNECTING;
-	client_profile_change(client, &params, on_password, app);
-	forms_wipe(password);
-}
-
-bool
-forms_ask_key(struct app *app, const char *text)
-{
-	if (!app->terminal || app->forms->kind != FORMS_NONE)
-		return false;
-	forms_show(app, FORMS_KEY);
-	forms_say(app, ROLE_NOTICE, text);
-	return true;
-}
-
-static void
-submit_key(struct app *app, const char *button)
-{
-	char *password = mem_strdup(form_value(app->forms->form, "password"));
-
-	(void)button;
-	forms_close(app);
-	room_join_with(app, password);
-	forms_wipe(password);
-	/* What waited behind it. */
-	forms_link(app);
-}
-
-static void
-cancel_key(struct app *app)
-{
-	room_forget_question(app);
-	forms_close(app);
-	forms_link(app);
-}
-
 /* ---- what all have in common ----------------------------------------------- */
 
 #define ROW(title, fields, submit, cancel, is_last)                                      \
@@ -422,13 +317,15 @@ cancel_key(struct app *app)
 static const struct form_row form_rows[FORMS_KIND_COUNT] = {
 	[FORMS_FIRST] = ROW("tern", first_fields, submit_first, cancel_first, true),
 	[FORMS_LOGIN] = ROW("Log in", login_fields, login_submit, login_cancel, false),
-	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, submit_unlock, cancel_unlock, true),
-	[FORMS_PASSWORD] = ROW("Password refused", password_fields, submit_password,
+	[FORMS_UNLOCK] = ROW("Locked", unlock_fields, passwords_unlock,
+			     passwords_stay_locked, true),
+	[FORMS_PASSWORD] = ROW("Password refused", password_fields, passwords_log_in,
 			       forms_close, false),
 	[FORMS_TRIAL] = ROW("Trial", trial_fields, submit_trial, cancel_trial, true),
 	[FORMS_INSTALL] =
 		ROW("Trial", install_fields, submit_install, back_to_first, false),
-	[FORMS_KEY] = ROW("A room's password", key_fields, submit_key, cancel_key, false),
+	[FORMS_KEY] = ROW("A room's password", key_fields, passwords_join,
+			  passwords_stay_out, false),
 	[FORMS_ROOM] = {.submit = room_config_submit, .cancel = room_config_cancel},
 };
 
@@ -517,7 +414,7 @@ link_of_attempt(struct app *app)
 		free(copy);
 	} else if (forms->kind == FORMS_PASSWORD && is_about_password(link) &&
 		   is_refused) {
-		set_password_failed(app, reason);
+		passwords_failed(app, reason);
 	} else if (is_refused) {
 		forms_set_failed(app, reason);
 	} else if (phase_of(link->state)) {

@@ -1,6 +1,6 @@
 /*
  * What the files behind forms.h share: the form that is shown, and what it says. Included
- * by forms.c, login.c and room_config.c only.
+ * by forms.c, login.c, passwords.c and room_config.c only.
  */
 #ifndef TERN_TUI_FORMS_PRIVATE_H
 #define TERN_TUI_FORMS_PRIVATE_H
