@@ -1,5 +1,5 @@
 /*
- * The loop's turn and what comes in: keys go to the form, the question or the keymap;
+ * The loop's turn and what comes in: keys go to the question, the form or the keymap;
  * events of the daemon go to the model and, where they do more, to a small switch here.
  * Drawing happens in turn.c alone, before the loop sleeps.
  */
@@ -29,6 +29,7 @@
 #include "tui/model_apply.h"
 #include "tui/options.h"
 #include "tui/people.h"
+#include "tui/question.h"
 #include "tui/terminal.h"
 #include "tui/toast.h"
 #include "tui/turn.h"
@@ -39,7 +40,7 @@
 
 #define PATIENCE_MS 250 /* so long attaching may take before the screen opens */
 
-/* ---- saying and asking ----------------------------------------------------- */
+/* ---- saying ---------------------------------------------------------------- */
 
 static void say(struct app *app, int role, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
@@ -95,24 +96,6 @@ app_client(struct app *app)
 	return NULL;
 }
 
-static void
-set_question(struct app *app, void (*what)(struct app *app))
-{
-	app->question = what;
-	terminal_set_escape_key(app->terminal, what || view_kind(app->view) == VIEW_FORM);
-}
-
-void
-app_ask(struct app *app, void (*what)(struct app *app), const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(app, ROLE_ERROR, format, args);
-	va_end(args);
-	set_question(app, what);
-}
-
 void
 app_end(struct app *app, int code, char *take_words)
 {
@@ -165,21 +148,6 @@ app_load_theme(struct app *app, const char *name)
 /* ---- keys ------------------------------------------------------------------ */
 
 static void
-answer_question(struct app *app, const struct keys_event *event)
-{
-	void (*what)(struct app * app) = app->question;
-	bool is_yes = event->type == KEYS_TEXT && event->len == 1 &&
-		      (event->text[0] == 'y' || event->text[0] == 'Y');
-
-	set_question(app, NULL);
-	toast_clear(app->toast);
-	if (is_yes)
-		what(app);
-	else
-		room_forget_question(app);
-}
-
-static void
 run_key(struct app *app, uint32_t key)
 {
 	int action = keymap_find(app->keymap, key);
@@ -213,9 +181,9 @@ on_key(void *data, const struct keys_event *event)
 		return;
 	}
 	view_hint(app, NULL);
-	if (app->question)
-		answer_question(app, event);
-	else if (view_kind(app->view) == VIEW_FORM)
+	if (question_event(app, event))
+		return;
+	if (view_kind(app->view) == VIEW_FORM)
 		forms_event(app, event);
 	else if (event->type == KEYS_KEY)
 		run_key(app, event->key);
@@ -253,7 +221,6 @@ app_need_screen(struct app *app)
 		return;
 	}
 	(void)uv_timer_stop(&app->patience);
-	terminal_set_escape_key(app->terminal, view_kind(app->view) == VIEW_FORM);
 	if (screen_is_guessed(terminal_screen(app->terminal)))
 		app_say(app,
 			"This machine does not know the terminal %s; it is taken for an "
@@ -522,6 +489,7 @@ app_new(uv_loop_t *loop, const struct app_start *start, int fd)
 	app->start = start;
 	app->model = model_new();
 	app->toast = toast_new();
+	app->question = question_new();
 	app->attention = attention_new();
 	app->forms = forms_new();
 	app->view = view_new();
@@ -566,11 +534,11 @@ app_free(struct app *app)
 	keymap_free(app->keymap);
 	options_free(app->options);
 	attention_free(app->attention);
+	question_free(app->question);
 	toast_free(app->toast);
 	theme_free(app->theme);
 	model_free(app->model);
 	close_handles(app);
-	room_forget_question(app);
 	free(app->link_told);
 	free(app->warning);
 	free(app->last_words);

@@ -19,9 +19,9 @@ struct demo;
 struct door;
 struct forms;
 struct input;
-struct join;
 struct keymap;
 struct options;
+struct question;
 struct terminal;
 struct theme;
 struct toast;
@@ -57,6 +57,7 @@ struct app {
 	struct idle *idle;
 	struct turn *turn;
 	struct toast *toast;
+	struct question *question;
 	struct forms *forms;
 	struct demo *demo; /* NULL but in the trial */
 
@@ -65,8 +66,6 @@ struct app {
 
 	char *warning;	 /* of the daemon's greeting: another build; NULL for none */
 	char *link_told; /* why the profile is offline, as it was said; NULL if not */
-	void (*question)(struct app *app); /* done at "y"; NULL: nothing is asked */
-	struct join *join; /* the join that a question is about; see cmd_room.c */
 	enum app_leaving leaving;
 	int leave_calls; /* answers that leaving waits for */
 	bool is_daemon_ending;
@@ -94,10 +93,6 @@ void app_told(void *data, const struct bridge_failure *failure, const void *resu
 
 /* Has a loop turn begin, and all be drawn, in MS milliseconds at the latest. */
 void app_wake_in(struct app *app, uint64_t ms);
-
-/* Asks TEXT; "y" does WHAT, any other key forgets it. */
-void app_ask(struct app *app, void (*what)(struct app *app), const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 
 /* Ends with CODE and a sentence (taken over) on the shell. */
 void app_end(struct app *app, int code, char *take_words);

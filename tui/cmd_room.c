@@ -13,6 +13,7 @@
 #include "tui/forms.h"
 #include "tui/names.h"
 #include "tui/occupants.h"
+#include "tui/question.h"
 #include "tui/target.h"
 #include "tui/toast.h"
 #include "tui/view.h"
@@ -42,22 +43,15 @@ join_free(struct join *join)
 
 static void send_join(struct app *app, struct join *take_join);
 
-void
-room_forget_question(struct app *app)
-{
-	join_free(app->join);
-	app->join = NULL;
-}
-
+/* Whether it shall be made. */
 static void
-create_asked(struct app *app)
+on_answer(void *data, bool is_yes)
 {
-	struct join *join = app->join;
+	struct join *join = data;
 
-	app->join = NULL;
-	if (join && app_client(app)) {
+	if (is_yes && app_client(join->app)) {
 		join->is_made = true;
-		send_join(app, join);
+		send_join(join->app, join);
 	} else {
 		join_free(join);
 	}
@@ -65,41 +59,29 @@ create_asked(struct app *app)
 
 /* Another password, or the first one. */
 static void
-set_password(struct join *join, const char *password)
+on_password(void *data, const char *password)
 {
-	if (join->password)
-		mem_wipe(join->password, strlen(join->password));
-	mem_replace(&join->password, password);
-}
+	struct join *join = data;
 
-void
-room_join_with(struct app *app, const char *password)
-{
-	struct join *join = app->join;
-
-	app->join = NULL;
-	if (!join || !app_client(app)) {
+	if (!password || !app_client(join->app)) {
 		join_free(join);
 		return;
 	}
-	set_password(join, password);
-	send_join(app, join);
+	if (join->password)
+		mem_wipe(join->password, strlen(join->password));
+	mem_replace(&join->password, password);
+	send_join(join->app, join);
 }
 
 /* Whether the user is asked for it; then JOIN goes on with that. */
 static bool
 ask_password(struct join *join)
 {
-	struct app *app = join->app;
 	char *said = join->password
 			     ? mem_printf("That was not the password of %s.", join->jid)
 			     : mem_printf("%s has a password.", join->jid);
-	bool is_asked = forms_ask_key(app, said);
+	bool is_asked = forms_ask_key(join->app, said, on_password, join);
 
-	if (is_asked) {
-		room_forget_question(app);
-		app->join = join;
-	}
 	free(said);
 	return is_asked;
 }
@@ -125,10 +107,8 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 			app_say(app, "You may read here, but not speak: /voice asks for "
 				     "that.");
 	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
-		room_forget_question(app);
-		app->join = join;
-		app_ask(app, create_asked, "There is no room %s. Make it? (y/n)",
-			join->jid);
+		question_ask(app, on_answer, join, "There is no room %s. Make it? (y/n)",
+			     join->jid);
 		return;
 	} else if (strcmp(failure->code, "ROOM_PASSWORD") == 0 && ask_password(join)) {
 		return;

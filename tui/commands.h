@@ -39,12 +39,6 @@ bool command_run(struct app *app, const char *line);
 /* Says how a command is used; false for its handler to return. */
 bool command_misused(struct app *app, const char *name);
 
-/* Forgets the join that a question was about. */
-void room_forget_question(struct app *app);
-
-/* Goes on with the join that was asked a password for. */
-void room_join_with(struct app *app, const char *password);
-
 /* Whether LINE, a command, holds a password: it is kept nowhere. */
 bool command_is_secret(const char *line);
 

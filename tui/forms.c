@@ -117,6 +117,11 @@ static const struct form_row *row_of(enum forms_kind kind);
 static void
 drop_form(struct forms *forms)
 {
+	forms_key key = forms->key;
+
+	forms->key = NULL;
+	if (key)
+		key(forms->key_data, NULL);
 	form_free(forms->form);
 	room_form_free(forms->room);
 	forms->form = NULL;
@@ -219,11 +224,15 @@ forms_set_failed(struct app *app, const char *reason)
 }
 
 bool
-forms_ask_key(struct app *app, const char *text)
+forms_ask_key(struct app *app, const char *text, forms_key key, void *data)
 {
-	if (!app->terminal || app->forms->kind != FORMS_NONE)
+	struct forms *forms = app->forms;
+
+	if (!app->terminal || forms->kind != FORMS_NONE)
 		return false;
 	forms_show(app, FORMS_KEY);
+	forms->key = key;
+	forms->key_data = data;
 	forms_say(app, ROLE_NOTICE, text);
 	return true;
 }

@@ -46,9 +46,13 @@ void forms_event(struct app *app, const struct keys_event *event);
  */
 void forms_link(struct app *app);
 
-/* A room is not joined without its password: says TEXT, asks for it, and hands it to
- * room_join_with. False where another form is shown. */
-bool forms_ask_key(struct app *app, const char *text);
+/* What is done with a room's password that was asked for, wiped afterwards; called once,
+ * with NULL where none was given. */
+typedef void (*forms_key)(void *data, const char *password);
+
+/* A room is not joined without its password: says TEXT and asks for it; KEY is called
+ * with DATA. False where another form is shown, and KEY will not be called. */
+bool forms_ask_key(struct app *app, const char *text, forms_key key, void *data);
 
 /* What the form tried has failed, for this reason: it can be filled in again. */
 void forms_fail(struct app *app, const char *reason);

@@ -19,8 +19,10 @@ struct forms {
 	unsigned room_number;	/* of the newest of those */
 	bool is_warned;		/* of changes in it that would be lost */
 	bool is_sending;	/* and the room has not answered yet */
-	char *made;		/* the profile that this attempt made, NULL for none */
-	bool is_trying;		/* busy until the connection says how it went */
+	forms_key key;		/* of FORMS_KEY, what its password is for */
+	void *key_data;
+	char *made;	  /* the profile that this attempt made, NULL for none */
+	bool is_trying;	  /* busy until the connection says how it went */
 	bool was_refused; /* the form for a refused password was shown for this refusal */
 };
 

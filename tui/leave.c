@@ -11,6 +11,7 @@
 #include "tui/demo.h"
 #include "tui/door.h"
 #include "tui/input.h"
+#include "tui/question.h"
 
 #define HANGUP_MS 500
 #define DETACH_MS 1000
@@ -159,19 +160,20 @@ leave_unused(struct app *app)
 }
 
 static void
-quit(struct app *app)
+on_answer(void *data, bool is_yes)
 {
-	leave_begin(app, APP_QUIT);
+	if (is_yes)
+		leave_begin(data, APP_QUIT);
 }
 
 void
 leave_quit(struct app *app)
 {
 	if (app->model->attached > 1 && !app->demo)
-		app_ask(app, quit,
-			"Another tern is attached to %s and would be offline too. Quit? "
-			"(y/n; /detach leaves it online)",
-			app->model->profile);
+		question_ask(app, on_answer, app,
+			     "Another tern is attached to %s and would be offline too. "
+			     "Quit? (y/n; /detach leaves it online)",
+			     app->model->profile);
 	else
-		quit(app);
+		leave_begin(app, APP_QUIT);
 }

@@ -7,7 +7,6 @@
 
 #include "bridge/base/mem.h"
 #include "tui/app.h"
-#include "tui/commands.h"
 #include "tui/door.h"
 #include "tui/forms_private.h"
 #include "widgets/form.h"
@@ -96,11 +95,15 @@ passwords_log_in(struct app *app, const char *button)
 void
 passwords_join(struct app *app, const char *button)
 {
-	char *password = mem_strdup(form_value(app->forms->form, "password"));
+	struct forms *forms = app->forms;
+	char *password = mem_strdup(form_value(forms->form, "password"));
+	forms_key key = forms->key;
 
 	(void)button;
+	/* Closing the form says that none was given. */
+	forms->key = NULL;
 	forms_close(app);
-	room_join_with(app, password);
+	key(forms->key_data, password);
 	forms_wipe(password);
 	/* What waited behind it. */
 	forms_link(app);
@@ -109,7 +112,6 @@ passwords_join(struct app *app, const char *button)
 void
 passwords_stay_out(struct app *app)
 {
-	room_forget_question(app);
 	forms_close(app);
 	forms_link(app);
 }

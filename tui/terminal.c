@@ -26,6 +26,7 @@ struct terminal {
 	uv_signal_t resized;
 	bool has_output; /* the output handle is in use */
 	bool is_gone;
+	bool is_escape_key;
 	int open_handles;
 };
 
@@ -240,6 +241,9 @@ terminal_flush(struct terminal *terminal)
 void
 terminal_set_escape_key(struct terminal *terminal, bool is_key)
 {
+	if (terminal->is_escape_key == is_key)
+		return;
+	terminal->is_escape_key = is_key;
 	keys_set_escape(terminal->keys, is_key ? KEYS_ESCAPE_KEY : KEYS_ESCAPE_PREFIX);
 }
 

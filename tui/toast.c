@@ -1,6 +1,6 @@
 /*
  * A short list of sentences, wrapped when drawn; where there is less room than rows, the
- * newest are shown.
+ * newest are shown, and what is asked before all.
  */
 #include "tui/toast.h"
 
@@ -22,6 +22,7 @@ struct sentence {
 struct toast {
 	struct sentence sentences[SENTENCES_MAX];
 	size_t count;
+	struct sentence question; /* without a text: none */
 	struct screen_area area;
 	bool is_dirty;
 };
@@ -38,6 +39,7 @@ toast_free(struct toast *toast)
 	if (!toast)
 		return;
 	toast_clear(toast);
+	free(toast->question.text);
 	free(toast);
 }
 
@@ -70,6 +72,15 @@ toast_clear(struct toast *toast)
 	toast->count = 0;
 }
 
+void
+toast_ask(struct toast *toast, int role, const char *text)
+{
+	toast->is_dirty = toast->is_dirty || toast->question.text || text;
+	free(toast->question.text);
+	toast->question = (struct sentence){
+		role, text ? clean_text(text, CLEAN_TEXT, SENTENCE_MAX) : NULL};
+}
+
 static size_t
 rows_of(const char *text, int width)
 {
@@ -83,7 +94,8 @@ rows_of(const char *text, int width)
 int
 toast_rows(const struct toast *toast, int width, int max)
 {
-	size_t sum = 0;
+	const char *question = toast->question.text;
+	size_t sum = question ? rows_of(question, width - 1) : 0;
 
 	for (size_t i = 0; i < toast->count; i++)
 		sum += rows_of(toast->sentences[i].text, width - 1);
@@ -143,6 +155,8 @@ toast_draw(struct toast *toast, struct screen *screen)
 		return;
 	toast->is_dirty = false;
 	int bottom = toast->area.y + toast->area.height - 1;
+	if (toast->question.text)
+		bottom -= draw_sentence(toast, screen, &toast->question, bottom);
 	for (size_t i = toast->count; i > 0 && bottom >= toast->area.y; i--)
 		bottom -= draw_sentence(toast, screen, &toast->sentences[i - 1], bottom);
 }

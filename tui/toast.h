@@ -1,6 +1,7 @@
 /*
  * What tern itself says: sentences in the rows above the conversation line, as many as
- * fit, until the next line is entered or another view is opened.
+ * fit, until the next line is entered or another view is opened. A question stands below
+ * them until it is answered.
  */
 #ifndef TERN_TUI_TOAST_H
 #define TERN_TUI_TOAST_H
@@ -19,8 +20,12 @@ void toast_free(struct toast *toast);
  * said twice. The oldest go where there are more than a few. */
 void toast_say(struct toast *toast, int role, const char *text);
 
-/* Nothing is said any more. */
+/* Nothing is said any more; a question stays. */
 void toast_clear(struct toast *toast);
+
+/* Asks TEXT (cleaned here) in place of what was asked; NULL: nothing is asked any more.
+ */
+void toast_ask(struct toast *toast, int role, const char *text);
 
 /* Rows it needs at WIDTH columns, at most MAX. */
 int toast_rows(const struct toast *toast, int width, int max);

@@ -16,6 +16,7 @@
 #include "tui/people.h"
 #include "tui/people_pane.h"
 #include "tui/people_view.h"
+#include "tui/question.h"
 #include "tui/rooms_view.h"
 #include "tui/status.h"
 #include "tui/terminal.h"
@@ -203,6 +204,7 @@ view_draw(struct app *app)
 	struct screen *screen = terminal_screen(app->terminal);
 
 	update(app);
+	question_drawn(app, view->kind != VIEW_FORM && view->toast.height > 0);
 	if (view->kind == VIEW_FORM) {
 		forms_draw(app, screen);
 		return;

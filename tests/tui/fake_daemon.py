@@ -38,6 +38,9 @@ class Failure(Exception):
         super().__init__(message)
         self.code, self.message = code, message
 
+    def record(self):
+        return {"code": self.code, "message": self.message}
+
 
 class Silence(Exception):
     """Raised by a handler that does not answer."""
@@ -206,7 +209,10 @@ class FakeDaemon:
         """Answers what waits, with what HANDLER says of its params."""
         with self._lock:
             for frontend, number, params in self.late:
-                frontend.send([1, number, None, handler(params)])
+                try:
+                    frontend.send([1, number, None, handler(params)])
+                except Failure as failure:
+                    frontend.send([1, number, failure.record(), None])
             self.late = []
 
     def called(self, method, seconds=10, match=None, count=1):
@@ -506,8 +512,7 @@ class FakeDaemon:
                 frontend.send([1, number, None, result])
                 frontend.is_attached |= method == "profile.attach"
             except Failure as failure:
-                frontend.send([1, number, {"code": failure.code,
-                                           "message": failure.message}, None])
+                frontend.send([1, number, failure.record(), None])
             except Silence:
                 pass
             except Later:
