@@ -454,7 +454,7 @@ aim_at_nick(struct app *app, const char *line, size_t len)
 	struct complete_word *at = &app->complete->at;
 	size_t count;
 
-	if (!people_room(app) || is_command_line(line))
+	if (!people_room(app) || view_is_search(app->view) || is_command_line(line))
 		return;
 	*at = (struct complete_word){.kind = 'n'};
 	char **whole = complete_candidates(app, 'n', line, line, &count);

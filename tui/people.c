@@ -48,7 +48,7 @@ on_people(void *data, const struct bridge_failure *failure, const void *result)
 struct model_room *
 people_room(struct app *app)
 {
-	struct chat *chat = view_chat(app->view);
+	struct chat *chat = view_subject(app->view);
 
 	return chat ? model_room_of(app->model, chat->jid) : NULL;
 }
@@ -57,9 +57,6 @@ people_room(struct app *app)
 static void
 mark_hidden(struct app *app, const struct model_room *shown)
 {
-	/* The page of occupants is about the room that was shown before. */
-	if (view_kind(app->view) == VIEW_PEOPLE)
-		return;
 	for (size_t i = 0; i < app->model->rooms.count; i++) {
 		struct model_room *room = app->model->rooms.rows[i];
 		if (room == shown)

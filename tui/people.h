@@ -17,8 +17,8 @@ void people_update(struct app *app);
  * model took it over. */
 void people_event(struct app *app, enum bridge_event event, const void *record);
 
-/* The room of the conversation that is shown, also where that is one of its occupants;
- * NULL where there is none. Borrowed. */
+/* The room of the conversation that is shown, also where that is one of its occupants, or
+ * of the page of occupants; NULL where there is none. Borrowed. */
 struct model_room *people_room(struct app *app);
 
 #endif

@@ -70,6 +70,12 @@ view_chat(const struct view *view)
 	return view->kind == VIEW_CHAT ? view->chat : NULL;
 }
 
+struct chat *
+view_subject(const struct view *view)
+{
+	return view->kind == VIEW_PEOPLE ? view->chat : view_chat(view);
+}
+
 /* What is being filled in is not taken from under the user's hands: the page comes when
  * the form goes. */
 static void

@@ -35,6 +35,9 @@ enum view_kind view_kind(const struct view *view);
 /* The conversation on the screen, NULL while another page is shown. */
 struct chat *view_chat(const struct view *view);
 
+/* The same, or the one whose room the page of occupants is about. */
+struct chat *view_subject(const struct view *view);
+
 /* Shows a page: the unsent text is kept with what it belongs to. Behind a form, this and
  * what shows a conversation wait until the form goes; other pages do not come then. */
 void view_show(struct app *app, enum view_kind kind);

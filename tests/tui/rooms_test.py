@@ -162,6 +162,21 @@ def test_a_page_of_occupants_is_searched_by_typing(house, daemon, columns):
         screen.wait_gone("1 Moderator")
 
 
+def test_the_page_of_occupants_asks_again_when_nobody_tells(house, daemon, screen):
+    open_den(screen, daemon)
+    screen.keys("\x1bOR")
+    screen.wait("4 Participants")
+    daemon.tell("room.unwatched")
+    daemon.called("room.occupants", count=2)
+    daemon.occupant(DEN, "Zoe")
+    screen.wait("5 Participants")
+    # Out of the room and back in it.
+    daemon.room(DEN, state="out")
+    screen.wait("Nobody here is called so.")
+    daemon.room(DEN, state="in")
+    screen.wait("5 Participants")
+
+
 def pane(screen):
     return [row.partition("│")[2].strip() for row in screen.lines() if "│" in row]
 
