@@ -72,8 +72,9 @@ static void
 ctx_release(void *pointer, void *data)
 {
 	struct memory *memory = data;
+	bool is_last = pointer == memory->ctx;
 	pool_free(&memory->pool, pointer);
-	if (pointer != memory->ctx)
+	if (!is_last)
 		return;
 	pool_done(&memory->pool);
 	free(memory);
