@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/store/list.h"
+#include "backend/store/messages_rows.h"
 #include "backend/store/rooms.h"
 #include "backend/store/sql.h"
 #include "backend/store/store.h"
@@ -228,8 +229,7 @@ conversations_set_read(struct store *store, int64_t id, int64_t place)
 		store_writing(store),
 		"UPDATE conversations SET read_place=?1, seq=?2, (unread, mentions)="
 		"(SELECT count(*), coalesce(sum(is_mention), 0) FROM messages"
-		" WHERE conversation=?3 AND place>?1 AND is_outgoing=0 AND kind=0"
-		" AND retracted_by IS NULL)"
+		" WHERE conversation=?3 AND place>?1 AND " MESSAGE_COUNTS ")"
 		" WHERE id=?3 AND read_place<?1");
 	sql_int(&sql, place);
 	sql_int(&sql, seq);

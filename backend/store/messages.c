@@ -135,12 +135,7 @@ touch_badge(struct store *store, int64_t conversation, int64_t place)
 	int result = sql_run_int(&newest, &last);
 	if (result < 0 || last > place)
 		return result < 0 ? result : 0;
-	int64_t seq = store_next_seq(store);
-	struct sql sql = sql_start(store_writing(store),
-				   "UPDATE conversations SET seq=? WHERE id=?");
-	sql_int(&sql, seq);
-	sql_int(&sql, conversation);
-	return sql_run(&sql);
+	return conversations_touch(store, conversation);
 }
 
 static int
@@ -324,9 +319,9 @@ messages_set_archived(struct store *store, int64_t id, const char *archive_id,
 	return sql_changed(db) ? 0 : -ENOENT;
 }
 
-/* The line ID at PLACE of CONVERSATION was taken back: if it was one of those that count
- * as unread, it does so no more. The newest count, and not what was fetched from before
- * the first line. */
+/* The line ID at PLACE of CONVERSATION is being taken back: if it is one of those that
+ * count as unread, it does so no more. The newest count, and not what was fetched from
+ * before the first line. */
 static int
 lower_badge(struct store *store, int64_t id, int64_t conversation, int64_t place)
 {
@@ -336,9 +331,9 @@ lower_badge(struct store *store, int64_t id, int64_t conversation, int64_t place
 		"UPDATE conversations SET unread=unread-1, mentions=max(0, mentions-"
 		"(SELECT is_mention FROM messages WHERE id=?1)), seq=?4"
 		" WHERE id=?2 AND read_place<?3 AND unread>(SELECT count(*) FROM messages"
-		" WHERE conversation=?2 AND place>?3 AND is_outgoing=0 AND kind=0"
-		" AND retracted_by IS NULL) AND EXISTS(SELECT 1 FROM messages"
-		" WHERE id=?1 AND is_outgoing=0 AND kind=0)");
+		" WHERE conversation=?2 AND place>?3 AND " MESSAGE_COUNTS
+		") AND EXISTS(SELECT 1 FROM messages WHERE id=?1 AND " MESSAGE_COUNTS
+		")");
 	sql_int(&sql, id);
 	sql_int(&sql, conversation);
 	sql_int(&sql, place);
@@ -352,6 +347,8 @@ messages_retract(struct store *store, int64_t id, const char *by, const char *re
 	int64_t conversation = 0;
 	int64_t place = 0;
 	int error = find_place(store, id, &conversation, &place);
+	if (!error)
+		error = lower_badge(store, id, conversation, place);
 	if (error)
 		return error;
 	int64_t seq = store_next_seq(store);
@@ -366,8 +363,7 @@ messages_retract(struct store *store, int64_t id, const char *by, const char *re
 	error = sql_run(&sql);
 	if (error || !sql_changed(db))
 		return error;
-	error = lower_badge(store, id, conversation, place);
-	return error ? error : touch_badge(store, conversation, place);
+	return touch_badge(store, conversation, place);
 }
 
 int
