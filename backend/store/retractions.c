@@ -45,16 +45,21 @@ insert(struct store *store, const struct retraction_row *row)
 	return sql_run(&sql);
 }
 
+/* Those of one conversation, and in it what the room, we and all others said, do not push
+ * each other out. */
 static int
-bound(struct store *store, const struct conversation_key *key)
+bound(struct store *store, const struct retraction_row *row)
 {
 	struct sql sql = sql_start(
 		store_writing(store),
-		"DELETE FROM retractions WHERE kind=?1 AND peer=?2 AND id<=(SELECT id"
-		" FROM retractions WHERE kind=?1 AND peer=?2 ORDER BY id DESC"
-		" LIMIT 1 OFFSET ?3)");
-	sql_int(&sql, key->kind);
-	sql_text(&sql, key->jid);
+		"DELETE FROM retractions WHERE kind=?1 AND peer=?2 AND is_own=?3"
+		" AND is_room=?4 AND id<=(SELECT id FROM retractions WHERE kind=?1"
+		" AND peer=?2 AND is_own=?3 AND is_room=?4 ORDER BY id DESC"
+		" LIMIT 1 OFFSET ?5)");
+	sql_int(&sql, row->key.kind);
+	sql_text(&sql, row->key.jid);
+	sql_int(&sql, row->is_own);
+	sql_int(&sql, row->is_room);
 	sql_int(&sql, RETRACTIONS_PEER_MAX);
 	int error = sql_run(&sql);
 	if (error)
@@ -72,7 +77,7 @@ retractions_put(struct store *store, const struct retraction_row *row)
 	if (!is_short(row->line) || !is_short(row->occupant_id))
 		return 0;
 	int error = insert(store, row);
-	return error ? error : bound(store, &row->key);
+	return error ? error : bound(store, row);
 }
 
 static const char *

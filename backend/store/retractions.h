@@ -18,8 +18,9 @@ struct store;
 
 enum {
 	RETRACTIONS_MAX = 4096,
-	RETRACTIONS_PEER_MAX = 256, /* of one conversation */
-	RETRACTION_ID_MAX = 1024,   /* bytes of each id */
+	/* of one conversation: of the room itself, of us, of all others */
+	RETRACTIONS_PEER_MAX = 256,
+	RETRACTION_ID_MAX = 1024, /* bytes of each id */
 };
 
 /* What was said, by whom. Strings may be NULL but for those of the conversation and the

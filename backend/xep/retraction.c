@@ -127,19 +127,37 @@ claimant_of(const struct inbound *inbound, const struct retraction *retraction)
 	};
 }
 
-/* Whether CLAIMANT may: it wrote LINE. A nick proves nothing, others take it later. */
+/* What proves that CLAIMANT wrote a line; NULL: nothing can. A nick proves nothing,
+ * others take it later. */
+static const char *
+proof_of(const struct claimant *claimant)
+{
+	if (claimant->is_own)
+		return claimant->sender ? claimant->sender : claimant->occupant_id;
+	return claimant->kind == CONVERSATION_ROOM   ? claimant->occupant_id
+	       : claimant->kind == CONVERSATION_CHAT ? claimant->sender
+						     : NULL;
+}
+
+/* Whether there can be a line that CLAIMANT may take back. */
+static bool
+is_able(const struct claimant *claimant)
+{
+	const char *proof = proof_of(claimant);
+	return claimant->is_room || (proof && *proof);
+}
+
+/* Whether CLAIMANT may: it wrote LINE. */
 static bool
 is_allowed(const struct claimant *claimant, const struct message *line)
 {
-	if (claimant->is_room)
-		return true;
+	if (claimant->is_room || !is_able(claimant))
+		return claimant->is_room;
 	if (claimant->is_own || line->is_outgoing)
-		return claimant->is_own && line->is_outgoing &&
-		       (claimant->sender || claimant->occupant_id);
-	if (claimant->kind == CONVERSATION_ROOM)
-		return is_same_text(claimant->occupant_id, line->occupant_id);
-	return claimant->kind == CONVERSATION_CHAT &&
-	       is_same_text(claimant->sender, line->sender);
+		return claimant->is_own && line->is_outgoing;
+	return is_same_text(proof_of(claimant), claimant->kind == CONVERSATION_ROOM
+							? line->occupant_id
+							: line->sender);
 }
 
 /* The line that ID names: in a room by the room's id, else by the sender's own. */
@@ -188,6 +206,7 @@ find_dead(struct profile *profile, const struct inbound *inbound, struct arena *
 /* Whether any waits, so that a line costs no query while none does. */
 struct waiting {
 	bool is_any;
+	bool is_fewer; /* it is to be looked whether there still is one */
 };
 
 static void
@@ -216,7 +235,7 @@ bool
 retraction_settle(struct profile *profile, const struct inbound *inbound,
 		  const struct message *line)
 {
-	const struct waiting *waiting = profile_state(profile, MODULE_retraction);
+	struct waiting *waiting = profile_state(profile, MODULE_retraction);
 	const char *ids[] = {line->archive_id, line->origin_id, line->wire_id};
 	struct conversation_key key = {inbound->kind, inbound->peer};
 	struct store *store = profile_store(profile);
@@ -228,6 +247,11 @@ retraction_settle(struct profile *profile, const struct inbound *inbound,
 	(void)profile_check(profile,
 			    retractions_find(store, &key, ids, sizeof ids / sizeof *ids,
 					     &arena, &list));
+	/* Not along with the removal, which may be undone. */
+	if (!list.count && waiting->is_fewer) {
+		waiting->is_any = retractions_exist(store) != 0;
+		waiting->is_fewer = false;
+	}
 	for (size_t i = 0; i < list.count; i++) {
 		const struct retraction_row *row = &list.items[i];
 		if (!is_meant(row, line))
@@ -235,7 +259,7 @@ retraction_settle(struct profile *profile, const struct inbound *inbound,
 		(void)profile_check(
 			profile, messages_retract(store, line->id, row->by, row->reason));
 		(void)profile_check(profile, retractions_remove(store, row->id));
-		is_gone = true;
+		is_gone = waiting->is_fewer = true;
 	}
 	arena_done(&arena);
 	return is_gone;
@@ -321,7 +345,8 @@ apply(struct profile *profile, const struct inbound *inbound,
 		if (is_proven)
 			prove_dead(profile, inbound, line);
 		take_back(profile, line, by, *reason ? reason : NULL);
-	} else if (!line && !retraction->is_tombstone && retraction->id) {
+	} else if (!line && !retraction->is_tombstone && retraction->id &&
+		   is_able(&claimant)) {
 		wait_for_line(profile, &(struct retraction_row){
 					       .key = {inbound->kind, inbound->peer},
 					       .line = retraction->id,

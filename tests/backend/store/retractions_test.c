@@ -174,9 +174,8 @@ what_waits_is_there_after_a_restart(void **state)
 }
 
 static int
-flood_job(struct store *store, void *data)
+flood_den_job(struct store *store, void *data)
 {
-	char jid[64];
 	char line[32];
 	(void)data;
 	for (int i = 0; i < 2 * RETRACTIONS_PEER_MAX; i++) {
@@ -184,6 +183,14 @@ flood_job(struct store *store, void *data)
 		struct retraction_row row = {.key = den, .line = line};
 		assert_int_equal(retractions_put(store, &row), 0);
 	}
+	return 0;
+}
+
+static int
+flood_job(struct store *store, void *data)
+{
+	char jid[64];
+	(void)flood_den_job(store, data);
 	for (int i = 0; i < RETRACTIONS_MAX - RETRACTIONS_PEER_MAX; i++) {
 		(void)snprintf(jid, sizeof jid, "f%d@x", i);
 		struct retraction_row row = {.key = {CONVERSATION_CHAT, jid},
@@ -191,6 +198,25 @@ flood_job(struct store *store, void *data)
 		assert_int_equal(retractions_put(store, &row), 0);
 	}
 	return 0;
+}
+
+static int
+room_job(struct store *store, void *data)
+{
+	struct retraction_row row = {.key = den, .line = "said", .is_room = true};
+	int error = retractions_put(store, &row);
+	row = (struct retraction_row){.key = den, .line = "said", .is_own = true};
+	(void)data;
+	return error ? error : retractions_put(store, &row);
+}
+
+static void
+a_flood_of_occupants_leaves_what_the_room_and_we_said(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(bed_run(bed, room_job, NULL), 0);
+	assert_int_equal(bed_run(bed, flood_den_job, NULL), 0);
+	assert_int_equal(count_of(bed, &den, "said"), 2);
 }
 
 static void
@@ -221,6 +247,7 @@ main(void)
 		CASE(what_was_taken_back_is_not_unread),
 		CASE(what_waits_is_there_after_a_restart),
 		CASE(who_takes_back_without_end_fills_no_disk),
+		CASE(a_flood_of_occupants_leaves_what_the_room_and_we_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
