@@ -119,18 +119,41 @@ command_is_known(struct app *app, const char *line)
 	return false;
 }
 
+/* The room and the nick are no secret; what follows them is. */
+static bool
+has_third(const char *rest)
+{
+	free(command_word(&rest));
+	free(command_word(&rest));
+	return rest[0] != '\0';
+}
+
+/* A field of a room's form that holds a secret, as its name says, and a value. */
+static bool
+is_secret_field(const char *rest)
+{
+	char *key = command_word(&rest);
+	bool is_secret = key && rest[0] &&
+			 (strcasestr(key, "secret") || strcasestr(key, "password"));
+
+	free(key);
+	return is_secret;
+}
+
 bool
 command_is_secret(const char *line)
 {
-	static const char join[] = "/join ";
-	const char *rest = line + sizeof join - 1;
+	size_t len = strcspn(line, " ");
+	const char *rest = line + len;
 
-	if (strncmp(line, join, sizeof join - 1) != 0)
+	if (line[0] != '/' || line[1] == '/')
 		return false;
-	/* The room, or a link that may hold one; the nick; a password follows. */
-	free(command_word(&rest));
-	free(command_word(&rest));
-	return rest[0] != '\0' || strstr(line, ";password=");
+	/* A link to a room, whatever is done with it. */
+	if (strcasestr(line, ";password="))
+		return true;
+	if (len == 5 && strncmp(line, "/join", len) == 0)
+		return has_third(rest);
+	return len == 7 && strncmp(line, "/config", len) == 0 && is_secret_field(rest);
 }
 
 bool
