@@ -10,6 +10,7 @@
 #include "backend/muc/muc_inner.h"
 #include "backend/xmpp/form.h"
 #include "backend/xmpp/ns.h"
+#include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 #include "bridge/serve.h"
 
@@ -166,6 +167,33 @@ fill(struct profile *profile, struct serve_request *request, const struct form *
 	return true;
 }
 
+static bool
+is_sendable(const struct stanza *iq)
+{
+	struct buf bytes = {.is_secret = true};
+	bool is_short = stanza_write(iq, &bytes, STANZA_SEND_MAX) == 0;
+	buf_done(&bytes);
+	return is_short;
+}
+
+/* Sends FORM as a whole: never a part of it, what is missing would be taken away. */
+static void
+submit(struct profile *profile, const char *room, const struct form *form,
+       struct serve_request *request)
+{
+	struct stanza *query;
+	struct stanza *iq = owner_iq(profile, "set", room, &query);
+	form_submit(form, query);
+	if (is_sendable(iq)) {
+		profile_ask(profile, iq, PROFILE_ASK, muc_agreed, request);
+		return;
+	}
+	stanza_free(iq);
+	profile_refuse(profile, request, ERROR_TOO_LARGE,
+		       "The room's form is too large to be sent back whole: nothing was "
+		       "changed.");
+}
+
 static void
 on_form(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
@@ -176,12 +204,8 @@ on_form(struct profile *profile, const struct stanza *answer, bool is_last, void
 	(void)is_last;
 	if (request) {
 		(void)form_read(form_of(answer), &request->arena, &form);
-		if (fill(profile, request, &form)) {
-			struct stanza *query;
-			struct stanza *iq = owner_iq(profile, "set", room, &query);
-			form_submit(&form, query);
-			profile_ask(profile, iq, PROFILE_ASK, muc_agreed, request);
-		}
+		if (fill(profile, request, &form))
+			submit(profile, room, &form, request);
 	}
 	free(room);
 }

@@ -14,7 +14,7 @@
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 
-enum { TEXT_MAX = 16 * 1024, NAMES_MAX = 400 };
+enum { TEXT_MAX = 16 * 1024, NAMES_MAX = 400, VALUES_MAX = 1000 };
 
 /* ---- reading ---- */
 
@@ -42,36 +42,29 @@ type_of(const char *word)
 	return FORM_TEXT_SINGLE;
 }
 
+/* What is only to be seen, cut; NULL where there is nothing. */
 static const char *
-keep(struct arena *arena, const char *text)
+keep_words(struct arena *arena, const char *text)
 {
-	if (!text)
+	if (!text || !*text)
 		return NULL;
 	return arena_strndup(arena, text, utf8_cut(text, strlen(text), TEXT_MAX));
 }
 
-/* The same, NULL where there is nothing to see. */
-static const char *
-keep_words(struct arena *arena, const char *text)
-{
-	return text && *text ? keep(arena, text) : NULL;
-}
-
 static size_t
-count_of(const struct stanza *parent, const char *name, size_t max)
+count_of(const struct stanza *parent, const char *name)
 {
-	size_t count = stanza_count(parent, name, NS_DATA_FORM);
-	return count < max ? count : max;
+	return stanza_count(parent, name, NS_DATA_FORM);
 }
 
 static void
 read_values(const struct stanza *row, struct arena *arena, struct form_field *field)
 {
-	size_t count = count_of(row, "value", FORM_VALUES_MAX);
+	size_t count = count_of(row, "value");
 	const char **values = arena_array(arena, count + 1, sizeof *values);
 	const struct stanza *value = stanza_child(row, "value", NS_DATA_FORM);
 	for (size_t i = 0; i < count; i++) {
-		values[i] = keep(arena, stanza_text(value));
+		values[i] = arena_strdup(arena, stanza_text(value));
 		value = stanza_next(value, "value", NS_DATA_FORM);
 	}
 	field->values = values;
@@ -81,15 +74,15 @@ read_values(const struct stanza *row, struct arena *arena, struct form_field *fi
 static void
 read_options(const struct stanza *row, struct arena *arena, struct form_field *field)
 {
-	size_t count = count_of(row, "option", FORM_OPTIONS_MAX);
+	size_t count = count_of(row, "option");
 	struct form_option *options = arena_array(arena, count + 1, sizeof *options);
 	const struct stanza *option = stanza_child(row, "option", NS_DATA_FORM);
 	for (; option; option = stanza_next(option, "option", NS_DATA_FORM)) {
 		const char *value = stanza_child_text(option, "value", NS_DATA_FORM);
-		if (!value || field->option_count >= count)
+		if (!value)
 			continue;
 		options[field->option_count++] = (struct form_option){
-			.value = keep(arena, value),
+			.value = arena_strdup(arena, value),
 			.label = keep_words(arena, stanza_get(option, "label")),
 		};
 	}
@@ -101,7 +94,7 @@ read_field(const struct stanza *row, struct arena *arena, struct form_field *fie
 {
 	const char *var = stanza_get(row, "var");
 	*field = (struct form_field){
-		.var = keep_words(arena, var),
+		.var = var && *var ? arena_strdup(arena, var) : NULL,
 		.type = type_of(stanza_type(row)),
 		.label = keep_words(arena, stanza_get(row, "label")),
 		.help = keep_words(arena, stanza_child_text(row, "desc", NS_DATA_FORM)),
@@ -120,7 +113,7 @@ form_read(const struct stanza *x, struct arena *arena, struct form *ret_form)
 {
 	if (!stanza_is(x, "x", NS_DATA_FORM))
 		return -EINVAL;
-	size_t count = count_of(x, "field", FORM_FIELDS_MAX);
+	size_t count = count_of(x, "field");
 	struct form form = {
 		.title = keep_words(arena, stanza_child_text(x, "title", NS_DATA_FORM)),
 		.instructions = keep_words(
@@ -244,7 +237,7 @@ take_line(struct filling *filling, const char *text)
 		filling->problem = arena_printf(filling->arena, "%s is one line.",
 						filling->field->var);
 	else
-		filling->values[filling->count++] = keep(filling->arena, text);
+		filling->values[filling->count++] = arena_strdup(filling->arena, text);
 }
 
 static void
@@ -252,7 +245,7 @@ take_lines(struct filling *filling, const char *text)
 {
 	for (;;) {
 		size_t len = strcspn(text, "\n");
-		if (filling->count >= FORM_VALUES_MAX) {
+		if (filling->count >= VALUES_MAX) {
 			filling->problem = arena_printf(filling->arena, "%s is too long.",
 							filling->field->var);
 			return;
@@ -314,12 +307,12 @@ form_set(struct form_field *field, const char *const *values, size_t count,
 	bool is_set_boolean = field->type == FORM_BOOLEAN && field->value_count > 0;
 	if (is_empty)
 		count = 0;
-	filling.values = arena_array(arena, FORM_VALUES_MAX + 1, sizeof *filling.values);
+	filling.values = arena_array(arena, VALUES_MAX + 1, sizeof *filling.values);
 	if (field->type == FORM_FIXED || field->type == FORM_HIDDEN)
 		take(&filling, "");
 	else if (is_empty && (field->is_required || is_set_boolean))
 		filling.problem = arena_printf(arena, "%s needs a value.", field->var);
-	else if (count > FORM_VALUES_MAX || (count > 1 && !is_many(field->type)))
+	else if (count > VALUES_MAX || (count > 1 && !is_many(field->type)))
 		filling.problem = arena_printf(arena, "%s takes one value.", field->var);
 	for (size_t i = 0; i < count && !filling.problem; i++)
 		take(&filling, values[i]);

@@ -1,7 +1,7 @@
 /*
  * Data forms (XEP-0004): read from a stanza, changed field by field with each value
  * checked against the field's type, and written as a submission. Pure. Everything of a
- * form lives in the arena that it was read into.
+ * form lives in the arena that it was read into; the stream's limits bound it.
  */
 #ifndef TERN_XMPP_FORM_H
 #define TERN_XMPP_FORM_H
@@ -12,11 +12,6 @@
 #include "bridge/base/arena.h"
 
 struct stanza;
-
-/* Fields of a form, options of a field, values of a field; what is more is left out. */
-#define FORM_FIELDS_MAX 1000
-#define FORM_OPTIONS_MAX 1000
-#define FORM_VALUES_MAX 1000
 
 enum form_type {
 	FORM_BOOLEAN,
@@ -53,7 +48,8 @@ struct form {
 	size_t field_count;
 };
 
-/* Reads the form X (jabber:x:data), cut to the limits above. -EINVAL if it is none. */
+/* Reads the form X (jabber:x:data). What may go back with it is whole, for a value cut is
+ * a value lost; words for people are cut at 16 KiB. -EINVAL if it is none. */
 int form_read(const struct stanza *x, struct arena *arena, struct form *ret_form);
 
 /* The field whose var is NAME, or the only one whose var ends in _NAME or #NAME; NULL if

@@ -297,6 +297,17 @@ def test_a_form_larger_than_all_is_left_out(den, screen):
     show(screen)
 
 
+def test_a_long_value_goes_back_whole_or_not_at_all(den):
+    den.server.form = f"{FORM}<field var='long'><value>{'x' * 100000}</value></field>"
+    config(den, "name=Lair")
+    assert den.server.submitted[-1]["long"] == ["x" * 100000]
+    den.server.form = f"{FORM}<field var='long'><value>{'x' * 300000}</value></field>"
+    assert "nothing was changed" in config(den, "name=Lair", code=1)
+    assert len(den.server.submitted) == 1
+    config(den, "name=Lair", "long=short")
+    assert den.server.submitted[-1]["long"] == ["short"]
+
+
 # ------------------------------------------------------------------ requests for a voice
 
 def request(nick="Bob", sender=ROOM, kind="", form="form", what=f"{MUC}#request"):

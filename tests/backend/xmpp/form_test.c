@@ -190,6 +190,34 @@ a_submission_holds_all_but_what_is_fixed(void **state)
 }
 
 static void
+what_goes_back_is_never_cut(void **state)
+{
+	struct rig *rig = *state;
+	enum { LONG = 100 * 1000 };
+	char *value = calloc(1, LONG + 1);
+	struct form form, again;
+	memset(value, 'x', LONG);
+	struct stanza *x = stanza_new(rig->ctx, "x", "jabber:x:data");
+	struct stanza *row = stanza_add(x, "field", NULL);
+	stanza_set(row, "var", value);
+	stanza_add_with_text(row, "value", NULL, value);
+	stanza_add_with_text(stanza_add(row, "option", NULL), "value", NULL, value);
+	stanza_add_with_text(row, "desc", NULL, value);
+	assert_int_equal(form_read(x, &rig->arena, &form), 0);
+	assert_int_equal(strlen(form.fields[0].help), 16 * 1024);
+	assert_string_equal(form.fields[0].options[0].value, value);
+	struct stanza *query = stanza_new(rig->ctx, "query", "q");
+	form_submit(&form, query);
+	assert_int_equal(form_read(stanza_child(query, "x", NULL), &rig->arena, &again),
+			 0);
+	assert_string_equal(again.fields[0].var, value);
+	assert_string_equal(again.fields[0].values[0], value);
+	stanza_free(query);
+	stanza_free(x);
+	free(value);
+}
+
+static void
 something_else_is_no_form(void **state)
 {
 	struct rig *rig = *state;
@@ -211,6 +239,7 @@ main(void)
 		TEST(only_some_fields_take_several_values),
 		TEST(a_submission_holds_all_but_what_is_fixed),
 		TEST(an_answer_that_was_never_given_may_stay_so),
+		TEST(what_goes_back_is_never_cut),
 		TEST(something_else_is_no_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
