@@ -25,6 +25,7 @@
 struct join {
 	struct app *app;
 	char *jid, *nick, *password;
+	char *here; /* the room at hand, if we are in under the nick that is asked for */
 	bool is_made; /* by this, after asking */
 };
 
@@ -38,6 +39,7 @@ join_free(struct join *join)
 	free(join->jid);
 	free(join->nick);
 	free(join->password);
+	free(join->here);
 	free(join);
 }
 
@@ -106,6 +108,9 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 		else if (is_news && joined->room->role == role_VISITOR)
 			app_say(app, "You may read here, but not speak: /voice asks for "
 				     "that.");
+		else if (!is_news && join->here &&
+			 strcmp(join->here, joined->room->jid) == 0)
+			app_say(app, "You are in this room.");
 	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
 		question_ask(app, on_answer, join, "There is no room %s. Make it? (y/n)",
 			     join->jid);
@@ -181,6 +186,18 @@ set_room(struct app *app, struct join *join, const char *word)
 					 : "It is no room's address (room@service).";
 }
 
+/* If that is the room to join, nothing changes. */
+static void
+look_here(struct app *app, struct join *join)
+{
+	const struct chat *chat = view_chat(app->view);
+	const struct model_room *room = chat ? model_room(app->model, chat->jid) : NULL;
+
+	if (room && room->state == room_state_IN &&
+	    (!join->nick || strcmp(join->nick, room->nick) == 0))
+		join->here = mem_strdup(chat->jid);
+}
+
 bool
 command_join(struct app *app, const char *arguments)
 {
@@ -205,6 +222,7 @@ command_join(struct app *app, const char *arguments)
 		app_say_error(app, "%s is no room's address (room@service).", word);
 	free(word);
 	if (is_fine && app_client(app)) {
+		look_here(app, join);
 		send_join(app, join);
 		return true;
 	}

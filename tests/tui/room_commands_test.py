@@ -48,6 +48,21 @@ def test_a_room_is_joined_with_a_nick_behind_its_address(house, daemon, screen, 
     assert (call["jid"], call.get("nick")) == (room, nick)
 
 
+@pytest.mark.parametrize("words, is_said", [("/join", True), ("/join den", True),
+                                            (f"/join {DEN} me", True),
+                                            (f"/join {DEN} Al", False)])
+def test_to_join_where_one_is_says_so(house, daemon, screen, words, is_said):
+    daemon.on["room.join"] = lambda _: {"room": daemon.rooms[DEN]}
+    open_den(screen, daemon)
+    screen.line(words)
+    if is_said:
+        screen.wait("You are in this room.")
+    else:
+        daemon.called("room.join")
+        screen.settle()
+        assert screen.find("Joining") is None and screen.find("You are in") is None
+
+
 def test_what_is_no_room_is_not_joined(house, daemon, screen):
     for words in ("@", "@rooms.example.org", "/", "/Al"):
         screen.line("/join " + words)
