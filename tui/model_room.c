@@ -1,5 +1,6 @@
 /*
- * The set of rooms. Everything in a record may come from strangers and is cleaned here.
+ * The set of rooms. Everything in a record may come from strangers and is cleaned here,
+ * but for our nick, which is compared with those of occupants.
  */
 #include "tui/model_room.h"
 
@@ -74,7 +75,7 @@ model_put_room(struct model *model, const struct bridge_room *record)
 		free(room->name);
 		room->name = mem_strndup(jid, strcspn(jid, "@"));
 	}
-	set(&room->nick, record->nick, NAME_MAX_BYTES);
+	mem_replace(&room->nick, record->nick ? record->nick : "");
 	set(&room->subject, record->subject, TEXT_MAX);
 	set(&room->subject_by, record->subject_by, NAME_MAX_BYTES);
 	set(&room->reason, record->reason, TEXT_MAX);

@@ -25,7 +25,7 @@ struct room_told {
 struct model_room {
 	char *jid;  /* first: by_jid.h */
 	char *name; /* what it is called: its own name, else what stands before the @ */
-	char *nick; /* ours there; "" while unknown */
+	char *nick; /* ours there, as it is; "" while unknown */
 	char *subject, *subject_by; /* "" for none */
 	char *reason;		    /* why out, waiting or refused; "" for none */
 	char *moved_to;		    /* where it goes on without us; "" for nowhere */

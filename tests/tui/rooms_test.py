@@ -246,6 +246,24 @@ def test_a_nick_of_two_words_is_kicked(house, daemon, screen, words):
                                                             "no more of that")
 
 
+def test_ones_own_nick_is_known_however_it_is_made(house, daemon, screen):
+    nick = "me\u202e" + "e" * 300
+    daemon.room(SHED, nick=nick, name="Shed", subject="Tools")
+    screen.line("/go shed")
+    screen.wait("Shed: Tools")
+    daemon.called("room.occupants", match=lambda p: p["jid"] == SHED)
+    daemon.occupant(SHED, "Zoe")
+    screen.wait("- Zoe came")
+    screen.keys("\x1bOR")
+    screen.wait("2 Participants")
+    screen.keys("eee\r")
+    screen.wait("That is you.")
+    screen.keys("\x1b\x1b")
+    screen.wait("- Zoe came")
+    daemon.occupant_gone(SHED, nick, end="kicked", actor="Zoe")
+    screen.wait("- You were kicked by Zoe.")
+
+
 # ---- leaving ----
 
 @pytest.mark.parametrize("command", ["/close", "/leave", "/part so long"])
