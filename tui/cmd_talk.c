@@ -11,6 +11,7 @@
 #include "tui/go.h"
 #include "tui/input.h"
 #include "tui/nick.h"
+#include "tui/occupants.h"
 #include "tui/people.h"
 #include "tui/target.h"
 #include "tui/view.h"
@@ -23,6 +24,19 @@ command_contacts(struct app *app, const char *arguments)
 	return true;
 }
 
+/* Words for who is gone reach nobody, a contact of that name least of all. */
+static void
+say_left(struct app *app, const char *nick)
+{
+	char *shown = nick_shown(nick);
+
+	app_say_error(app,
+		      "%s is not in this room any more. Somebody else of that name is "
+		      "reached by the address: /msg ADDRESS.",
+		      shown);
+	free(shown);
+}
+
 /* Whom *REST begins with, which moves behind it: in a room an occupant first, then
  * anybody. The caller frees; NULL after saying why. */
 static char *
@@ -33,7 +47,10 @@ take_partner(struct app *app, const char **rest)
 	char *jid = NULL;
 
 	if (nick) {
-		jid = mem_printf("%s/%s", room->jid, nick);
+		if (occupants_find(room->people, nick))
+			jid = mem_printf("%s/%s", room->jid, nick);
+		else
+			say_left(app, nick);
 		free(nick);
 		return jid;
 	}

@@ -30,6 +30,7 @@ room_free(struct model_room *room)
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
+	model_room_forget_left(room, UINT64_MAX);
 	occupants_free(room->people);
 	free(room);
 }
@@ -143,6 +144,23 @@ model_drop_occupant(struct model *model, const struct bridge_occupant_gone_event
 
 	if (room && room->people && occupants_remove(room->people, event->nick))
 		model->dirty |= MODEL_PEOPLE;
+}
+
+void
+model_room_left(struct model_room *room, const char *nick, uint64_t at)
+{
+	struct room_left *left = &room->left[room->left_next++ % ROOM_LEFT_MAX];
+
+	mem_replace(&left->nick, nick);
+	left->at = at;
+}
+
+void
+model_room_forget_left(struct model_room *room, uint64_t before)
+{
+	for (size_t i = 0; i < ROOM_LEFT_MAX; i++)
+		if (room->left[i].nick && room->left[i].at < before)
+			mem_replace(&room->left[i].nick, NULL);
 }
 
 void

@@ -13,6 +13,14 @@
 struct model;
 struct occupants;
 
+#define ROOM_LEFT_MAX 8
+
+/* A nick that somebody had a moment ago. */
+struct room_left {
+	char *nick; /* as it is; NULL: none */
+	uint64_t at;
+};
+
 /* What of it was told already (room_news.h). */
 struct room_told {
 	bool is_inside, has_role;
@@ -42,6 +50,8 @@ struct model_room {
 	uint64_t hidden_at;	  /* of the loop's time; 0: it is shown */
 	bool is_asking;		  /* who is there was asked for */
 	struct room_told told;
+	struct room_left left[ROOM_LEFT_MAX];
+	size_t left_next; /* the place of the next one, in turn */
 };
 
 /* The room with the bare JID, NULL if there is none; borrowed. */
@@ -67,6 +77,11 @@ void model_put_occupant(struct model *model, const struct bridge_occupant_event 
 void model_drop_occupant(struct model *model,
 			 const struct bridge_occupant_gone_event *event);
 void model_unwatch_rooms(struct model *model, const char *jid);
+
+/* Nobody in ROOM is called NICK any more, since AT; and who was gone before BEFORE is
+ * not looked for any more. */
+void model_room_left(struct model_room *room, const char *nick, uint64_t at);
+void model_room_forget_left(struct model_room *room, uint64_t before);
 
 /* Forgets all rooms. */
 void model_drop_rooms(struct model *model);

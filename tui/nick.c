@@ -80,18 +80,37 @@ is_address(const char *text)
 	return memchr(text, '@', len) != NULL;
 }
 
-static const struct occupant *
-longest_at(struct occupants *people, const char *text, bool is_exact)
+/* The longer one of LONGEST (NULL for none) and NICK, if TEXT begins with that. */
+static const char *
+longer(const char *longest, const char *nick, const char *text, bool is_exact)
 {
-	const struct occupant *longest = NULL;
+	bool is_fit = nick && nick[0] && begins_with(text, nick, is_exact) &&
+		      (!longest || strlen(nick) > strlen(longest));
+
+	return is_fit ? nick : longest;
+}
+
+static const char *
+longest_at(const struct model_room *room, const char *text, bool is_exact)
+{
+	const char *longest = NULL;
 	size_t count;
-	const struct occupant *const *rows = occupants_sorted(people, &count);
+	const struct occupant *const *rows = occupants_sorted(room->people, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (rows[i]->nick[0] && begins_with(text, rows[i]->nick, is_exact) &&
-		    (!longest || strlen(rows[i]->nick) > strlen(longest->nick)))
-			longest = rows[i];
+		longest = longer(longest, rows[i]->nick, text, is_exact);
+	for (size_t i = 0; i < ROOM_LEFT_MAX; i++)
+		longest = longer(longest, room->left[i].nick, text, is_exact);
 	return longest;
+}
+
+static bool
+is_known(const struct model_room *room, const char *nick)
+{
+	for (size_t i = 0; i < ROOM_LEFT_MAX; i++)
+		if (room->left[i].nick && strcmp(room->left[i].nick, nick) == 0)
+			return true;
+	return occupants_find(room->people, nick) != NULL;
 }
 
 char *
@@ -104,7 +123,7 @@ nick_take(const struct model_room *room, const char **rest)
 	if (*at == '"') {
 		char *word = command_word(&at);
 
-		if (word && occupants_find(room->people, word)) {
+		if (word && is_known(room, word)) {
 			*rest = at;
 			return word;
 		}
@@ -113,14 +132,14 @@ nick_take(const struct model_room *room, const char **rest)
 	}
 	if (is_address(at))
 		return NULL;
-	const struct occupant *found = longest_at(room->people, at, true);
+	const char *found = longest_at(room, at, true);
 	if (!found)
-		found = longest_at(room->people, at, false);
+		found = longest_at(room, at, false);
 	if (!found)
 		return NULL;
-	at += strlen(found->nick);
+	at += strlen(found);
 	*rest = at + strspn(at, " ");
-	return mem_strdup(found->nick);
+	return mem_strdup(found);
 }
 
 char *

@@ -27,7 +27,8 @@ char *nick_word(const char *nick);
 
 /* The occupant of ROOM that *REST begins with, as the raw nick, which the caller frees;
  * *REST moves behind it. In quotes it is that very nick; else the longest that fits, in
- * another case where none fits exactly. NULL if there is none. */
+ * another case where none fits exactly. Who was there a moment ago is found too, so that
+ * what is meant for him is not taken for the name of another. NULL if there is none. */
 char *nick_take(const struct model_room *room, const char **rest);
 
 /* The same; where there is none, the next word, NULL without one. */

@@ -19,7 +19,10 @@
 #include "tui/room_news.h"
 #include "tui/view.h"
 
-enum { HIDDEN_MS = 3000 };
+enum {
+	HIDDEN_MS = 3000,
+	LEFT_MS = 5 * 60 * 1000, /* so long words may still be meant for who is gone */
+};
 
 struct people_ask {
 	struct app *app;
@@ -72,6 +75,8 @@ people_update(struct app *app)
 	struct model_room *room = people_room(app);
 
 	mark_hidden(app, room);
+	if (room && uv_now(app->loop) > LEFT_MS)
+		model_room_forget_left(room, uv_now(app->loop) - LEFT_MS);
 	if (!room || room->state != room_state_IN || room->is_watched ||
 	    room->is_refused || room->is_asking || door_state(app->door) != DOOR_ATTACHED)
 		return;
@@ -230,16 +235,27 @@ tell_room(struct app *app, const struct bridge_room *record)
 	free(said);
 }
 
+static void
+note_left(struct app *app, const char *jid, const char *nick)
+{
+	struct model_room *room = model_room(app->model, jid);
+
+	if (room && nick && nick[0])
+		model_room_left(room, nick, uv_now(app->loop));
+}
+
 void
 people_event(struct app *app, enum bridge_event event, const void *record)
 {
 	if (event == EVENT_occupant_changed) {
 		const struct bridge_occupant_event *changed = record;
 		let_go(app, changed->jid);
+		note_left(app, changed->jid, changed->was);
 		tell_change(app, changed);
 	} else if (event == EVENT_occupant_gone) {
 		const struct bridge_occupant_gone_event *gone = record;
 		let_go(app, gone->jid);
+		note_left(app, gone->jid, gone->nick);
 		tell_gone(app, gone);
 	} else if (event == EVENT_voice_asked) {
 		tell_voice_asked(app, record);

@@ -49,6 +49,34 @@ def test_msg_in_a_room_means_an_occupant(house, daemon, screen, words, nick, bod
     screen.wait(f"{nick} (den)")
 
 
+def test_words_for_who_just_left_go_to_nobody_else(house, daemon, screen):
+    daemon.contact("carl@example.org", "Carl")
+    open_den(screen, daemon)
+    daemon.occupant(DEN, "Bob B")
+    screen.wait("- Bob B came")
+    daemon.occupant_gone(DEN, "Bob B")
+    daemon.occupant(DEN, "Charles", was="Carl")
+    screen.wait("Carl is now Charles")
+    for words, nick in (("Bob B hello", "Bob B"), ("bob b hello", "Bob B"),
+                        ('"Bob B" hello', "Bob B"), ("carl hello", "Carl")):
+        screen.line(f"/msg {words}")
+        screen.wait(f"{nick} is not in this room any more.")
+        screen.wait(f"› /msg {words}")
+        screen.keys("\x03")
+        screen.wait_gone("any more")
+    assert daemon.count("message.send") == 0
+    screen.line("/kick Bob B enough")
+    call = daemon.called("room.role")
+    assert (call["nick"], call["reason"]) == ("Bob B", "enough")
+    daemon.occupant(DEN, "Bob B")
+    daemon.says(DEN, "Bob B", "here again")
+    screen.wait("Bob B: here again")
+    screen.line("/msg Bob B hello")
+    assert daemon.called("message.send")["jid"] == f"{DEN}/Bob B"
+    screen.line("/msg carl@example.org hello")
+    assert daemon.called("message.send", count=2)["jid"] == "carl@example.org"
+
+
 def test_any_nick_is_completed_and_addressed_as_it_is(house, daemon, screen):
     open_den(screen, daemon)
     for number, nick in enumerate(HOSTILE):
