@@ -194,6 +194,8 @@ on_disco(struct profile *profile, const struct stanza *answer, bool is_last, voi
 		 archive->has_archive, archive->has_ids);
 	archive_go_on(profile);
 	read_positions_look(profile, stanza_has_type(answer, "result") ? query : NULL);
+	if (presence_is_said(profile))
+		read_positions_begin(profile);
 	bookmarks_look(profile, stanza_has_type(answer, "result") ? query : NULL);
 }
 

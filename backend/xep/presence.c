@@ -15,6 +15,7 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
+#include "backend/xep/read_positions.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
@@ -458,9 +459,20 @@ presence_begin(struct profile *profile, enum presence_gate gate)
 	unsigned now = before | (unsigned)gate;
 	(void)profile_check(profile, session_fact_set(store, FACT_GATES,
 						      arena_printf(&arena, "%u", now)));
-	if (now == all && before != all)
+	if (now == all && before != all) {
 		presence_announce(profile);
+		read_positions_begin(profile);
+	}
 	arena_done(&arena);
+}
+
+bool
+presence_is_said(struct profile *profile)
+{
+	struct arena arena = {0};
+	bool is_said = session_fact(profile_store(profile), FACT_SAID, &arena) != NULL;
+	arena_done(&arena);
+	return is_said;
 }
 
 /* What was chosen while no stream was there is said when the session goes on. */
@@ -484,10 +496,8 @@ on_connect(struct profile *profile, bool is_resumed)
 static void
 announce_change(struct profile *profile)
 {
-	struct arena arena = {0};
-	if (session_fact(profile_store(profile), FACT_SAID, &arena))
+	if (presence_is_said(profile))
 		presence_announce(profile);
-	arena_done(&arena);
 }
 
 int

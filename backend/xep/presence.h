@@ -18,6 +18,9 @@ enum presence_gate {
 /* Inside a job: GATE is open. At the last one our presence is sent. */
 void presence_begin(struct profile *profile, enum presence_gate gate);
 
+/* Whether it was, in this session. */
+bool presence_is_said(struct profile *profile);
+
 /* Inside a job: sends our own presence as chosen. */
 void presence_announce(struct profile *profile);
 

@@ -34,6 +34,8 @@
  * gets the others once. */
 #define SETTING_FEW "read.few_rules"
 #define ABLE_NO "no"
+#define ABLE_KNOWN "known"   /* it is; we are not told of changes yet */
+#define ABLE_SILENT "silent" /* it did not answer */
 #define ABLE_FETCHING "fetching"
 #define ABLE_YES "yes"
 
@@ -65,6 +67,13 @@ static bool
 is_able(struct profile *profile, const char *value)
 {
 	return is_fact(profile, FACT_ABLE, value);
+}
+
+static void
+set_able(struct profile *profile, const char *value)
+{
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), FACT_ABLE, value));
 }
 
 static void
@@ -163,13 +172,6 @@ publish_soon(struct profile *profile)
 }
 
 static void
-give_up(struct profile *profile)
-{
-	(void)profile_check(profile,
-			    session_fact_set(profile_store(profile), FACT_ABLE, ABLE_NO));
-}
-
-static void
 set_rules(struct profile *profile, const char *value)
 {
 	(void)profile_check(profile,
@@ -187,7 +189,7 @@ on_rules(struct profile *profile, const struct stanza *answer)
 	if (is_set)
 		publish_all_due(profile);
 	else if (answer)
-		give_up(profile);
+		set_able(profile, ABLE_NO);
 }
 
 static void
@@ -262,7 +264,7 @@ on_refused(struct profile *profile, const struct stanza *answer)
 		 profile_name(profile), is_error ? error.condition : "?");
 	/* What may pass is tried again at the next reading or connection. */
 	if (is_error && strcmp(error.type, "wait") != 0)
-		give_up(profile);
+		set_able(profile, ABLE_NO);
 }
 
 static void
@@ -361,16 +363,19 @@ static void
 on_items(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
 	(void)data;
-	if (!answer || !store_is_in_job(profile_store(profile)))
+	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)))
 		return;
+	if (!answer) {
+		set_able(profile, ABLE_SILENT); /* the next stream asks again */
+		return;
+	}
 	if (stanza_has_type(answer, "result"))
 		take_items(profile,
 			   stanza_child(stanza_child(answer, "pubsub", NS_PUBSUB),
 					"items", NS_PUBSUB));
 	if (!is_last)
 		return;
-	(void)profile_check(
-		profile, session_fact_set(profile_store(profile), FACT_ABLE, ABLE_YES));
+	set_able(profile, ABLE_YES);
 	publish_all_due(profile);
 }
 
@@ -395,12 +400,13 @@ on_message(struct profile *profile, struct inbound *inbound)
 void
 read_positions_look(struct profile *profile, const struct stanza *query)
 {
-	struct store *store = profile_store(profile);
-	bool can = pep_can_keep(query);
-	(void)profile_check(profile, session_fact_set(store, FACT_ABLE,
-						      can ? ABLE_FETCHING : ABLE_NO));
-	if (!can)
-		return;
+	set_able(profile, pep_can_keep(query) ? ABLE_KNOWN : ABLE_NO);
+}
+
+static void
+fetch(struct profile *profile)
+{
+	set_able(profile, ABLE_FETCHING);
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
 	struct stanza *items =
 		stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB), "items", NULL);
@@ -408,11 +414,20 @@ read_positions_look(struct profile *profile, const struct stanza *query)
 	profile_ask_lasting(profile, iq, &asks[ASK_FETCH], NULL);
 }
 
+void
+read_positions_begin(struct profile *profile)
+{
+	if (is_able(profile, ABLE_KNOWN))
+		fetch(profile);
+}
+
 static void
 on_connect(struct profile *profile, bool is_resumed)
 {
 	if (is_resumed && is_able(profile, ABLE_YES))
 		publish_all_due(profile);
+	else if (is_resumed && is_able(profile, ABLE_SILENT))
+		fetch(profile);
 }
 
 static void

@@ -8,8 +8,12 @@
 #include "backend/session/profile.h"
 
 /* Inside a job, once a fresh session: QUERY is what our own account answered to
- * disco#info, NULL if nothing. If it can keep read positions, they are fetched. */
+ * disco#info, NULL if nothing. */
 void read_positions_look(struct profile *profile, const struct stanza *query);
+
+/* Inside a job: our presence went out, so that we are told of what changes from now on;
+ * what there is already is fetched, once a session, if the account can keep it. */
+void read_positions_begin(struct profile *profile);
 
 /* Inside a job: the conversation with JID was read further, here. Publishes its position,
  * or keeps in mind that this is due. */

@@ -70,6 +70,12 @@ look(struct profile *profile)
 }
 
 static void
+be_seen(struct profile *profile)
+{
+	read_positions_begin(profile);
+}
+
+static void
 tell_friend(struct profile *profile)
 {
 	read_positions_tell(profile, FRIEND);
@@ -86,6 +92,7 @@ look_at(struct profile *profile, const char *query)
 {
 	disco = query;
 	stored_job(profile, look);
+	stored_job(profile, be_seen);
 }
 
 #define PEP "<identity category='pubsub' type='pep'/>"
@@ -140,6 +147,27 @@ only_an_account_that_can_keep_them_is_asked(void **state)
 	stored_assert(profile, "send <iq id=\"q\" type=\"get\"><pubsub "
 			       "xmlns=\"http://jabber.org/protocol/pubsub\"><items "
 			       "node=\"urn:xmpp:mds:displayed:0\"/></pubsub></iq>\n");
+}
+
+static void
+they_are_fetched_when_we_are_told_of_changes(void **state)
+{
+	struct profile *profile = *state;
+	disco = "<query>" PEP OPTIONS "</query>";
+	stored_job(profile, look);
+	stored_assert(profile, "");
+	stored_job(profile, be_seen);
+	assert_int_equal(profile->asked, 1);
+	stored_job(profile, be_seen);
+	stored_job(profile, resume);
+	assert_int_equal(profile->asked, 1);
+	/* What gets no answer is asked for again on the next stream. */
+	stored_answer(profile, NULL);
+	stored_job(profile, resume);
+	assert_int_equal(profile->asked, 2);
+	stored_answer(profile, NO_NODE);
+	stored_job(profile, resume);
+	assert_int_equal(profile->asked, 2);
 }
 
 /* Reads the line ID of the friend, which comes now. */
@@ -426,6 +454,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(only_an_account_that_can_keep_them_is_asked),
+		TEST(they_are_fetched_when_we_are_told_of_changes),
 		TEST(one_is_in_flight_and_the_newest_wins),
 		TEST(reading_along_is_published_once_it_pauses),
 		TEST(reading_without_a_pause_is_published_now_and_then),
