@@ -209,12 +209,19 @@ profile_tell(struct router *router, struct profile *profile)
 }
 
 void
+profile_refuse_held(struct router *router, const char *sentence)
+{
+	struct profile *profile = NULL;
+	DL_FOREACH (router->profiles, profile)
+		route_refuse_held(profile, ERROR_BACKEND_GONE, sentence);
+}
+
+void
 profile_free_all(struct router *router)
 {
 	struct profile *profile = NULL, *next = NULL;
 	DL_FOREACH_SAFE (router->profiles, profile, next) {
 		DL_DELETE(router->profiles, profile);
-		route_refuse_held(profile, ERROR_BACKEND_GONE, "The daemon ends.");
 		profile_free(router, profile);
 	}
 	mem_replace(&router->default_name, NULL);

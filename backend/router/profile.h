@@ -78,7 +78,10 @@ void profile_info(struct router *router, const struct profile *profile,
 /* Tells every attached frontend PROFILE's state if it is not what they heard last. */
 void profile_tell(struct router *router, struct profile *profile);
 
-/* Frees all without telling anyone. */
+/* Refuses with SENTENCE what is held for any profile: none opens any more. */
+void profile_refuse_held(struct router *router, const char *sentence);
+
+/* Frees all without telling anyone; nothing is held any more. */
 void profile_free_all(struct router *router);
 
 #endif

@@ -113,6 +113,8 @@ router_stop(struct router *router, const char *why)
 	struct worker *worker = NULL, *next = NULL;
 	DL_FOREACH_SAFE (router->workers, worker, next)
 		worker_end(worker);
+	/* No profile opens any more; now the answers still reach who asked. */
+	profile_refuse_held(router, "The daemon ends.");
 	(void)uv_timer_start(&router->last_call, on_last_call,
 			     router->workers ? STOP_MS / router->options.hurry : 0, 0);
 }

@@ -231,6 +231,7 @@ class Stuck:
 def test_who_asked_may_leave_before_the_answer(rooms, installed):
     rooms.profile("home")
     installed.start()
+    pid = rooms.daemon_pid()
     stuck = Stuck(rooms, installed)
     with rooms.bridge() as bridge:
         bridge.call("profile.attach", profile="home")
@@ -248,7 +249,7 @@ def test_who_asked_may_leave_before_the_answer(rooms, installed):
         installed.replace_by_itself()
         bridge.call("router.restart")
     deadline = Deadline(10)
-    while ends(rooms) != ["session.suspend"]:
+    while ends(rooms) != ["session.suspend"] or rooms.daemon_pid() != pid:
         assert not deadline.is_over()
 
 
@@ -326,6 +327,20 @@ def test_calls_on_their_way_are_answered_before_the_connection_ends(rooms):
     with rooms.bridge() as bridge:
         held = bridge.request("presence.set", profile="home", show="online", text="hold")
         bridge.call("router.restart")
+        with pytest.raises(BridgeError) as caught:
+            bridge.answer(held)
+        assert caught.value.code == "BACKEND_GONE"
+
+
+@pytest.mark.parametrize("method", ["router.restart", "router.stop"])
+def test_calls_that_wait_for_a_profile_are_answered_too(rooms, method):
+    rooms.profile("home")
+    program = rooms.write("session", '#!/bin/sh\n[ "$1" ] || exec sleep 100\n')
+    os.chmod(program, 0o700)
+    rooms.start_daemon(hurry=20, session=program)
+    with rooms.bridge() as bridge:
+        held = bridge.request("presence.set", profile="home", show="online")
+        bridge.call(method)
         with pytest.raises(BridgeError) as caught:
             bridge.answer(held)
         assert caught.value.code == "BACKEND_GONE"
