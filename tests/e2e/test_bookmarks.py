@@ -400,12 +400,14 @@ def test_the_commands_of_tern(desk):
         screen.keys("\x15", "PLAZ")
         screen.wait("1 of 1 ")
         screen.keys("\r")
+        screen.wait("&Bob")  # the room is shown a moment after its bookmark is kept
         desk.wait(lambda: pep.read().get(room, {}).get("autojoin"))
         screen.line("/notify")
         screen.wait("You are told of what names you here.")
         bob.send(room, "nobody's name", kind="groupchat")
         screen.wait("nobody's name")
         screen.line("/contacts")
+        screen.wait("contacts   1 plaza")
         bells = screen.bells
         bob.send(room, "still no name", kind="groupchat")
         desk.wait(lambda: "still no name" in desk.house.ctl("history", room))
@@ -416,6 +418,7 @@ def test_the_commands_of_tern(desk):
         screen.wait("You are told of everything here.")
         desk.wait(lambda: "always" in str(pep.read()[room].get("more")))
         screen.line("/contacts")
+        screen.wait("contacts   1 plaza")
         bob.send(room, "now it rings", kind="groupchat")
         desk.wait(lambda: screen.settle() and screen.bells == bells + 1)
         screen.line("/join plaza")

@@ -156,6 +156,7 @@ def test_waiting_for_a_room_that_we_are_not_in_is_in_vain(place):
 
 
 def test_tern_takes_links_wherever_a_room_is_named(place):
+    place.call("settings.set", name="bookmark_joins", value="yes")
     with place.peer("bob") as bob, place.house.tern(columns=99) as screen:
         place.enter(bob, "Bob")
         place.configure(bob, passwordprotectedroom="1", roomsecret="open sesame")
@@ -169,5 +170,6 @@ def test_tern_takes_links_wherever_a_room_is_named(place):
         screen.line(f"/join {link(place, '?join;password=open%20sesame')} Alice")
         place.saw(bob, "Alice")
         screen.wait(lambda s: place.room.partition("@")[0] in s.row(s.screen.lines - 1))
+        place.wait(lambda: place.room in ctl(place, "bookmarks", "list"))
         screen.line(f"/bookmark remove {link(place)}")
         place.wait(lambda: place.room not in ctl(place, "bookmarks", "list"))
