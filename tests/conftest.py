@@ -5,4 +5,4 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
-pytest_plugins = ["tern_fixtures"]
+pytest_plugins = ["leavings", "tern_fixtures"]

@@ -5,7 +5,8 @@
         with house.tern() as screen: ...
 
 The daemon that programs start in here is ended with the house, by its pid; so are terminals
-and whatever else became a descendant of this process meanwhile.
+and whatever else of the house became a descendant of this process meanwhile, such as a
+daemon that is being replaced or whose program lies elsewhere.
 """
 
 import os
@@ -19,12 +20,14 @@ import pytest
 from bridge_client import BridgeClient
 from deadline import (Deadline, TimedOut, adopt_orphans, children_of, end_process, is_alive,
                       wait_for_end)
+from leavings import TEST
 from terminal import Terminal
 
 BUILD = os.environ.get("TERN_BUILD", "")
 SOURCE = os.environ.get("TERN_SOURCE") or os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TERN_SANITIZED")
+PROGRAMS = ("tern", "ternctl", "ternd", "session")
 
 
 class House:
@@ -33,7 +36,7 @@ class House:
     def __init__(self, build=BUILD, **env):
         adopt_orphans()
         self.build = build
-        self.folder = tempfile.mkdtemp(prefix="tern-", dir="/tmp")
+        self.folder = tempfile.mkdtemp(prefix="tern-")
         self.home = self._make("home")
         self.data = self._make("home/.local/share")
         self.config = self._make("home/.config")
@@ -46,6 +49,7 @@ class House:
             "XDG_CACHE_HOME": self._make("home/.cache"), "XDG_RUNTIME_DIR": self.runtime,
             "TMPDIR": self._make("tmp"), "PATH": f"{build}/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8", "TERM": "xterm-256color", "TZ": "UTC", "USER": "tester",
+            TEST: os.environ.get(TEST, "")[:300],
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ}, **env}
 
     def __enter__(self):
@@ -154,15 +158,22 @@ class House:
         for screen in self._terminals:
             screen.close()
         self.stop_daemon()
-        for pid in set(children_of(os.getpid())) - self._before:
-            if self._is_ours(pid):
+        while ours := [pid for pid in children_of(os.getpid())
+                       if pid not in self._before and self._is_ours(pid)]:
+            for pid in ours:
                 end_process(pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _is_ours(self, pid):
-        """Whether PID is a program of the build tree; servers of the test are not."""
+        """Whether PID runs in this house; servers of the test do not. Who guards its memory
+        is known by its name, as its environment is for root alone."""
         try:
-            return os.readlink(f"/proc/{pid}/exe").startswith(os.path.realpath(self.build))
+            if os.readlink(f"/proc/{pid}/exe").startswith(os.path.realpath(self.build)):
+                return True
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                return self.folder.encode() in file.read()
+        except PermissionError:
+            return name_of(pid) in PROGRAMS
         except OSError:
             return False
 

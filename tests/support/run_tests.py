@@ -3,7 +3,8 @@
 failed and were skipped, counted inside the programs (cmocka, pytest), one by one.
 
 A case that could not run here counts as skipped and is named with its reason; with
-TERN_NO_SKIPS in the environment one skip is a failure. Called by `make check`, whose words
+TERN_NO_SKIPS in the environment one skip is a failure. A process or a temporary file that
+is left at the end is named, taken away, and a failure. Called by `make check`, whose words
 for ctest come in the environment as CTEST, quoted as for a shell.
 """
 
@@ -13,6 +14,8 @@ import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+
+from leavings import Leavings
 
 CMOCKA = re.compile(r"^\[  (PASSED|FAILED|SKIPPED) +\] (\d+) test", re.M)
 PYTEST = re.compile(r"^(?=.*\b(?:passed|failed|skipped|errors?)\b).* in [\d.]+s", re.M)
@@ -49,12 +52,15 @@ def main():
         os.unlink(report)
     words = shlex.split(os.environ.get("CTEST", "")) + sys.argv[2:]
     jobs = os.environ.get("TERN_TEST_JOBS", str(2 * (os.cpu_count() or 1)))
+    leavings = Leavings()
     status = subprocess.call(
         ["ctest", "--test-dir", build, "-j", jobs, "--output-on-failure",
          "--no-tests=error", "--output-junit", report,
          "--test-output-size-passed", "4000000",
          "--test-output-size-failed", "4000000"] + words,
         stdin=subprocess.DEVNULL)
+    left = leavings.find()
+    leavings.remove()
     total, skips = [0, 0, 0], []
     if os.path.exists(report):
         for case in ElementTree.parse(report).getroot().iter("testcase"):
@@ -65,6 +71,9 @@ def main():
         print(line)
     if total[2] and os.environ.get("TERN_NO_SKIPS"):
         print("A skipped case counts as a failure here.")
+        status = status or 1
+    for line in left:
+        print(f"Left behind: {line}")
         status = status or 1
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if status or total[1] or not total[0] else 0

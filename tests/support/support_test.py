@@ -11,8 +11,9 @@ import tempfile
 
 import pytest
 
-from deadline import die_with_parent, wait_for_end
+from deadline import die_with_parent, is_alive, wait_for_end
 from ejabberd import Ejabberd
+from house import House
 from peer import Peer
 from prosody import Prosody, listening_addresses
 from terminal import Terminal
@@ -110,6 +111,41 @@ def test_house_is_private_and_goes(house):
     assert house.env["HOME"].startswith(house.folder)
     assert os.stat(house.runtime).st_mode & 0o777 == 0o700
     assert house.daemon_pid() is None and house.stop_daemon()
+
+
+def test_a_house_ends_what_runs_in_it_wherever_its_program_lies():
+    with House() as house:
+        child = subprocess.Popen(["sh", "-c", "setsid sleep 100 >&- & echo $!"], env=house.env,
+                                 stdout=subprocess.PIPE, text=True)
+        daemon = int(child.stdout.readline())
+        child.communicate()
+        assert is_alive(daemon)
+    assert not is_alive(daemon)
+
+
+FORGETFUL = """
+import os, subprocess, tempfile
+
+def test_forgetful():
+    subprocess.run(["sh", "-c", "setsid sleep 98 &"])
+    tempfile.mkdtemp(prefix="forgotten-")
+
+def test_tidy(tmp_path):
+    (tmp_path / "kept").mkdir()
+"""
+
+
+def test_what_tests_leave_behind_fails_them(tmp_path):
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["leavings"]\n')
+    (tmp_path / "some_test.py").write_text(FORGETFUL)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": HERE, "TERN_TEST_SLOW": "0.02"},
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "2 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert re.search(r"process \d+: sleep 98 .*::test_forgetful", done.stdout)
+    folder = re.search(r"(/\S+/forgotten-\S+): ", done.stdout)[1]
+    assert not os.path.exists(os.path.dirname(folder))
 
 
 def test_two_friends_chat_over_ejabberd():

@@ -27,7 +27,7 @@ class SessionProcess(BridgeClient):
     the requests wait in `asked`."""
 
     def __init__(self, data=None, slots=True, **env):
-        self.folder = data or tempfile.mkdtemp(prefix="tern-session-", dir="/tmp")
+        self.folder = data or tempfile.mkdtemp(prefix="tern-session-")
         self._owns_folder = data is None
         self.has_slots = slots
         self.asked = []
