@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "backend/muc/muc_inner.h"
+#include "backend/xmpp/form.h"
+#include "backend/xmpp/info.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
@@ -31,14 +33,10 @@ static const struct {
 int64_t
 muc_features(const struct stanza *query)
 {
-	const struct stanza *child = stanza_child(query, "feature", NS_DISCO_INFO);
 	int64_t found = 0;
-	for (; child; child = stanza_next(child, "feature", NS_DISCO_INFO)) {
-		const char *var = stanza_get(child, "var");
-		for (size_t i = 0; var && i < sizeof features / sizeof *features; i++) {
-			if (strcmp(features[i].var, var) == 0)
-				found |= features[i].feature;
-		}
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+		if (info_has_feature(query, features[i].var))
+			found |= features[i].feature;
 	}
 	return found;
 }
@@ -46,13 +44,7 @@ muc_features(const struct stanza *query)
 bool
 muc_is_room(const struct stanza *query)
 {
-	const struct stanza *child = stanza_child(query, "feature", NS_DISCO_INFO);
-	bool is_room = false;
-	for (; child; child = stanza_next(child, "feature", NS_DISCO_INFO)) {
-		const char *var = stanza_get(child, "var");
-		is_room |= var && strcmp(var, NS_MUC) == 0;
-	}
-	return is_room;
+	return info_has_feature(query, NS_MUC);
 }
 
 const char *
@@ -114,20 +106,12 @@ muc_read_again(struct profile *profile, struct room *room)
 	profile_ask(profile, iq, PROFILE_ASK, on_info_again, mem_strdup(room->jid));
 }
 
-/* The value of the field VAR of the room's form, in ARENA; NULL for none. */
+/* TEXT (may be NULL) as it is told, in ARENA. */
 static const char *
-field(const struct stanza *query, const char *var, struct arena *arena)
+keep(struct arena *arena, const char *text)
 {
-	const struct stanza *form = stanza_child(query, "x", NS_DATA_FORM);
-	const struct stanza *row = stanza_child(form, "field", NS_DATA_FORM);
-	for (; row; row = stanza_next(row, "field", NS_DATA_FORM)) {
-		const char *name = stanza_get(row, "var");
-		const char *value = stanza_child_text(row, "value", NS_DATA_FORM);
-		if (name && strcmp(name, var) == 0 && value && *value)
-			return arena_strndup(arena, value,
-					     utf8_cut(value, strlen(value), TEXT_MAX));
-	}
-	return NULL;
+	return text ? arena_strndup(arena, text, utf8_cut(text, strlen(text), TEXT_MAX))
+		    : NULL;
 }
 
 void
@@ -135,17 +119,16 @@ muc_describe(const struct stanza *query, struct arena *arena,
 	     struct bridge_room_info *ret_info)
 {
 	int64_t bits = muc_features(query);
-	const char *name = muc_name(query);
-	const char *count = field(query, "muc#roominfo_occupants", arena);
+	struct form form = {0};
+	(void)form_read(stanza_child(query, "x", NS_DATA_FORM), arena, &form);
+	const char *count = form_value(&form, "muc#roominfo_occupants");
 	long occupants = count ? strtol(count, NULL, 10) : 0;
 	*ret_info = (struct bridge_room_info){
 		.jid = ret_info->jid,
-		.name = name ? arena_strndup(arena, name,
-					     utf8_cut(name, strlen(name), TEXT_MAX))
-			     : NULL,
-		.description = field(query, "muc#roominfo_description", arena),
-		.subject = field(query, "muc#roominfo_subject", arena),
-		.language = field(query, "muc#roominfo_lang", arena),
+		.name = keep(arena, muc_name(query)),
+		.description = keep(arena, form_value(&form, "muc#roominfo_description")),
+		.subject = keep(arena, form_value(&form, "muc#roominfo_subject")),
+		.language = keep(arena, form_value(&form, "muc#roominfo_lang")),
 		.occupants = occupants > 0 ? occupants : 0,
 		.is_members_only = bits & ROOM_IS_MEMBERS_ONLY,
 		.has_password = bits & ROOM_HAS_PASSWORD,

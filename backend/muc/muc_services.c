@@ -103,7 +103,7 @@ static void
 read_part(struct part *part, const struct stanza *query)
 {
 	const struct stanza *row = stanza_child(query, "identity", NS_DISCO_INFO);
-	bool is_conference = false, has_rooms = false;
+	bool is_conference = false;
 	for (; row; row = stanza_next(row, "identity", NS_DISCO_INFO)) {
 		const char *category = stanza_get(row, "category");
 		const char *type = stanza_get(row, "type");
@@ -115,12 +115,7 @@ read_part(struct part *part, const struct stanza *query)
 			part->name =
 				short_name(&part->search->arena, stanza_get(row, "name"));
 	}
-	row = stanza_child(query, "feature", NS_DISCO_INFO);
-	for (; row; row = stanza_next(row, "feature", NS_DISCO_INFO)) {
-		const char *var = stanza_get(row, "var");
-		has_rooms |= var && strcmp(var, NS_MUC) == 0;
-	}
-	part->is_service = is_conference && has_rooms;
+	part->is_service = is_conference && muc_is_room(query);
 }
 
 static void

@@ -42,15 +42,6 @@ state_of(const struct profile *profile)
 
 /* ---- asking ---- */
 
-static void
-add_field(struct stanza *x, const char *var, const char *type, const char *value)
-{
-	struct stanza *field = stanza_add(x, "field", NULL);
-	stanza_set(field, "var", var);
-	stanza_set(field, "type", type);
-	stanza_add_with_text(field, "value", NULL, value);
-}
-
 void
 muc_ask_voice(struct profile *profile, const struct room *room)
 {
@@ -59,10 +50,8 @@ muc_ask_voice(struct profile *profile, const struct room *room)
 	mem_replace(&state->sent_room, room->jid);
 	struct stanza *message =
 		stanza_message(profile_stanzas(profile), NULL, room->jid, state->sent_id);
-	struct stanza *x = stanza_add(message, "x", NS_DATA_FORM);
-	stanza_set(x, "type", "submit");
-	add_field(x, "FORM_TYPE", "hidden", NS_MUC_REQUEST);
-	add_field(x, "muc#role", "list-single", "participant");
+	form_add_field(form_add(message, NS_MUC_REQUEST), "muc#role", "list-single",
+		       "participant");
 	profile_send(profile, message);
 }
 
@@ -116,26 +105,15 @@ is_new(struct profile *profile, const char *who)
 	return true;
 }
 
-static const char *
-value_of(const struct form *form, const char *var)
-{
-	for (size_t i = 0; i < form->field_count; i++) {
-		const struct form_field *field = &form->fields[i];
-		if (field->var && strcmp(field->var, var) == 0 && field->value_count > 0)
-			return field->values[0];
-	}
-	return "";
-}
-
 /* Tells that the occupant whom FORM names asks ROOM, if there is one without a voice. */
 static void
 hear(struct profile *profile, const struct room *room, const struct jid *jid,
      const struct form *form)
 {
 	struct jid who = {0};
-	const char *nick = value_of(form, "muc#roomnick");
+	const char *nick = form_value(form, "muc#roomnick");
 	const struct occupant *occupant = NULL;
-	if (*nick && jid_with_resource(jid, nick, &who) == 0)
+	if (nick && jid_with_resource(jid, nick, &who) == 0)
 		occupant = room_find(room, who.resource);
 	if (occupant && occupant->role == role_VISITOR && is_new(profile, who.full))
 		profile_emit(profile, EVENT_voice_asked,
@@ -166,8 +144,9 @@ on_message(struct profile *profile, struct inbound *inbound)
 		return MODULE_PASS;
 	struct arena arena = {0};
 	struct form form;
-	bool is_request = form_read(x, &arena, &form) == 0 &&
-			  strcmp(value_of(&form, "FORM_TYPE"), NS_MUC_REQUEST) == 0;
+	const char *form_type =
+		form_read(x, &arena, &form) == 0 ? form_value(&form, "FORM_TYPE") : NULL;
+	bool is_request = form_type && strcmp(form_type, NS_MUC_REQUEST) == 0;
 	if (is_request && self->role == role_MODERATOR && stanza_has_type(x, "form"))
 		hear(profile, room, &inbound->from, &form);
 	arena_done(&arena);

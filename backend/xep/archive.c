@@ -19,6 +19,7 @@
 #include "backend/xep/carbons.h"
 #include "backend/xep/presence.h"
 #include "backend/xep/read_positions.h"
+#include "backend/xmpp/info.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -176,27 +177,21 @@ on_disco(struct profile *profile, const struct stanza *answer, bool is_last, voi
 		return;
 	archive->failures = 0;
 	archive->is_known = true;
-	archive->has_archive = archive->has_ids = false;
-	const struct stanza *query = stanza_child(answer, "query", NS_DISCO_INFO);
-	const struct stanza *feature = stanza_has_type(answer, "result")
-					       ? stanza_child(query, "feature", NULL)
-					       : NULL;
-	for (; feature; feature = stanza_next(feature, "feature", NULL)) {
-		const char *name = stanza_get(feature, "var");
-		if (name && strcmp(name, NS_MAM) == 0)
-			archive->has_archive = archive->has_ids = true;
-		else if (name && strcmp(name, NS_STANZA_ID) == 0)
-			archive->has_ids = true;
-	}
+	const struct stanza *query =
+		stanza_has_type(answer, "result")
+			? stanza_child(answer, "query", NS_DISCO_INFO)
+			: NULL;
+	archive->has_archive = info_has_feature(query, NS_MAM);
+	archive->has_ids = archive->has_archive || info_has_feature(query, NS_STANZA_ID);
 	set_fact(profile, FACT_HAS, archive->has_archive);
 	set_fact(profile, FACT_IDS, archive->has_ids);
 	log_info("archive", "profile=%s has_archive=%d has_ids=%d", profile_name(profile),
 		 archive->has_archive, archive->has_ids);
 	archive_go_on(profile);
-	read_positions_look(profile, stanza_has_type(answer, "result") ? query : NULL);
+	read_positions_look(profile, query);
 	if (presence_is_said(profile))
 		read_positions_begin(profile);
-	bookmarks_look(profile, stanza_has_type(answer, "result") ? query : NULL);
+	bookmarks_look(profile, query);
 }
 
 static const struct module_ask asks[] = {

@@ -14,6 +14,7 @@
 
 #include "backend/session/profile.h"
 #include "backend/xmpp/datetime.h"
+#include "backend/xmpp/form.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/buf.h"
 #include "bridge/base/log.h"
@@ -60,22 +61,13 @@ query_free(struct archive_query *query)
 }
 
 static void
-add_field(struct stanza *form, const char *name, const char *value, const char *type)
-{
-	struct stanza *field = stanza_add(form, "field", NS_DATA_FORM);
-	stanza_set(field, "var", name);
-	stanza_set(field, "type", type);
-	stanza_add_with_text(field, "value", NS_DATA_FORM, value);
-}
-
-static void
 add_time(struct stanza *form, const char *name, int64_t ms)
 {
 	char text[DATETIME_SIZE];
 	if (!ms)
 		return;
 	datetime_format(ms, text);
-	add_field(form, name, text, NULL);
+	form_add_field(form, name, NULL, text);
 }
 
 static struct stanza *
@@ -87,11 +79,9 @@ build(struct profile *profile, const char *query_id,
 	struct stanza *query = stanza_add(iq, "query", NS_MAM);
 	stanza_set(query, "queryid", query_id);
 	if (request->with || request->start_ms || request->end_ms) {
-		struct stanza *form = stanza_add(query, "x", NS_DATA_FORM);
-		stanza_set(form, "type", "submit");
-		add_field(form, "FORM_TYPE", NS_MAM, "hidden");
+		struct stanza *form = form_add(query, NS_MAM);
 		if (request->with)
-			add_field(form, "with", request->with, NULL);
+			form_add_field(form, "with", NULL, request->with);
 		add_time(form, "start", request->start_ms);
 		add_time(form, "end", request->end_ms);
 	}

@@ -19,6 +19,7 @@
 #include "backend/xep/bookmark_xml.h"
 #include "backend/xep/bookmarks_inner.h"
 #include "backend/xep/pep.h"
+#include "backend/xmpp/info.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/log.h"
 #include "bridge/base/mem.h"
@@ -366,7 +367,7 @@ bookmarks_look(struct profile *profile, const struct stanza *query)
 		return;
 	bookmarks_set_fact(profile, FACT_MODE, is_pep ? MODE_PEP : MODE_OLD);
 	bookmarks_set_fact(profile, FACT_COMPAT,
-			   pep_has_feature(query, NS_BOOKMARKS_COMPAT) ? "1" : NULL);
+			   info_has_feature(query, NS_BOOKMARKS_COMPAT) ? "1" : NULL);
 	if (is_pep)
 		bookmarks_fetch(profile);
 	else

@@ -5,55 +5,27 @@
 
 #include <string.h>
 
+#include "backend/xmpp/form.h"
+#include "backend/xmpp/info.h"
 #include "backend/xmpp/ns.h"
-
-bool
-pep_has_feature(const struct stanza *query, const char *feature)
-{
-	const struct stanza *row = stanza_child(query, "feature", NULL);
-	for (; row; row = stanza_next(row, "feature", NULL)) {
-		const char *name = stanza_get(row, "var");
-		if (name && strcmp(name, feature) == 0)
-			return true;
-	}
-	return false;
-}
 
 bool
 pep_can_keep(const struct stanza *query)
 {
-	const struct stanza *row = stanza_child(query, "identity", NULL);
-	bool has_pep = false;
-	for (; row; row = stanza_next(row, "identity", NULL)) {
-		const char *category = stanza_get(row, "category");
-		const char *type = stanza_get(row, "type");
-		has_pep |= category && type && strcmp(category, "pubsub") == 0 &&
-			   strcmp(type, "pep") == 0;
-	}
-	return has_pep && pep_has_feature(query, NS_PUBSUB_PUBLISH_OPTIONS);
-}
-
-static struct stanza *
-add_field(struct stanza *form, const char *name, const char *value)
-{
-	struct stanza *field = stanza_add(form, "field", NULL);
-	stanza_set(field, "var", name);
-	stanza_add_with_text(field, "value", NULL, value);
-	return field;
+	return info_has_identity(query, "pubsub", "pep") &&
+	       info_has_feature(query, NS_PUBSUB_PUBLISH_OPTIONS);
 }
 
 static void
 add_form(struct stanza *parent, const char *form_type, bool is_short)
 {
-	struct stanza *form = stanza_add(parent, "x", NS_DATA_FORM);
-	stanza_set(form, "type", "submit");
-	stanza_set(add_field(form, "FORM_TYPE", form_type), "type", "hidden");
-	(void)add_field(form, "pubsub#persist_items", "true");
-	(void)add_field(form, "pubsub#access_model", "whitelist");
+	struct stanza *form = form_add(parent, form_type);
+	form_add_field(form, "pubsub#persist_items", NULL, "true");
+	form_add_field(form, "pubsub#access_model", NULL, "whitelist");
 	if (is_short)
 		return;
-	(void)add_field(form, "pubsub#max_items", "max");
-	(void)add_field(form, "pubsub#send_last_published_item", "never");
+	form_add_field(form, "pubsub#max_items", NULL, "max");
+	form_add_field(form, "pubsub#send_last_published_item", NULL, "never");
 }
 
 void

@@ -12,9 +12,6 @@
 /* Whether an account that answers disco#info by QUERY can keep items under our rules. */
 bool pep_can_keep(const struct stanza *query);
 
-/* Whether QUERY (disco#info) announces FEATURE. */
-bool pep_has_feature(const struct stanza *query, const char *feature);
-
 /* Adds the rules to a PUBSUB that publishes: for our own eyes only, as many items as
  * there are things, and nothing sent that nobody asked for. IS_SHORT: of these what every
  * server knows. */

@@ -152,6 +152,17 @@ form_find(const struct form *form, const char *name)
 	return found;
 }
 
+const char *
+form_value(const struct form *form, const char *var)
+{
+	for (size_t i = 0; i < form->field_count; i++) {
+		const struct form_field *field = &form->fields[i];
+		if (field->var && strcmp(field->var, var) == 0 && field->value_count > 0)
+			return *field->values[0] ? field->values[0] : NULL;
+	}
+	return NULL;
+}
+
 /* ---- filling ---- */
 
 /* A change of a field that is being checked. */
@@ -326,6 +337,24 @@ form_set(struct form_field *field, const char *const *values, size_t count,
 }
 
 /* ---- writing ---- */
+
+void
+form_add_field(struct stanza *x, const char *var, const char *type, const char *value)
+{
+	struct stanza *field = stanza_add(x, "field", NULL);
+	stanza_set(field, "var", var);
+	stanza_set(field, "type", type);
+	stanza_add_with_text(field, "value", NULL, value);
+}
+
+struct stanza *
+form_add(struct stanza *parent, const char *form_type)
+{
+	struct stanza *x = stanza_add(parent, "x", NS_DATA_FORM);
+	stanza_set(x, "type", "submit");
+	form_add_field(x, "FORM_TYPE", "hidden", form_type);
+	return x;
+}
 
 void
 form_submit(const struct form *form, struct stanza *parent)

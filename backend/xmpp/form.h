@@ -62,6 +62,16 @@ struct form_field *form_find(const struct form *form, const char *name);
 int form_set(struct form_field *field, const char *const *values, size_t count,
 	     struct arena *arena, const char **ret_problem);
 
+/* The first value of the field VAR; NULL where it has none, or an empty one. */
+const char *form_value(const struct form *form, const char *var);
+
+/* Begins a submission of FORM_TYPE in PARENT, for form_add_field. */
+struct stanza *form_add(struct stanza *parent, const char *form_type);
+
+/* Adds the field VAR with VALUE to the submission X. TYPE may be NULL. */
+void form_add_field(struct stanza *x, const char *var, const char *type,
+		    const char *value);
+
 /* Adds the filled form to PARENT as a submission. */
 void form_submit(const struct form *form, struct stanza *parent);
 

@@ -95,6 +95,7 @@ look_at(struct profile *profile, const char *query)
 	stored_job(profile, be_seen);
 }
 
+#define QUERY "<query xmlns='http://jabber.org/protocol/disco#info'>"
 #define PEP "<identity category='pubsub' type='pep'/>"
 #define OPTIONS "<feature var='http://jabber.org/protocol/pubsub#publish-options'/>"
 
@@ -102,7 +103,7 @@ look_at(struct profile *profile, const char *query)
 static void
 begin(struct profile *profile)
 {
-	look_at(profile, "<query>" PEP OPTIONS "</query>");
+	look_at(profile, QUERY PEP OPTIONS "</query>");
 	stored_answer(profile, NO_NODE);
 	free(stored_lines(profile));
 }
@@ -130,11 +131,11 @@ only_an_account_that_can_keep_them_is_asked(void **state)
 	struct profile *profile = *state;
 	static const char *const cases[] = {
 		NULL,
-		"<query/>",
-		"<query>" PEP "</query>",
-		"<query>" OPTIONS "</query>",
-		"<query><identity category='pubsub' type='service'/>" OPTIONS "</query>",
-		"<query><identity/><feature/></query>",
+		QUERY "</query>",
+		QUERY PEP "</query>",
+		QUERY OPTIONS "</query>",
+		QUERY "<identity category='pubsub' type='service'/>" OPTIONS "</query>",
+		QUERY "<identity/><feature/></query>",
 	};
 	(void)stored_read(profile,
 			  stored_line(profile, FRIEND, "a", false, MESSAGE_RECEIVED));
@@ -143,7 +144,7 @@ only_an_account_that_can_keep_them_is_asked(void **state)
 		stored_job(profile, tell_friend);
 		stored_assert(profile, "");
 	}
-	look_at(profile, "<query>" PEP OPTIONS "</query>");
+	look_at(profile, QUERY PEP OPTIONS "</query>");
 	stored_assert(profile, "send <iq id=\"q\" type=\"get\"><pubsub "
 			       "xmlns=\"http://jabber.org/protocol/pubsub\"><items "
 			       "node=\"urn:xmpp:mds:displayed:0\"/></pubsub></iq>\n");
@@ -153,7 +154,7 @@ static void
 they_are_fetched_when_we_are_told_of_changes(void **state)
 {
 	struct profile *profile = *state;
-	disco = "<query>" PEP OPTIONS "</query>";
+	disco = QUERY PEP OPTIONS "</query>";
 	stored_job(profile, look);
 	stored_assert(profile, "");
 	stored_job(profile, be_seen);
@@ -257,7 +258,7 @@ what_was_read_offline_is_published_later(void **state)
 	stored_job(profile, tell_friend);
 	stored_assert(profile, "");
 	profile->is_offline = false;
-	look_at(profile, "<query>" PEP OPTIONS "</query>");
+	look_at(profile, QUERY PEP OPTIONS "</query>");
 	free(stored_lines(profile));
 	stored_answer(profile, ITEMS(""));
 	assert_published(profile, "archive-a");
@@ -277,7 +278,7 @@ a_newer_position_from_elsewhere_is_not_replaced(void **state)
 			  stored_line(profile, FRIEND, "a", false, MESSAGE_RECEIVED));
 	stored_job(profile, tell_friend);
 	profile->is_offline = false;
-	look_at(profile, "<query>" PEP OPTIONS "</query>");
+	look_at(profile, QUERY PEP OPTIONS "</query>");
 	free(stored_lines(profile));
 	stored_answer(profile, ITEMS(ITEM(FRIEND, ME, "archive-later")));
 	stored_assert(profile, "");
@@ -289,7 +290,7 @@ positions_from_elsewhere_count_here(void **state)
 	struct profile *profile = *state;
 	(void)stored_line(profile, FRIEND, "a", false, MESSAGE_RECEIVED);
 	(void)stored_line(profile, FRIEND, "b", false, MESSAGE_RECEIVED);
-	look_at(profile, "<query>" PEP OPTIONS "</query>");
+	look_at(profile, QUERY PEP OPTIONS "</query>");
 	free(stored_lines(profile));
 	stored_answer(profile, ITEMS(ITEM(FRIEND, ME, "archive-a")));
 	stored_assert(profile, "badge " FRIEND " 1\n");
