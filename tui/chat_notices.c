@@ -13,38 +13,88 @@
 
 /* ---- days ------------------------------------------------------------------ */
 
+static uint64_t
+notice_row(const struct notice *notice)
+{
+	return NOTICE_ID | notice->id << 1 | 1;
+}
+
+/* The mark that stands right before it. */
+static uint64_t
+notice_day_row(const struct notice *notice)
+{
+	return NOTICE_ID | notice->id << 1;
+}
+
 static void
-put_day(struct chat_view *view, const struct chat_line *line)
+put_day(struct chat_view *view, enum log_kind kind, uint64_t id, int64_t place,
+	int64_t time)
 {
 	char text[CLOCK_DAY_MAX];
 	struct log_line row = {
-		.id = DAY_ID | line->id,
-		.place = line->place,
-		.kind = LOG_DAY,
+		.id = id,
+		.place = place,
+		.kind = kind,
 		.body = text,
 		.body_role = ROLE_DAY,
 	};
 
-	clock_day_text(line->time, text);
+	clock_day_text(time, text);
 	log_put(view->log, &row);
+}
+
+/* The notices from *AT on that stand before LINE (NULL: all others), where *DAY is that
+ * of what stands before them. One that is younger than the next line keeps no line under
+ * its own day. */
+static void
+mark_notices(struct chat_view *view, size_t *at, const struct chat_line *line, int *day)
+{
+	const struct notices *notices = &view->chat->notices;
+
+	for (; *at < notices->count; ++*at) {
+		const struct notice *notice = &notices->rows[*at];
+		int own = clock_day(notice->time);
+
+		if (line && notice->place >= line->place)
+			return;
+		if (own > *day && (!line || own <= line->day) &&
+		    log_has(view->log, notice_row(notice))) {
+			put_day(view, LOG_NOTICE_DAY, notice_day_row(notice),
+				notice->place, notice->time);
+			*day = own;
+		} else {
+			(void)log_remove(view->log, notice_day_row(notice));
+		}
+	}
+}
+
+static void
+remove_notice(struct chat_view *view, const struct notice *notice)
+{
+	(void)log_remove(view->log, notice_row(notice));
+	(void)log_remove(view->log, notice_day_row(notice));
 }
 
 void
 chat_notices_update_days(struct chat_view *view)
 {
 	const struct chat *chat = view->chat;
+	size_t notice = 0;
 	int before = -1;
 
 	for (size_t i = 0; i < chat->line_count; i++) {
 		struct chat_line *line = chat->lines[i];
 
+		mark_notices(view, &notice, line, &before);
 		if (line->day != before && (!line->has_day || line->is_dirty))
-			put_day(view, line);
+			put_day(view, LOG_DAY, DAY_ID | line->id, line->place,
+				line->time);
 		else if (line->day == before && line->has_day)
 			(void)log_remove(view->log, DAY_ID | line->id);
 		line->has_day = line->day != before;
 		before = line->day;
 	}
+	mark_notices(view, &notice, NULL, &before);
 }
 
 /* ---- notices --------------------------------------------------------------- */
@@ -54,7 +104,7 @@ put_notice(struct chat_view *view, const struct notice *notice)
 {
 	char time[8];
 	struct log_line row = {
-		.id = NOTICE_ID | notice->id,
+		.id = notice_row(notice),
 		.place = notice->place,
 		.kind = LOG_NOTICE,
 		.time = time,
@@ -89,15 +139,14 @@ chat_notices_update(struct chat_view *view)
 		return;
 	for (size_t i = 0; i < chat->notices.count; i++) {
 		struct notice *notice = &chat->notices.rows[i];
-		uint64_t id = NOTICE_ID | notice->id;
 		int64_t place = notice->place;
 
 		if (place == 0)
 			notice->place = place_at(chat, notice->time);
 		if (chat->has_more && notice->place < first)
-			(void)log_remove(view->log, id);
+			remove_notice(view, notice);
 		else if (view->has_stale_notices || notice->place != place ||
-			 !log_has(view->log, id))
+			 !log_has(view->log, notice_row(notice)))
 			put_notice(view, notice);
 	}
 	view->has_stale_notices = false;
@@ -126,9 +175,11 @@ put_sentence(struct chat_view *view, int role, const char *text)
 	const struct notices *notices = &view->chat->notices;
 
 	if (notices->count == NOTICES_KEEP)
-		(void)log_remove(view->log, NOTICE_ID | notices->rows[0].id);
+		remove_notice(view, &notices->rows[0]);
 	const struct notice *notice = add_notice(view->chat, role, text);
 	put_notice(view, notice);
+	/* It may be the first of its day. */
+	view->chat->is_dirty = true;
 	return notice->id;
 }
 
@@ -173,7 +224,7 @@ chat_view_show_comings(struct chat_view *view)
 		notice->time = clock_now();
 		put_notice(view, notice);
 	} else if (notice) {
-		(void)log_remove(view->log, NOTICE_ID | notice->id);
+		remove_notice(view, notice);
 		notices_remove(notices, notice->id);
 	}
 	free(text);

@@ -225,8 +225,8 @@ update_lines(struct app *app, struct chat_view *view)
 		if (chat->is_reset || line->is_dirty)
 			put_line(app, view, line);
 	}
-	chat_notices_update_days(view);
 	chat_notices_update(view);
+	chat_notices_update_days(view);
 	if (is_at_bottom)
 		log_to_bottom(view->log);
 }

@@ -27,7 +27,8 @@ struct chat_view {
 /* Puts the notices whose line is here into the log, and takes the others out. */
 void chat_notices_update(struct chat_view *view);
 
-/* Day marks stand where the day differs from the line before. */
+/* Day marks stand where the day differs from what stands before: lines, and notices that
+ * are in the log. */
 void chat_notices_update_days(struct chat_view *view);
 
 #endif

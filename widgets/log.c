@@ -48,7 +48,8 @@ compare(const struct log_line *a, const struct log_line *b)
 {
 	if (a->place != b->place)
 		return a->place < b->place ? -1 : 1;
-	/* Among marks and lines only: messages, actions and notices are of one rank. */
+	/* Among marks and lines only: messages, actions, notices and their days are of
+	 * one rank. */
 	int rank_a = a->kind < LOG_MESSAGE ? (int)a->kind : LOG_MESSAGE;
 	int rank_b = b->kind < LOG_MESSAGE ? (int)b->kind : LOG_MESSAGE;
 	if (rank_a != rank_b)

@@ -15,16 +15,17 @@
 struct log;
 
 enum log_kind {
-	LOG_DAY,     /* "── Friday, 20 November ──": body */
-	LOG_NEW,     /* "── new ──": body; where the unread begin */
-	LOG_MESSAGE, /* "12:03  nick: body" */
-	LOG_ACTION,  /* "12:03  * nick body" */
-	LOG_NOTICE,  /* "12:03  - body": said by tern itself */
+	LOG_DAY,	/* "── Friday, 20 November ──": body */
+	LOG_NEW,	/* "── new ──": body; where the unread begin */
+	LOG_MESSAGE,	/* "12:03  nick: body" */
+	LOG_ACTION,	/* "12:03  * nick body" */
+	LOG_NOTICE,	/* "12:03  - body": said by tern itself */
+	LOG_NOTICE_DAY, /* as LOG_DAY, but before a notice: among the lines by its id */
 };
 
 /* A line as the caller gives it; strings are clean UTF-8 and copied. Lines are in the
  * order of place, then kind (a day and a new mark stand before the message of their
- * place), then id. */
+ * place), then id, by which messages, notices and the days of these are told apart. */
 struct log_line {
 	uint64_t id; /* unique in this log, not 0 */
 	int64_t place;

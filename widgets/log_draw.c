@@ -85,9 +85,9 @@ paint_row(struct log *log, struct screen *screen, int y, const struct log_entry 
 		screen_blank(screen, pen.y, pen.x, area.width, ROLE_TEXT);
 		return;
 	}
-	if (entry->line.kind == LOG_DAY || entry->line.kind == LOG_NEW) {
+	if (log_is_mark(&entry->line)) {
 		char *text = log_rule_text(entry, area.width);
-		put_text(&pen, entry->line.kind == LOG_DAY ? ROLE_DAY : ROLE_NEW, text);
+		put_text(&pen, entry->line.kind == LOG_NEW ? ROLE_NEW : ROLE_DAY, text);
 		free(text);
 	} else if (row == 0) {
 		screen_blank(screen, pen.y, pen.x, entry->indent_first, ROLE_TEXT);

@@ -58,6 +58,9 @@ struct log_place {
 	size_t entry, row;
 };
 
+/* Whether LINE is a rule across the page: a day, or where the unread begin. */
+bool log_is_mark(const struct log_line *line);
+
 /* Wraps ENTRY for WIDTH columns unless it is already; afterwards row_count >= 1. */
 void log_wrap(struct log_entry *entry, int width);
 

@@ -32,6 +32,13 @@ prefix_width(const struct log_line *line)
 	return width + (nick ? nick + 2 : 0);
 }
 
+bool
+log_is_mark(const struct log_line *line)
+{
+	return line->kind == LOG_DAY || line->kind == LOG_NOTICE_DAY ||
+	       line->kind == LOG_NEW;
+}
+
 void
 log_wrap(struct log_entry *entry, int width)
 {
@@ -41,7 +48,7 @@ log_wrap(struct log_entry *entry, int width)
 	free(entry->rows);
 	entry->wrapped_width = width;
 	entry->indent_first = entry->indent = 0;
-	if (line->kind == LOG_DAY || line->kind == LOG_NEW) {
+	if (log_is_mark(line)) {
 		entry->rows = mem_alloc(sizeof *entry->rows);
 		entry->row_count = 1;
 		return;

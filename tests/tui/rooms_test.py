@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 
 import pytest
 
@@ -436,6 +437,31 @@ def test_notices_are_still_there_when_one_comes_back(house, daemon, screen):
     screen.line("/go den")
     screen.wait(there)
     screen.wait("- Tom, Tim came")
+
+
+def test_what_is_said_of_a_room_stands_under_its_own_day(house, daemon, screen):
+    rule = "─── [A-Z][^─\n]* ───\n"
+    daemon.says(DEN, "Carl", "yesterday", when=time.time() - 86400)
+    open_den(screen, daemon)
+    screen.wait("Carl: yesterday")
+    daemon.room(DEN, subject="Tea", subject_by="Carl")
+    screen.wait("- Subject by Carl: Tea")
+    first = f"{rule}(─── new ───\n)?[^─]*Carl: yesterday\n{rule}[^─]*- Subject by Carl: Tea\n"
+    screen.wait(re.compile(first))
+    daemon.says(DEN, "Carl", "today")
+    screen.wait(re.compile(first + "(─── new ───\n)?[^─]*Carl: today\n"))
+    # Of a room where nothing was said yet.
+    daemon.room(SHED, name="Shed")
+    screen.line("/go shed")
+    screen.wait_gone("Carl: today")
+    daemon.called("room.occupants", match=lambda p: p["jid"] == SHED)
+    screen.settle(0.1)
+    daemon.occupant(SHED, "Zoe")
+    screen.wait(re.compile(f"{rule}[^─]*- Zoe came\n"))
+    daemon.says(SHED, "Carl", "hello")
+    screen.wait(re.compile(f"{rule}[^─]*- Zoe came\n(─── new ───\n)?[^─]*Carl: hello\n"))
+    screen.line("/go den")
+    screen.wait(re.compile(first + "(─── new ───\n)?[^─]*Carl: today\n"))
 
 
 def test_nicks_beside_the_conversation_are_coloured_and_cut(house, daemon, wide):
