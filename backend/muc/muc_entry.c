@@ -224,18 +224,14 @@ static void
 object(struct profile *profile, struct room *room, const struct stanza *answer,
        const char *condition)
 {
-	const char *said;
-	char *sentence = NULL;
-	if (strcmp(condition, "gone") == 0)
-		(void)muc_refusal(room, answer, &said, &sentence);
-	char *moved = muc_moved_to(answer);
+	struct muc_verdict verdict;
+	muc_refusal(room, answer, &verdict);
 	why(room,
-	    sentence				? sentence
+	    strcmp(condition, "gone") == 0	? verdict.sentence
 	    : strcmp(condition, "no-room") == 0 ? "There is no such room."
 						: "That is no room.",
-	    condition, moved);
-	free(sentence);
-	free(moved);
+	    condition, verdict.moved);
+	muc_verdict_done(&verdict);
 	fail(profile, room, MUC_ASK);
 }
 
@@ -331,45 +327,39 @@ void
 muc_presence_error(struct profile *profile, struct room *room,
 		   const struct stanza *presence)
 {
-	const char *condition;
-	char *sentence;
-	enum muc_remedy remedy = muc_refusal(room, presence, &condition, &sentence);
+	struct muc_verdict verdict;
+	muc_refusal(room, presence, &verdict);
 	if (room->step == ROOM_STEP_PRESENCE) {
-		char *moved = muc_moved_to(presence);
-		why(room, sentence, condition, moved);
-		free(moved);
-		if (strcmp(condition, "not-authorized") == 0)
+		why(room, verdict.sentence, verdict.condition, verdict.moved);
+		if (strcmp(verdict.condition, "not-authorized") == 0)
 			mem_replace(&room->password, NULL);
-		fail(profile, room, remedy);
+		fail(profile, room, verdict.remedy);
 	} else if (room->step == ROOM_STEP_LEAVING) {
 		muc_leaving_ended(profile, room);
 	} else if (room->state == room_state_IN && strcmp(room->wish, room->nick) == 0 &&
-		   strcmp(condition, "not-acceptable") == 0) {
+		   strcmp(verdict.condition, "not-acceptable") == 0) {
 		muc_come_back(profile, room);
 	} else if (room->state == room_state_IN) {
 		/* Another nick was refused: we stay who we are. */
 		mem_replace(&room->wish, room->nick);
-		notice(profile, room, sentence);
+		notice(profile, room, verdict.sentence);
 	}
-	free(sentence);
+	muc_verdict_done(&verdict);
 }
 
 void
 muc_left(struct profile *profile, struct room *room, const struct room_presence *presence)
 {
-	const char *condition;
-	char *sentence;
-	enum muc_remedy remedy = muc_exit(presence, &sentence, &condition);
-	char *moved = presence->elsewhere ? jid_bare(presence->elsewhere) : NULL;
+	struct muc_verdict verdict;
+	muc_exit(presence, &verdict);
 	bool is_no_more = presence->end == occupant_end_DESTROYED && !room->is_trial;
 	if (is_no_more) {
 		room->is_wanted = false;
 		bookmarks_left(profile, room->jid);
 	}
-	why(room, sentence, condition, moved);
-	free(sentence);
-	free(moved);
-	fail(profile, room, remedy);
+	why(room, verdict.sentence, verdict.condition, verdict.moved);
+	muc_verdict_done(&verdict);
+	fail(profile, room, verdict.remedy);
 }
 
 /* ---- joining and leaving on demand ---- */

@@ -155,16 +155,22 @@ enum muc_remedy {
 	MUC_ASK,       /* only the user can mend it */
 };
 
-/* The bare address in what <gone/> or <redirect/> of an error hold (RFC 6120 section
- * 8.3.3.5), to be freed; or NULL. */
-char *muc_moved_to(const struct stanza *error);
+/* Why we are not in a room. */
+struct muc_verdict {
+	enum muc_remedy remedy;
+	const char *condition; /* borrowed */
+	char *sentence;
+	char *moved; /* where it went on, a bare address; NULL: nowhere */
+};
 
-/* Reads why: the remedy, the condition (borrowed) and a sentence to be freed. */
-enum muc_remedy muc_refusal(const struct room *room, const struct stanza *error,
-			    const char **ret_condition, char **ret_sentence);
+/* What the error that answered us says (RFC 6120 section 8.3.3). */
+void muc_refusal(const struct room *room, const struct stanza *error,
+		 struct muc_verdict *ret_verdict);
 
-/* The sentence of how we went out, to be freed, and the remedy. */
-enum muc_remedy muc_exit(const struct room_presence *presence, char **ret_sentence,
-			 const char **ret_condition);
+/* What PRESENCE says, by which we went out. */
+void muc_exit(const struct room_presence *presence, struct muc_verdict *ret_verdict);
+
+/* Frees what VERDICT holds. */
+void muc_verdict_done(struct muc_verdict *verdict);
 
 #endif

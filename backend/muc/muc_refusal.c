@@ -51,8 +51,10 @@ own_sentence(const struct room *room, const char *condition)
 	return NULL;
 }
 
-char *
-muc_moved_to(const struct stanza *stanza)
+/* The bare address in what <gone/> or <redirect/> hold (RFC 6120 section 8.3.3.5), to be
+ * freed; or NULL. */
+static char *
+moved_to(const struct stanza *stanza)
 {
 	const struct stanza *error = stanza_child(stanza, "error", NULL);
 	const char *uri = stanza_child_text(error, "gone", NS_STANZA_ERRORS);
@@ -68,13 +70,13 @@ muc_moved_to(const struct stanza *stanza)
 	return jid;
 }
 
-enum muc_remedy
+void
 muc_refusal(const struct room *room, const struct stanza *stanza,
-	    const char **ret_condition, char **ret_sentence)
+	    struct muc_verdict *ret_verdict)
 {
 	struct stanza_error error = {.condition = "undefined-condition"};
 	(void)stanza_read_error(stanza, &error);
-	char *moved = muc_moved_to(stanza);
+	char *moved = moved_to(stanza);
 	char *words = error.text ? clean_text(error.text, CLEAN_LINE, WORDS_MAX) : NULL;
 	const char *sentence = NULL;
 	enum muc_remedy remedy =
@@ -87,18 +89,18 @@ muc_refusal(const struct room *room, const struct stanza *stanza,
 	}
 	const char *own = own_sentence(room, error.condition);
 	sentence = own ? own : sentence;
-	*ret_condition = error.condition;
+	char *said;
 	if (moved)
-		*ret_sentence = mem_printf("The room moved to %s.", moved);
+		said = mem_printf("The room moved to %s.", moved);
 	else if (strcmp(error.condition, "gone") == 0)
-		*ret_sentence = mem_strdup("The room is no more.");
+		said = mem_strdup("The room is no more.");
 	else if (sentence && words && *words)
-		*ret_sentence = mem_printf("%s (%s)", sentence, words);
+		said = mem_printf("%s (%s)", sentence, words);
 	else if (sentence)
-		*ret_sentence = mem_strdup(sentence);
+		said = mem_strdup(sentence);
 	else
-		*ret_sentence = mem_printf("The room said no: %s.",
-					   words && *words ? words : error.condition);
+		said = mem_printf("The room said no: %s.",
+				  words && *words ? words : error.condition);
 	/* It may be mistyped. */
 	if (room->is_trial && strcmp(error.condition, "remote-server-not-found") == 0)
 		remedy = MUC_ASK;
@@ -106,9 +108,8 @@ muc_refusal(const struct room *room, const struct stanza *stanza,
 	if (strcmp(error.condition, "conflict") == 0 && room->is_wanted &&
 	    !room->request && room->tries < 4)
 		remedy = MUC_TRY_AGAIN;
-	free(moved);
 	free(words);
-	return remedy;
+	*ret_verdict = (struct muc_verdict){remedy, error.condition, said, moved};
 }
 
 static const struct {
@@ -129,9 +130,8 @@ static const struct {
 	{occupant_end_DESTROYED, MUC_ASK, "destroyed", "The room was destroyed"},
 };
 
-enum muc_remedy
-muc_exit(const struct room_presence *presence, char **ret_sentence,
-	 const char **ret_condition)
+void
+muc_exit(const struct room_presence *presence, struct muc_verdict *ret_verdict)
 {
 	size_t row = 0;
 	for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
@@ -141,13 +141,19 @@ muc_exit(const struct room_presence *presence, char **ret_sentence,
 	size_t len = strlen(why);
 	bool is_ended = len > 0 && strchr(".!?", why[len - 1]);
 	char *moved = presence->elsewhere ? jid_bare(presence->elsewhere) : NULL;
-	*ret_condition = exits[row].condition;
-	*ret_sentence = mem_printf("%s%s%s%s%s%s%s%s%s", exits[row].sentence,
-				   *actor ? " by " : "", actor, *why ? ": " : "", why,
-				   is_ended ? "" : ".", moved ? " It goes on in " : "",
-				   moved ? moved : "", moved ? "." : "");
+	char *said = mem_printf("%s%s%s%s%s%s%s%s%s", exits[row].sentence,
+				*actor ? " by " : "", actor, *why ? ": " : "", why,
+				is_ended ? "" : ".", moved ? " It goes on in " : "",
+				moved ? moved : "", moved ? "." : "");
 	free(actor);
 	free(why);
-	free(moved);
-	return exits[row].remedy;
+	*ret_verdict = (struct muc_verdict){exits[row].remedy, exits[row].condition, said,
+					    moved};
+}
+
+void
+muc_verdict_done(struct muc_verdict *verdict)
+{
+	free(verdict->sentence);
+	free(verdict->moved);
 }
