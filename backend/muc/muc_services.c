@@ -68,6 +68,27 @@ muc_own_service(struct profile *profile, struct arena *arena)
 	return jid;
 }
 
+struct room *
+muc_named(struct profile *profile, const char *name, struct arena *arena)
+{
+	size_t len = strlen(name);
+	if (len == 0 || strpbrk(name, "@/"))
+		return NULL;
+	const char *service = muc_own_service(profile, arena);
+	struct room *room, *next, *found = NULL;
+	bool is_only = true;
+	HASH_ITER (hh, muc_rooms(profile), room, next) {
+		if (room->is_trial || strncmp(room->jid, name, len) != 0 ||
+		    room->jid[len] != '@')
+			continue;
+		if (service && strcmp(room->jid + len + 1, service) == 0)
+			return room;
+		is_only = !found;
+		found = room;
+	}
+	return is_only ? found : NULL;
+}
+
 static void
 finish(struct profile *profile, struct search *search)
 {

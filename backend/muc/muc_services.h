@@ -28,6 +28,10 @@ void muc_services_search(struct profile *profile, muc_services_found *found, voi
  * an earlier one. NULL where it has to be searched for. */
 const char *muc_own_service(struct profile *profile, struct arena *arena);
 
+/* The known room that the bare NAME means: the one at that service, else the only one.
+ * NULL if there is none. ARENA is for reading. */
+struct room *muc_named(struct profile *profile, const char *name, struct arena *arena);
+
 /* A page of the rooms of a service, as muc_list_rooms hands it over; borrowed. */
 struct muc_page {
 	const struct bridge_found_room *rooms;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/muc/muc.h"
+#include "backend/muc/muc_services.h"
 #include "backend/session/inner.h"
 #include "backend/store/store.h"
 #include "bridge/base/mem.h"
@@ -67,22 +68,13 @@ parse(struct profile *profile, struct serve_request *request, const char *text,
 	return false;
 }
 
-/* TEXT, or the one room that we know by that bare name; with a dot it is a server. */
+/* TEXT, or the room that we know by that bare name; with a dot it is a server. */
 static const char *
 with_service(struct profile *profile, struct serve_request *request, const char *text)
 {
-	const char *found = NULL;
-	size_t count = 0, found_count = 0, len = strlen(text);
-	if (len == 0 || strpbrk(text, "@/."))
-		return text;
-	const struct bridge_room *rooms = muc_list(profile, &request->arena, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(rooms[i].jid, text, len) == 0 && rooms[i].jid[len] == '@') {
-			found = rooms[i].jid;
-			found_count++;
-		}
-	}
-	return found_count == 1 ? arena_strdup(&request->arena, found) : text;
+	const struct room *room =
+		strchr(text, '.') ? NULL : muc_named(profile, text, &request->arena);
+	return room ? room->jid : text;
 }
 
 bool

@@ -11,11 +11,14 @@
 #include "backend/store/contacts.h"
 #include "bridge/serve.h"
 
-/* The address that TEXT means: a bare name is a room's at the account's own service, as
- * far as that is known. */
+/* The address that TEXT means: a bare name is that of a room that we know, else of one at
+ * the account's own service, as far as that is known. */
 static const char *
 address_of(struct profile *profile, struct serve_request *request, const char *text)
 {
+	const struct room *room = muc_named(profile, text, &request->arena);
+	if (room)
+		return room->jid;
 	const char *service = strpbrk(text, "@/") || !*text
 				      ? NULL
 				      : muc_own_service(profile, &request->arena);

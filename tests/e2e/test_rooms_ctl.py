@@ -173,3 +173,18 @@ def test_tern_takes_links_wherever_a_room_is_named(place):
         place.wait(lambda: place.room in ctl(place, "bookmarks", "list"))
         screen.line(f"/bookmark remove {link(place)}")
         place.wait(lambda: place.room not in ctl(place, "bookmarks", "list"))
+
+
+def test_a_bare_name_is_the_known_room_before_one_at_our_own_service(place):
+    """Whatever the verb: what one reads is what one leaves."""
+    with place.peer("bob") as bob:
+        place.enter(bob, "Bob")
+        place.configure(bob)
+        place.house.ctl("room", "join", place.room, "Alice")
+        name = place.room.partition("@")[0]
+        place.house.ctl("send", name, "hello")
+        place.heard(bob, "hello")
+        assert rows(place, "history", name)[-1]["body"] == "hello"
+        assert {row["nick"] for row in rows(place, "room", "occupants", name)} == {"Alice", "Bob"}
+        ctl(place, "room", "leave", name)
+        assert place.state() in (None, "out")
