@@ -11,6 +11,8 @@
 #include "backend/store/contacts.h"
 #include "bridge/serve.h"
 
+enum { REASON_MAX = 4096 };
+
 /* The address that TEXT means: a bare name is that of a room that we know, else of one at
  * the account's own service, as far as that is known. */
 static const char *
@@ -99,5 +101,18 @@ request_may_be_room(struct profile *profile, struct serve_request *request,
 		       is_own ? "%s is yourself, no room."
 			      : "%s is one of your contacts, no room.",
 		       jid);
+	return false;
+}
+
+bool
+request_has_reason(struct serve_request *request, const char *reason)
+{
+	if (reason && strlen(reason) > REASON_MAX)
+		serve_fail(request, ERROR_TOO_LARGE, "The reason is too long.");
+	else if (!stanza_text_check(reason))
+		serve_fail(request, ERROR_BAD_TEXT,
+			   "The reason holds characters that XMPP cannot carry.");
+	else
+		return true;
 	return false;
 }

@@ -34,4 +34,9 @@ const char *request_room_address(struct profile *profile, struct serve_request *
 bool request_may_be_room(struct profile *profile, struct serve_request *request,
 			 const char *jid);
 
+/* Whether a room can be told REASON (NULL: none); refuses REQUEST if not. Outside any
+ * job.
+ */
+bool request_has_reason(struct serve_request *request, const char *reason);
+
 #endif

@@ -13,10 +13,7 @@
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
 #include "backend/session/room_request.h"
-#include "backend/xep/retraction.h"
 #include "bridge/serve.h"
-
-enum { REASON_MAX = 4096 };
 
 /* Refuses what needs the server while there is none. */
 static bool
@@ -27,20 +24,6 @@ is_offline(struct profile *profile, struct serve_request *request)
 	profile_refuse(profile, request, ERROR_OFFLINE,
 		       "%s is not connected, and this needs the server.", profile->name);
 	return true;
-}
-
-/* Whether the room can be told REASON (may be NULL); refuses REQUEST if not. */
-static bool
-is_sayable(struct serve_request *request, const char *reason)
-{
-	if (reason && strlen(reason) > REASON_MAX)
-		serve_fail(request, ERROR_TOO_LARGE, "The reason is too long.");
-	else if (!stanza_text_check(reason))
-		serve_fail(request, ERROR_BAD_TEXT,
-			   "The reason holds characters that XMPP cannot carry.");
-	else
-		return true;
-	return false;
 }
 
 static void
@@ -79,7 +62,7 @@ serve_room_role(struct process *process, struct profile *profile,
 {
 	const struct bridge_room_role_params *params = request->params;
 	(void)process;
-	if (is_sayable(request, params->reason))
+	if (request_has_reason(request, params->reason))
 		request_in_job(profile, request, role_job);
 }
 
@@ -181,7 +164,7 @@ serve_room_affiliation(struct process *process, struct profile *profile,
 {
 	const struct bridge_room_affiliation_params *params = request->params;
 	(void)process;
-	if (is_sayable(request, params->reason))
+	if (request_has_reason(request, params->reason))
 		request_in_job(profile, request, affiliation_job);
 }
 
@@ -229,7 +212,7 @@ serve_room_invite(struct process *process, struct profile *profile,
 {
 	const struct bridge_room_invite_params *params = request->params;
 	(void)process;
-	if (is_sayable(request, params->reason))
+	if (request_has_reason(request, params->reason))
 		request_in_job(profile, request, invite_job);
 }
 
@@ -294,40 +277,6 @@ serve_room_destroy(struct process *process, struct profile *profile,
 {
 	const struct bridge_room_destroy_params *params = request->params;
 	(void)process;
-	if (is_sayable(request, params->reason))
+	if (request_has_reason(request, params->reason))
 		request_in_job(profile, request, destroy_job);
-}
-
-/* ---- lines that are taken back ---- */
-
-static int
-retract_job(struct profile *profile, struct serve_request *request)
-{
-	retraction_send(profile, request);
-	return 0;
-}
-
-void
-serve_message_retract(struct process *process, struct profile *profile,
-		      struct serve_request *request)
-{
-	(void)process;
-	request_in_job(profile, request, retract_job);
-}
-
-static int
-moderate_job(struct profile *profile, struct serve_request *request)
-{
-	retraction_moderate(profile, request);
-	return 0;
-}
-
-void
-serve_message_moderate(struct process *process, struct profile *profile,
-		       struct serve_request *request)
-{
-	const struct bridge_moderate_params *params = request->params;
-	(void)process;
-	if (is_sayable(request, params->reason))
-		request_in_job(profile, request, moderate_job);
 }
