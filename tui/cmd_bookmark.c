@@ -245,19 +245,20 @@ on_rooms(void *data, const struct bridge_failure *failure, const void *result)
 	struct app *app = walk->app;
 	const struct bridge_room_find_result *page = result;
 
-	if (failure || walk->number != rooms_view_number(view_rooms(app->view))) {
+	/* Who has left the page, or asks elsewhere, is not taken back to it. */
+	bool is_wanted = view_kind(app->view) == VIEW_ROOMS &&
+			 walk->number == rooms_view_number(view_rooms(app->view));
+	if (failure && is_wanted && walk->seen == 0)
+		view_back(app);
+	if (failure || !is_wanted) {
 		app_told(app, failure, result);
 		walk_free(walk);
 		return;
 	}
 	rooms_view_add(view_rooms(app->view), page);
 	walk->seen += page->rooms_count;
-	bool is_first = walk->seen == page->rooms_count;
-	bool is_wanted = is_first || view_kind(app->view) == VIEW_ROOMS;
-	if (is_first)
-		view_show_rooms(app);
 	view_rooms_changed(app->view);
-	if (page->next && page->rooms_count > 0 && walk->seen < ROOMS_MAX && is_wanted &&
+	if (page->next && page->rooms_count > 0 && walk->seen < ROOMS_MAX &&
 	    door_client(app->door))
 		ask_rooms(walk, page->next);
 	else
@@ -292,6 +293,7 @@ command_rooms(struct app *app, const char *arguments)
 	walk->app = app;
 	walk->service = service;
 	walk->number = rooms_view_begin(view_rooms(app->view));
+	view_show_rooms(app);
 	ask_rooms(walk, NULL);
 	return true;
 }

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from den import DEN, SHED, open_den
-from fake_daemon import Failure
+from fake_daemon import Failure, Later
 
 
 def test_names_and_nick_work_in_a_private_talk_too(house, daemon, screen):
@@ -75,6 +75,34 @@ def test_a_service_without_rooms_says_so(house, daemon, screen):
     daemon.on["room.find"] = lambda _: {"service": "rooms.example.org", "rooms": []}
     screen.line("/rooms")
     screen.wait("rooms.example.org shows no rooms. /join NAME goes to one that is hidden")
+
+
+def test_rooms_that_come_late_take_no_page(house, daemon, screen):
+    def refuse(_):
+        raise Failure("SERVER_REFUSED", "That is no service.")
+
+    def later(_):
+        raise Later
+    open_den(screen, daemon)
+    daemon.on["room.find"] = later
+    screen.line("/rooms")
+    screen.wait("Asking…")
+    screen.keys("\x1b\x1b")
+    screen.wait_gone("Asking…")
+    screen.keys("half")
+    screen.wait("› half")
+    daemon.answer_later(lambda _: {"service": "rooms.example.org", "rooms": [{"jid": SHED}]})
+    screen.settle()
+    screen.wait("› half")
+    assert screen.find(SHED) is None
+    # Nor is one left with a page that has nothing.
+    screen.keys("\x03")
+    daemon.on["room.find"] = refuse
+    screen.line("/rooms example.org")
+    screen.wait("That is no service.")
+    screen.wait_gone("Asking…")
+    screen.line("hello")
+    assert daemon.called("message.send")["jid"] == DEN
 
 
 def test_words_that_a_command_takes_are_completed(house, daemon, screen):
