@@ -17,7 +17,10 @@
 #include "tui/room_form.h"
 #include "tui/view.h"
 
-enum { ROW_MAX = 200 };
+enum {
+	ROW_MAX = 200,
+	ALL_MAX = 16 * 1024, /* bytes of what is said of a form */
+};
 
 /* ---- /config: what is ------------------------------------------------------ */
 
@@ -53,11 +56,19 @@ add_value(struct buf *out, const struct bridge_form_field *field)
 			add(out, i ? ", " : "", field->values[i]);
 }
 
+/* Whether FIELD is called KEY, or its name ends in that behind a "_" or "#", as the
+ * daemon takes it. */
 static bool
 is_meant(const struct bridge_form_field *field, const char *key)
 {
-	return strcmp(field->var, key) == 0 ||
-	       strcmp(room_form_key(field->var), key) == 0;
+	size_t len = strlen(field->var), key_len = strlen(key);
+
+	if (strcmp(field->var, key) == 0)
+		return true;
+	if (key_len == 0 || key_len >= len)
+		return false;
+	const char *end = field->var + len - key_len;
+	return strcmp(end, key) == 0 && strchr("_#", end[-1]);
 }
 
 static void
@@ -83,7 +94,8 @@ on_config(void *data, const struct bridge_failure *failure, const void *result)
 
 	if (failure)
 		app_told(app, failure, result);
-	for (size_t i = 0; !failure && i < config->form->fields_count; i++) {
+	size_t count = failure ? 0 : config->form->fields_count;
+	for (size_t i = 0; i < count && text.len < ALL_MAX; i++) {
 		const struct bridge_form_field *field = &config->form->fields[i];
 
 		if (field->type == form_type_HIDDEN || field->type == form_type_FIXED ||
@@ -99,11 +111,13 @@ on_config(void *data, const struct bridge_failure *failure, const void *result)
 		add_value(&text, field);
 	}
 	bool is_found = text.len > 0;
+	if (text.len >= ALL_MAX)
+		buf_add_text(&text, "\n…");
 	char *said = buf_take_text(&text);
 	if (is_found && !view_notice(app, asking->room, said))
 		app_say(app, "%s", said);
 	if (!failure && !is_found)
-		app_say_error(app, "This room has no such field; /config lists them.");
+		app_say_error(app, "This room has no such field; /config list shows them.");
 	free(said);
 	free(asking->room);
 	free(asking->key);

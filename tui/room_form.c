@@ -31,7 +31,6 @@ struct room_form {
 	struct arena arena; /* of all below */
 	const char *room, *title;
 	struct bridge_form_field *fields; /* a copy of what came */
-	size_t field_count;
 	struct form_field *rows;
 	struct source *sources;
 	size_t row_count;
@@ -270,7 +269,6 @@ room_form_new(const char *room, const struct bridge_form *record)
 		copy_field(arena, &record->fields[i], &made->fields[i]);
 		add_field(made, &made->fields[i]);
 	}
-	made->field_count = count;
 	add_end(made);
 	return made;
 }

@@ -63,6 +63,30 @@ def test_to_join_where_one_is_says_so(house, daemon, screen, words, is_said):
         assert screen.find("Joining") is None and screen.find("You are in") is None
 
 
+@pytest.mark.parametrize("key", ["roomname", "roomconfig_roomname",
+                                 "muc#roomconfig_roomname"])
+def test_a_field_is_explained_by_any_end_of_its_name(house, daemon, screen, key):
+    daemon.on["room.config"] = lambda _: {"form": {"fields": [
+        {"var": "muc#roomconfig_roomname", "type": "text-single", "label": "Its name",
+         "values": ["The Den"]},
+        {"var": "muc#roomconfig_surname", "type": "text-single"}]}}
+    open_den(screen, daemon)
+    screen.line("/config " + key)
+    screen.wait(re.compile(r"- muc#roomconfig_roomname = The Den\n +Its name"))
+    assert screen.find("surname") is None
+    screen.line("/config name")
+    screen.wait("This room has no such field; /config list shows them.")
+
+
+def test_a_long_form_is_cut(house, daemon, screen):
+    daemon.on["room.config"] = lambda _: {"form": {"fields": [
+        {"var": f"muc#roomconfig_{number}", "type": "text-single", "values": ["x" * 1000]}
+        for number in range(2000)]}}
+    open_den(screen, daemon)
+    screen.line("/config list")
+    screen.wait(re.compile(r"^ +…$", re.MULTILINE))
+
+
 def test_what_is_no_room_is_not_joined(house, daemon, screen):
     for words in ("@", "@rooms.example.org", "/", "/Al"):
         screen.line("/join " + words)
