@@ -117,7 +117,8 @@ on_config(void *data, const struct bridge_failure *failure, const void *result)
 	if (is_found && !view_notice(app, asking->room, said))
 		app_say(app, "%s", said);
 	if (!failure && !is_found)
-		app_say_error(app, "This room has no such field; /config list shows them.");
+		app_say_error(app,
+			      "This room has no such field; /config list shows them.");
 	free(said);
 	free(asking->room);
 	free(asking->key);
