@@ -61,7 +61,7 @@ class Run:
         self.ledger = Ledger()
         # In one run of three some sessions are too old when their client is back.
         self.server = Prosody(options=OPTIONS.replace("{hibernation}", str(
-            3 if seed % 3 == 0 else 300)), archive="sql")
+            3 if seed % 3 == 0 else 300)), archive="sql", modules=("csi_simple",))
         self.room = f"{ROOM}@{self.server.rooms}"
         self.has_tern = has_tern
         self.has_other = has_other  # a second client on tern's account, for carbons

@@ -161,7 +161,10 @@ class Ejabberd:
                    "mod_offline", "mod_last", "mod_version", "mod_admin_extra",
                    *self._modules]
         rows = "\n".join(f"  {name}: {{}}" for name in modules).replace(
-            "mod_roster: {}", "mod_roster: {versioning: true}")
+            "mod_roster: {}", "mod_roster: {versioning: true}").replace(
+            # Or what nobody looks at is kept here for as long as nothing else is to be said.
+            "mod_client_state: {}", "mod_client_state: {queue_presence: false, "
+            "queue_chat_states: false, queue_pep: false}")
         with open(os.path.join(self.folder, "ejabberd.yml"), "w", encoding="utf-8") as file:
             file.write(f"""
 hosts: ["{self.host}"]

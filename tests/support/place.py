@@ -54,7 +54,7 @@ class Place:
     def wait(self, condition, seconds=20):
         deadline = Deadline(seconds)
         while not (found := condition()):
-            assert not deadline.is_over()
+            assert not deadline.is_over(), self.record()
         return found
 
     def peer(self, name, resource="peer"):
