@@ -39,18 +39,6 @@ add_clean(struct buf *out, const char *before, const char *text)
 	free(clean);
 }
 
-/* The room that is shown; NULL after saying that there is none. */
-static struct chat *
-need_room_chat(struct app *app)
-{
-	struct chat *chat = view_chat(app->view);
-
-	if (chat && chat->kind == conversation_kind_ROOM)
-		return chat;
-	app_say_error(app, "That works in a room: /join ROOM opens one.");
-	return NULL;
-}
-
 /* ---- /bookmark ------------------------------------------------------------- */
 
 static void
@@ -130,8 +118,8 @@ room_meant(struct app *app, const char *word)
 				      word);
 		return jid;
 	}
-	struct chat *chat = need_room_chat(app);
-	return chat ? mem_strdup(chat->jid) : NULL;
+	const struct model_room *room = room_here(app);
+	return room ? mem_strdup(room->jid) : NULL;
 }
 
 bool
@@ -193,8 +181,7 @@ on_notify(void *data, const struct bridge_failure *failure, const void *result)
 bool
 command_notify(struct app *app, const char *arguments)
 {
-	struct chat *chat = need_room_chat(app);
-	const struct model_room *room = chat ? model_room(app->model, chat->jid) : NULL;
+	const struct model_room *room = room_here(app);
 	int rule = 0;
 
 	if (!room)
@@ -208,8 +195,6 @@ command_notify(struct app *app, const char *arguments)
 		rule++;
 	if (rule == notify_COUNT)
 		return command_misused(app, "notify");
-	if (!app_client(app))
-		return false;
 	struct bridge_room_notify_params params = {
 		.profile = app->model->profile,
 		.jid = room->jid,

@@ -12,23 +12,16 @@
 #include "tui/commands.h"
 #include "tui/door.h"
 #include "tui/nick.h"
+#include "tui/people.h"
 #include "tui/target.h"
-#include "tui/view.h"
 
 #define LIST_MAX 4096 /* bytes of a list that is printed */
 
 struct model_room *
 room_here(struct app *app)
 {
-	struct chat *chat = view_chat(app->view);
-	struct model_room *room = NULL;
+	struct model_room *room = people_room(app);
 
-	if (chat) {
-		char *jid = mem_strndup(chat->jid, strcspn(chat->jid, "/"));
-
-		room = model_room(app->model, jid);
-		free(jid);
-	}
 	if (!room)
 		app_say_error(app, "That works in a room: /join ROOM opens one.");
 	return room && app_client(app) ? room : NULL;

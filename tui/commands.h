@@ -42,7 +42,8 @@ bool command_misused(struct app *app, const char *name);
 /* Whether LINE, a command, holds a password: it is kept nowhere. */
 bool command_is_secret(const char *line);
 
-/* The room that is shown, or whose occupant is; NULL after saying why. */
+/* The room that is shown, or whose occupant or occupants are, while the profile is
+ * attached; NULL after saying why. */
 struct model_room *room_here(struct app *app);
 
 /* Leaves ROOM with TEXT as last words ("" for none), closes its conversation, and says

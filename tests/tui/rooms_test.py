@@ -199,6 +199,12 @@ def test_the_page_of_occupants_asks_again_when_nobody_tells(house, daemon, scree
     daemon.called("room.occupants", count=2)
     daemon.occupant(DEN, "Zoe")
     screen.wait("5 Participants")
+    # What is done there is done in that room.
+    screen.line("/kick Zoe")
+    call = daemon.called("room.role")
+    assert (call["jid"], call["nick"]) == (DEN, "Zoe")
+    screen.line("/notify nothing")
+    assert daemon.called("room.notify")["jid"] == DEN
     # Out of the room and back in it.
     daemon.room(DEN, state="out")
     screen.wait("Nobody here is called so.")
