@@ -100,8 +100,8 @@ let_go(struct app *app, const char *jid)
 	    uv_now(app->loop) - room->hidden_at < HIDDEN_MS ||
 	    door_state(app->door) != DOOR_ATTACHED)
 		return;
-	struct bridge_jid_params params = {.profile = app->model->profile,
-					   .jid = room->jid};
+	struct bridge_room_unwatch_params params = {.profile = app->model->profile,
+						    .jid = room->jid};
 	client_room_unwatch(door_client(app->door), &params, NULL, NULL);
 	model_forget_people(app->model, room);
 }

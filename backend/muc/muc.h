@@ -78,10 +78,10 @@ const struct bridge_occupant *muc_occupants(const struct room *room, struct aren
 void muc_describe(const struct stanza *query, struct arena *arena,
 		  struct bridge_room_info *ret_info);
 
-/* One more frontend shows the occupants of ROOM, in which we are: it is told of them
- * until it shows them no more, or we are out. */
-void muc_watch(struct room *room);
-void muc_unwatch(struct profile *profile, struct room *room);
+/* FRONTEND shows the occupants of ROOM, in which we are: they are told until no frontend
+ * shows them any more, or we are out. */
+void muc_watch(struct room *room, int64_t frontend);
+void muc_unwatch(struct profile *profile, struct room *room, int64_t frontend);
 
 /* Frontends left: nobody's occupants are told any more until they are asked for. */
 void muc_unwatch_all(struct profile *profile);

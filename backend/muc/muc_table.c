@@ -3,7 +3,6 @@
  * frontends are told.
  */
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -338,16 +337,16 @@ tell_unwatched(struct profile *profile, const char *jid)
 }
 
 void
-muc_watch(struct room *room)
+muc_watch(struct room *room, int64_t frontend)
 {
-	if (room->state == room_state_IN && room->watchers < UINT_MAX)
-		room->watchers++;
+	if (room->state == room_state_IN)
+		room_watch(room, frontend);
 }
 
 void
-muc_unwatch(struct profile *profile, struct room *room)
+muc_unwatch(struct profile *profile, struct room *room, int64_t frontend)
 {
-	if (room->watchers > 0 && --room->watchers == 0)
+	if (room_unwatch(room, frontend))
 		tell_unwatched(profile, room->jid);
 }
 

@@ -222,3 +222,29 @@ room_take(struct room *room, const struct room_presence *presence)
 		return went(room, presence);
 	return room->step == ROOM_STEP_LEAVING ? ROOM_NOTHING : came(room, presence);
 }
+
+void
+room_watch(struct room *room, int64_t frontend)
+{
+	for (unsigned i = 0; i < room->watchers; i++) {
+		if (room->watching[i] == frontend)
+			return;
+	}
+	if (room->watchers == ROOM_WATCHERS_MAX)
+		(void)room_unwatch(room, room->watching[0]);
+	room->watching[room->watchers++] = frontend;
+}
+
+bool
+room_unwatch(struct room *room, int64_t frontend)
+{
+	unsigned place = 0;
+	while (place < room->watchers && room->watching[place] != frontend)
+		place++;
+	if (place == room->watchers)
+		return false;
+	room->watchers--;
+	memmove(&room->watching[place], &room->watching[place + 1],
+		(room->watchers - place) * sizeof *room->watching);
+	return room->watchers == 0;
+}

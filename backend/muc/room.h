@@ -17,6 +17,9 @@
 /* Occupants of one room that are kept; a server that names more is not believed. */
 #define ROOM_OCCUPANTS_MAX 20000
 
+/* Frontends that are told apart; of more the oldest is forgotten. */
+#define ROOM_WATCHERS_MAX 16
+
 struct occupant {
 	UT_hash_handle hh;
 	char *nick; /* prepared; the key */
@@ -72,9 +75,11 @@ struct room {
 	bool is_wanted;
 	bool is_trial; /* asked for by hand and never in yet: nobody knows it as a room */
 	bool may_create;
-	bool is_reserved;   /* and leave it closed until it is configured */
-	bool is_first;	    /* no line of it was here before we came */
-	unsigned watchers;  /* frontends that show its occupants */
+	bool is_reserved; /* and leave it closed until it is configured */
+	bool is_first;	  /* no line of it was here before we came */
+	/* Frontends that show its occupants, by ternd's numbers. */
+	int64_t watching[ROOM_WATCHERS_MAX];
+	unsigned watchers;
 	bool is_reading;    /* what it is was asked for again … */
 	bool is_stale;	    /* … and changed meanwhile */
 	bool is_doubted;    /* to be asked whether we are in, whatever it says */
@@ -139,6 +144,12 @@ enum room_change room_take(struct room *room, const struct room_presence *presen
 
 /* Puts an occupant into the room as it was kept (session_scope.h). */
 void room_recall(struct room *room, const struct room_presence *presence);
+
+/* FRONTEND shows the occupants of ROOM, however often it says so. */
+void room_watch(struct room *room, int64_t frontend);
+
+/* It shows them no more: whether that leaves nobody who does. */
+bool room_unwatch(struct room *room, int64_t frontend);
 
 /* Forgets all occupants and our nick; the state is OUT. */
 void room_clear(struct room *room);

@@ -181,6 +181,7 @@ frontend_new(struct router *router, int fd)
 	}
 	DL_APPEND(router->frontends, frontend);
 	router->frontend_count++;
+	frontend->number = ++router->last_frontend;
 	set_deadline(frontend, HELLO_MS);
 	supervise_tick(router);
 }

@@ -28,6 +28,7 @@ struct frontend {
 	struct router *router;
 	struct peer *peer;
 	struct frontend *next, *prev;
+	uint32_t number; /* no other has had it */
 	bool has_greeted;
 	bool has_other_schema;
 	char *program; /* as it said in hello, cleaned */

@@ -24,6 +24,8 @@
 
 enum { METHOD_NAME_MAX = 64 };
 
+#define FIELD_FRONTEND "frontend"
+
 struct call {
 	struct router *router;
 	struct frontend *frontend; /* NULL once it went */
@@ -239,6 +241,37 @@ replace_name(struct buf *out, struct bridge_bin params, struct bridge_bin value,
 	buf_add(out, value.data + value.len, params.len - before - value.len);
 }
 
+/* Whether a session process has to know which frontend calls METHOD. */
+static bool
+is_by_frontend(enum bridge_method method)
+{
+	const struct bridge_record_row *row = bridge_methods[method].params;
+	for (int i = 0; i < row->field_count; i++) {
+		if (strcmp(row->fields[i].name, FIELD_FRONTEND) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Appends PARAMS, a map, with NUMBER in the field behind all others, so that it counts
+ * whatever the frontend put there. */
+static void
+add_frontend(struct buf *out, struct bridge_bin params, uint32_t number)
+{
+	struct scan_head head = {0};
+	(void)scan_head(params.data, params.len, &head);
+	uint32_t count = head.count + 1;
+	buf_add_byte(out, 0xdf);
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buf_add_byte(out, (uint8_t)(count >> shift));
+	buf_add(out, params.data + head.size, params.len - head.size);
+	buf_add_byte(out, 0xa0 | (uint8_t)strlen(FIELD_FRONTEND));
+	buf_add_text(out, FIELD_FRONTEND);
+	buf_add_byte(out, 0xce);
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buf_add_byte(out, (uint8_t)(number >> shift));
+}
+
 /* Takes the way of a call of scope PROFILE. */
 static void
 route(struct frontend *frontend, const struct frame *frame, enum bridge_method method)
@@ -278,16 +311,23 @@ route(struct frontend *frontend, const struct frame *frame, enum bridge_method m
 	frontend_weigh(frontend, 1, (long)call->bytes);
 	if (!profile) {
 		create(call, frame->params);
-	} else if (is_default) {
-		mem_replace(&call->name, profile->name);
-		struct buf params = {
-			.is_secret = codec_has_secret(bridge_methods[method].params)};
-		replace_name(&params, frame->params, value, profile->name);
-		forward(call, profile, (struct bridge_bin){params.data, params.len});
-		buf_done(&params);
-	} else {
-		forward(call, profile, frame->params);
+		return;
 	}
+	bool is_secret = codec_has_secret(bridge_methods[method].params);
+	struct buf named = {.is_secret = is_secret}, marked = {.is_secret = is_secret};
+	struct bridge_bin params = frame->params;
+	if (is_default) {
+		mem_replace(&call->name, profile->name);
+		replace_name(&named, params, value, profile->name);
+		params = (struct bridge_bin){named.data, named.len};
+	}
+	if (is_by_frontend(method)) {
+		add_frontend(&marked, params, frontend->number);
+		params = (struct bridge_bin){marked.data, marked.len};
+	}
+	forward(call, profile, params);
+	buf_done(&named);
+	buf_done(&marked);
 }
 
 /* The method that FRAME calls, or -1. */

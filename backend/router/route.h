@@ -1,7 +1,8 @@
 /*
  * Calls on their way from a frontend to a session process and back, and the events of
  * session processes on their way to those who are subscribed. Params and results pass as
- * they came; only the field `profile` is read, and replaced where it says @DEFAULT@.
+ * they came; only the field `profile` is read, and replaced where it says @DEFAULT@;
+ * and where a session process has to tell frontends apart, `frontend` is added.
  */
 #ifndef TERN_ROUTER_ROUTE_H
 #define TERN_ROUTER_ROUTE_H

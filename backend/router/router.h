@@ -51,7 +51,8 @@ struct router {
 
 	struct frontend *frontends;
 	int frontend_count;
-	uv_timer_t deadline; /* of the frontend that has the next one */
+	uint32_t last_frontend; /* its number */
+	uv_timer_t deadline;	/* of the frontend that has the next one */
 
 	struct profile *profiles; /* sorted by name */
 	char *default_name;	  /* NULL: the oldest */

@@ -150,7 +150,7 @@ occupants_job(struct profile *profile, struct serve_request *request)
 	if (!room)
 		return 0;
 	if (params->watch)
-		muc_watch(room);
+		muc_watch(room, params->frontend);
 	muc_fill(room, &record);
 	result.occupants = muc_occupants(room, &request->arena, &result.occupants_count);
 	profile_reply(profile, request, &result);
@@ -168,11 +168,11 @@ serve_room_occupants(struct process *process, struct profile *profile,
 static int
 unwatch_job(struct profile *profile, struct serve_request *request)
 {
-	const struct bridge_jid_params *params = request->params;
+	const struct bridge_room_unwatch_params *params = request->params;
 	struct room *room = request_room(profile, request, params->jid);
 	if (!room)
 		return 0;
-	muc_unwatch(profile, room);
+	muc_unwatch(profile, room, params->frontend);
 	profile_reply(profile, request, NULL);
 	return 0;
 }

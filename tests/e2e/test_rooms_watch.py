@@ -84,6 +84,24 @@ def test_one_of_two_that_look_goes_on_looking(place):
     assert told(place.bridge) == []
 
 
+def test_nobody_takes_back_the_watch_of_another(place):
+    place.join()
+    with place.house.bridge() as other:
+        other.call("profile.attach", profile="home")
+        watch(other)
+        watch(place.bridge)
+        watch(place.bridge)
+        # Not even one who pretends to be another.
+        for number in range(10):
+            place.bridge.call("room.unwatch", profile="@DEFAULT@", jid=ROOM, frontend=number,
+                              seconds=30)
+        told(other)
+        place.say(occupant("Carol"))
+        assert told(other) == ["occupant.changed"]
+        unwatch(other)
+        assert told(other) == ["room.unwatched"]
+
+
 def test_a_watch_ends_with_the_stay(place):
     place.join()
     watch(place.bridge)

@@ -354,6 +354,31 @@ any_sequence_leaves_what_a_simple_model_has(void **state)
 	}
 }
 
+static void
+a_frontend_watches_once_however_often_it_says_so(void **state)
+{
+	struct room *room = room_new("den@rooms.example.org");
+	(void)state;
+	room_watch(room, 1);
+	room_watch(room, 1);
+	room_watch(room, 2);
+	assert_false(room_unwatch(room, 3)); /* never did */
+	assert_false(room_unwatch(room, 1));
+	assert_false(room_unwatch(room, 1)); /* is not 2 */
+	assert_true(room_unwatch(room, 2));
+	assert_false(room_unwatch(room, 2));
+	/* They may come and go without a word. */
+	for (int64_t number = 0; number < 10 * ROOM_WATCHERS_MAX; number++)
+		room_watch(room, number);
+	assert_int_equal(room->watchers, ROOM_WATCHERS_MAX);
+	assert_false(room_unwatch(room, 0));
+	for (int64_t number = 9 * ROOM_WATCHERS_MAX; number < 10 * ROOM_WATCHERS_MAX;
+	     number++)
+		assert_int_equal(room_unwatch(room, number),
+				 number == 10 * ROOM_WATCHERS_MAX - 1);
+	room_free(room);
+}
+
 int
 main(void)
 {
@@ -367,6 +392,7 @@ main(void)
 		cmocka_unit_test(what_was_left_is_not_entered_by_a_late_presence),
 		cmocka_unit_test(strange_nicks_do_no_harm),
 		cmocka_unit_test(a_server_cannot_name_people_without_end),
+		cmocka_unit_test(a_frontend_watches_once_however_often_it_says_so),
 		cmocka_unit_test(any_sequence_leaves_what_a_simple_model_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
