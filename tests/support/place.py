@@ -24,6 +24,8 @@ class Place:
         house.create_profile(server, user, "secret")
         # Or the next test's tern would look for this one's room.
         self.call("settings.set", name="bookmark_joins", value="no")
+        # The first login at a fresh server takes longer than a join waits for it.
+        self.wait(lambda: self.call("profile.list")["profiles"][0]["link"]["state"] == "online")
 
     def call(self, method, code=0, **params):
         words = [f"{key}={value}" for key, value in params.items()]
