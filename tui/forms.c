@@ -80,8 +80,7 @@ static const struct form_field password_fields[] = {
 static const struct form_field trial_fields[] = {
 	{"note", FORM_NOTE,
 	 "A private server on this machine, with two contacts that answer. It ends, and "
-	 "all "
-	 "its data goes, when you leave tern.",
+	 "all its data goes, when you leave tern.",
 	 NULL, false},
 	{"cancel", FORM_BUTTON, "Quit", NULL, false},
 };
@@ -89,8 +88,7 @@ static const struct form_field trial_fields[] = {
 static const struct form_field install_fields[] = {
 	{"note", FORM_NOTE,
 	 "The trial needs packages from Debian: a server (Prosody) and slixmpp. No "
-	 "service "
-	 "of theirs will be started. tern leaves the screen to apt meanwhile.",
+	 "service of theirs will be started. tern leaves the screen to apt meanwhile.",
 	 NULL, false},
 	{"submit", FORM_BUTTON, "Install them", NULL, false},
 	{"cancel", FORM_BUTTON, "Back", NULL, false},

@@ -89,8 +89,7 @@ check_terminal(void)
 		       "terminal. Try: TERM=xterm-256color tern";
 	if (strcmp(term, "dumb") == 0)
 		return "TERM is dumb: tern cannot draw on such a terminal. Where it can "
-		       "do "
-		       "more: TERM=xterm-256color tern";
+		       "do more: TERM=xterm-256color tern";
 	return NULL;
 }
 

@@ -67,8 +67,7 @@ static const struct config_row rows[] = {
 	 .fallback = "folded",
 	 .choices = "folded|hidden|shown",
 	 .help = "Who comes into a room, leaves it or takes another nick: folded into "
-		 "one "
-		 "line, hidden, or each shown. Who is kicked or banned always is."},
+		 "one line, hidden, or each shown. Who is kicked or banned always is."},
 	{.name = "occupants",
 	 .type = CONFIG_BOOL,
 	 .fallback = "on",

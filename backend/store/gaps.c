@@ -12,8 +12,8 @@
 #include "backend/store/store_rows.h"
 
 enum {
-	GAP_ALIGN_BITS =
-		20, /* as new lines are placed: no line of a gap is at such a place */
+	/* As new lines are placed: no line of a gap is at such a place. */
+	GAP_ALIGN_BITS = 20,
 	GAP_RANGE_BITS = 30, /* 60 million lines; a login a minute for 15 years */
 	GAP_UPPER_BITS = 24, /* of them for the newest page and what comes behind it */
 };
