@@ -62,6 +62,23 @@ ctl_put_json(struct ctl *ctl, const struct bridge_record_row *row, const void *r
 }
 
 int
+ctl_put_rows(struct ctl *ctl, const struct bridge_record_row *row, const void *records,
+	     size_t count, ctl_add *add)
+{
+	struct buf out = {0};
+	for (size_t i = 0; i < count; i++) {
+		const void *record = (const char *)records + i * row->size;
+		if (ctl->command->is_json)
+			print_json(&out, row, record, NULL, NULL);
+		else
+			add(&out, record);
+	}
+	ctl_put(ctl, &out);
+	buf_done(&out);
+	return CTL_OK;
+}
+
+int
 ctl_password(const struct ctl_command *command, enum ctl_option option,
 	     const char *prompt, struct buf *out)
 {
@@ -82,6 +99,19 @@ ctl_password(const struct ctl_command *command, enum ctl_option option,
 	if (secret_ask(prompt, out) < 0)
 		return ctl_complain(CTL_USAGE, "There was no password.");
 	return CTL_OK;
+}
+
+int
+ctl_room_password(const struct ctl_command *command, struct buf *out,
+		  const char **ret_password)
+{
+	int code = CTL_OK;
+	if (command->values[CTL_PASSWORD_FILE])
+		code = ctl_password(command, CTL_PASSWORD_FILE, "", out);
+	if (code == CTL_OK)
+		*ret_password =
+			out->len ? (const char *)out->data : command->link_password;
+	return code;
 }
 
 int

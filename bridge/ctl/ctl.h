@@ -62,6 +62,14 @@ void ctl_put(struct ctl *ctl, struct buf *out);
 void ctl_put_json(struct ctl *ctl, const struct bridge_record_row *row,
 		  const void *record, const char *key, const char *value);
 
+/* Appends RECORD as a line of text. */
+typedef void ctl_add(struct buf *out, const void *record);
+
+/* Prints the COUNT records of ROW's kind that stand one after another from RECORDS on: as
+ * JSON, or each as ADD has it. CTL_OK. */
+int ctl_put_rows(struct ctl *ctl, const struct bridge_record_row *row,
+		 const void *records, size_t count, ctl_add *add);
+
 /* Prints a sentence to standard error and returns CODE. */
 int ctl_complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -69,6 +77,11 @@ int ctl_complain(int code, const char *format, ...) __attribute__((format(printf
  * PROMPT. An exit code; a sentence was printed unless it is 0. */
 int ctl_password(const struct ctl_command *command, enum ctl_option option,
 		 const char *prompt, struct buf *out);
+
+/* The password of the room that COMMAND names: out of its file, where one was given, else
+ * of its link. NULL for none; borrowed from OUT or COMMAND. Exit code, as above. */
+int ctl_room_password(const struct ctl_command *command, struct buf *out,
+		      const char **ret_password);
 
 /* One line of standard input or all of it, up to 1 MiB, is read into OUT; exit code. */
 int ctl_read_input(struct buf *out);

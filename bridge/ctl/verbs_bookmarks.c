@@ -8,8 +8,9 @@
 #include "bridge/ctl/verbs.h"
 
 static void
-add_bookmark(struct buf *out, const struct bridge_bookmark *row)
+add_bookmark(struct buf *out, const void *record)
 {
+	const struct bridge_bookmark *row = record;
 	buf_printf(out, "%-9s",
 		   !row->is_autojoin  ? ""
 		   : row->is_not_here ? "elsewhere"
@@ -24,18 +25,9 @@ static int
 take_bookmarks(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_bookmark_list_result *list = result;
-	struct buf out = {0};
 	(void)data;
-	for (size_t i = 0; i < list->bookmarks_count; i++) {
-		if (ctl->command->is_json)
-			print_json(&out, &record_bookmark, &list->bookmarks[i], NULL,
-				   NULL);
-		else
-			add_bookmark(&out, &list->bookmarks[i]);
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_bookmark, list->bookmarks, list->bookmarks_count,
+			    add_bookmark);
 }
 
 int
@@ -61,11 +53,7 @@ verb_bookmarks_add(struct ctl *ctl, const struct ctl_command *command)
 			: is_plain  ? change_KEEP
 				    : change_YES,
 	};
-	int code = CTL_OK;
-	if (command->values[CTL_PASSWORD_FILE])
-		code = ctl_password(command, CTL_PASSWORD_FILE, "", &password);
-	params.password =
-		password.len ? (const char *)password.data : command->link_password;
+	int code = ctl_room_password(command, &password, &params.password);
 	if (code == CTL_OK)
 		code = ctl_call(ctl, METHOD_bookmark_set, &params, NULL, NULL);
 	buf_done(&password);

@@ -11,25 +11,22 @@
 
 enum { PAGE = 100 };
 
+static void
+add_service(struct buf *out, const void *record)
+{
+	const struct bridge_service *service = record;
+	print_clean(out, "", service->jid);
+	print_clean(out, "  ", service->name);
+	buf_add_byte(out, '\n');
+}
+
 static int
 take_services(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_services_result *list = result;
-	struct buf out = {0};
 	(void)data;
-	for (size_t i = 0; i < list->services_count; i++) {
-		const struct bridge_service *service = &list->services[i];
-		if (ctl->command->is_json) {
-			print_json(&out, &record_service, service, NULL, NULL);
-			continue;
-		}
-		print_clean(&out, "", service->jid);
-		print_clean(&out, "  ", service->name);
-		buf_add_byte(&out, '\n');
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_service, list->services, list->services_count,
+			    add_service);
 }
 
 int
@@ -45,27 +42,27 @@ struct walk {
 	int64_t left; /* rooms to be printed; negative: all */
 };
 
+static void
+add_found(struct buf *out, const void *record)
+{
+	const struct bridge_found_room *room = record;
+	print_clean(out, "", room->jid);
+	print_clean(out, "  ", room->name);
+	buf_add_byte(out, '\n');
+}
+
 static int
 take_page(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_room_find_result *page = result;
 	struct walk *walk = data;
-	struct buf out = {0};
-	for (size_t i = 0; i < page->rooms_count && walk->left != 0; i++) {
-		const struct bridge_found_room *room = &page->rooms[i];
-		walk->left--;
-		if (ctl->command->is_json) {
-			print_json(&out, &record_found_room, room, NULL, NULL);
-			continue;
-		}
-		print_clean(&out, "", room->jid);
-		print_clean(&out, "  ", room->name);
-		buf_add_byte(&out, '\n');
-	}
+	size_t count = page->rooms_count;
+	if (walk->left >= 0 && count > (size_t)walk->left)
+		count = (size_t)walk->left;
+	if (walk->left > 0)
+		walk->left -= (int64_t)count;
 	mem_replace(&walk->next, page->rooms_count > 0 ? page->next : NULL);
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_found_room, page->rooms, count, add_found);
 }
 
 int

@@ -123,31 +123,17 @@ add_counts(struct buf *out, const struct bridge_profile_info *info)
 }
 
 static void
-add_clean(struct buf *out, const char *text)
+add_profile(struct buf *out, const void *record)
 {
-	char *clean = clean_text(text, CLEAN_LINE, NAME_MAX_BYTES);
-	buf_add_text(out, clean);
-	free(clean);
-}
-
-static void
-add_profile(struct buf *out, const struct bridge_profile_info *info)
-{
-	buf_add_text(out, info->is_default ? "* " : "  ");
-	add_clean(out, info->name);
-	if (info->jid) {
-		buf_add_text(out, "  ");
-		add_clean(out, info->jid);
-	}
+	const struct bridge_profile_info *info = record;
+	print_clean(out, info->is_default ? "* " : "  ", info->name);
+	print_clean(out, "  ", info->jid);
 	buf_printf(out, "  %s", link_text(info));
 	add_counts(out, info);
 	const char *reason = info->problem ? info->problem
 			     : info->link  ? info->link->reason
 					   : NULL;
-	if (reason) {
-		buf_add_text(out, ": ");
-		add_clean(out, reason);
-	}
+	print_clean(out, ": ", reason);
 	buf_add_byte(out, '\n');
 }
 
@@ -155,18 +141,9 @@ static int
 take_list(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_profile_list_result *list = result;
-	struct buf out = {0};
 	(void)data;
-	for (size_t i = 0; i < list->profiles_count; i++) {
-		if (ctl->command->is_json)
-			print_json(&out, &record_profile_info, &list->profiles[i], NULL,
-				   NULL);
-		else
-			add_profile(&out, &list->profiles[i]);
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_profile_info, list->profiles,
+			    list->profiles_count, add_profile);
 }
 
 int
@@ -241,12 +218,8 @@ take_question(struct ctl *ctl, const void *result, void *data)
 	(void)ctl;
 	if (!info)
 		return ctl_complain(CTL_REFUSED, "There is no such profile.");
-	buf_add_text(&text, "This deletes the profile ");
-	add_clean(&text, info->name);
-	if (info->jid) {
-		buf_add_text(&text, " of ");
-		add_clean(&text, info->jid);
-	}
+	print_clean(&text, "This deletes the profile ", info->name);
+	print_clean(&text, " of ", info->jid);
 	buf_add_text(&text,
 		     ": its history and drafts, what waits to be sent, its keys and "
 		     "the stored password. The account on the server stays.\n"

@@ -9,8 +9,9 @@
 #include "bridge/ctl/verbs.h"
 
 static void
-add_room(struct buf *out, const struct bridge_room *room)
+add_room(struct buf *out, const void *record)
 {
+	const struct bridge_room *room = record;
 	buf_printf(out, "%-9s", bridge_room_state_text(room->state));
 	print_clean(out, "", room->jid);
 	print_clean(out, " as ", room->nick);
@@ -25,15 +26,8 @@ static int
 take_room(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_room_result *joined = result;
-	struct buf out = {0};
 	(void)data;
-	if (ctl->command->is_json)
-		print_json(&out, &record_room, joined->room, NULL, NULL);
-	else
-		add_room(&out, joined->room);
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_room, joined->room, 1, add_room);
 }
 
 int
@@ -47,11 +41,7 @@ verb_room_join(struct ctl *ctl, const struct ctl_command *command)
 		.may_create = command->values[CTL_CREATE] || command->values[CTL_RESERVE],
 		.is_reserved = command->values[CTL_RESERVE] != NULL,
 	};
-	int code = CTL_OK;
-	if (command->values[CTL_PASSWORD_FILE])
-		code = ctl_password(command, CTL_PASSWORD_FILE, "", &password);
-	params.password =
-		password.len ? (const char *)password.data : command->link_password;
+	int code = ctl_room_password(command, &password, &params.password);
 	if (code == CTL_OK)
 		code = ctl_call(ctl, METHOD_room_join, &params, take_room, NULL);
 	buf_done(&password);
@@ -73,17 +63,8 @@ static int
 take_rooms(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_room_list_result *list = result;
-	struct buf out = {0};
 	(void)data;
-	for (size_t i = 0; i < list->rooms_count; i++) {
-		if (ctl->command->is_json)
-			print_json(&out, &record_room, &list->rooms[i], NULL, NULL);
-		else
-			add_room(&out, &list->rooms[i]);
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_room, list->rooms, list->rooms_count, add_room);
 }
 
 int
@@ -102,8 +83,9 @@ by_nick(const void *a, const void *b)
 }
 
 static void
-add_occupant(struct buf *out, const struct bridge_occupant *occupant)
+add_occupant(struct buf *out, const void *record)
 {
+	const struct bridge_occupant *occupant = record;
 	buf_printf(out, "%-12s%-10s%-8s", bridge_role_text(occupant->role),
 		   bridge_affiliation_text(occupant->affiliation),
 		   bridge_show_text(occupant->show));
@@ -119,21 +101,13 @@ take_occupants(struct ctl *ctl, const void *result, void *data)
 	const struct bridge_room_occupants_result *here = result;
 	size_t count = here->occupants_count;
 	struct bridge_occupant *rows = mem_array(count ? count : 1, sizeof *rows);
-	struct buf out = {0};
 	(void)data;
 	if (count)
 		memcpy(rows, here->occupants, count * sizeof *rows);
 	qsort(rows, count, sizeof *rows, by_nick);
-	for (size_t i = 0; i < count; i++) {
-		if (ctl->command->is_json)
-			print_json(&out, &record_occupant, &rows[i], NULL, NULL);
-		else
-			add_occupant(&out, &rows[i]);
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
+	int code = ctl_put_rows(ctl, &record_occupant, rows, count, add_occupant);
 	free(rows);
-	return CTL_OK;
+	return code;
 }
 
 int

@@ -102,27 +102,24 @@ verb_room_ban(struct ctl *ctl, const struct ctl_command *command)
 	return set_affiliation(ctl, command, affiliation_OUTCAST, word(command, 2));
 }
 
+static void
+add_affiliate(struct buf *out, const void *record)
+{
+	const struct bridge_affiliate *row = record;
+	buf_printf(out, "%-9s", bridge_affiliation_text(row->affiliation));
+	print_clean(out, "", row->jid);
+	print_clean(out, "  ", row->nick);
+	print_clean(out, "  ", row->reason);
+	buf_add_byte(out, '\n');
+}
+
 static int
 take_list(struct ctl *ctl, const void *result, void *data)
 {
 	const struct bridge_room_affiliations_result *list = result;
-	struct buf out = {0};
 	(void)data;
-	for (size_t i = 0; i < list->affiliates_count; i++) {
-		const struct bridge_affiliate *row = &list->affiliates[i];
-		if (ctl->command->is_json) {
-			print_json(&out, &record_affiliate, row, NULL, NULL);
-			continue;
-		}
-		buf_printf(&out, "%-9s", bridge_affiliation_text(row->affiliation));
-		print_clean(&out, "", row->jid);
-		print_clean(&out, "  ", row->nick);
-		print_clean(&out, "  ", row->reason);
-		buf_add_byte(&out, '\n');
-	}
-	ctl_put(ctl, &out);
-	buf_done(&out);
-	return CTL_OK;
+	return ctl_put_rows(ctl, &record_affiliate, list->affiliates,
+			    list->affiliates_count, add_affiliate);
 }
 
 static int
