@@ -22,7 +22,11 @@
 #include "bridge/codec.h"
 #include "bridge/scan.h"
 
-enum { METHOD_NAME_MAX = 64 };
+enum {
+	METHOD_NAME_MAX = 64,
+	/* Ids and names may be longer on the way to the session process. */
+	PARAMS_MAX = SCAN_FRAME_MAX - 1024,
+};
 
 #define FIELD_FRONTEND "frontend"
 
@@ -272,6 +276,27 @@ add_frontend(struct buf *out, struct bridge_bin params, uint32_t number)
 		buf_add_byte(out, (uint8_t)(number >> shift));
 }
 
+/* Forwards CALL, with the name of PROFILE in the place of NAME (NULL: it is there). */
+static void
+pass(struct call *call, struct profile *profile, struct bridge_bin params,
+     const struct bridge_bin *name)
+{
+	bool is_secret = codec_has_secret(bridge_methods[call->method].params);
+	struct buf named = {.is_secret = is_secret}, marked = {.is_secret = is_secret};
+	if (name) {
+		mem_replace(&call->name, profile->name);
+		replace_name(&named, params, *name, profile->name);
+		params = (struct bridge_bin){named.data, named.len};
+	}
+	if (is_by_frontend(call->method)) {
+		add_frontend(&marked, params, call->frontend->number);
+		params = (struct bridge_bin){marked.data, marked.len};
+	}
+	forward(call, profile, params);
+	buf_done(&named);
+	buf_done(&marked);
+}
+
 /* Takes the way of a call of scope PROFILE. */
 static void
 route(struct frontend *frontend, const struct frame *frame, enum bridge_method method)
@@ -279,6 +304,11 @@ route(struct frontend *frontend, const struct frame *frame, enum bridge_method m
 	struct router *router = frontend->router;
 	char *name = NULL;
 	struct bridge_bin value;
+	if (frame->params.len > PARAMS_MAX) {
+		peer_send_failure(frontend->peer, frame->id, ERROR_TOO_LARGE,
+				  "The call is too large.");
+		return;
+	}
 	if (read_name(frame->params, &name, &value)) {
 		peer_send_failure(frontend->peer, frame->id, ERROR_BAD_PARAMS,
 				  "The field profile is missing, or is no text.");
@@ -309,25 +339,10 @@ route(struct frontend *frontend, const struct frame *frame, enum bridge_method m
 			      .bytes = frame->params.len};
 	DL_APPEND(frontend->calls, call);
 	frontend_weigh(frontend, 1, (long)call->bytes);
-	if (!profile) {
+	if (profile)
+		pass(call, profile, frame->params, is_default ? &value : NULL);
+	else
 		create(call, frame->params);
-		return;
-	}
-	bool is_secret = codec_has_secret(bridge_methods[method].params);
-	struct buf named = {.is_secret = is_secret}, marked = {.is_secret = is_secret};
-	struct bridge_bin params = frame->params;
-	if (is_default) {
-		mem_replace(&call->name, profile->name);
-		replace_name(&named, params, value, profile->name);
-		params = (struct bridge_bin){named.data, named.len};
-	}
-	if (is_by_frontend(method)) {
-		add_frontend(&marked, params, frontend->number);
-		params = (struct bridge_bin){marked.data, marked.len};
-	}
-	forward(call, profile, params);
-	buf_done(&named);
-	buf_done(&marked);
 }
 
 /* The method that FRAME calls, or -1. */

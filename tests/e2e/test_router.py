@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 
+import msgpack
 import pytest
 
 from bridge_client import BridgeClient, BridgeError
@@ -77,6 +78,23 @@ def test_profiles_share_processes(house, share, processes):
                             seq=state["seq"])
         for i in range(6):
             assert bridge.call("roster.list", profile=f"p{i}") == {}
+
+
+@pytest.mark.parametrize("profile", ["x" * 64, "@DEFAULT@"])
+def test_a_call_that_would_grow_too_large_on_its_way_harms_nobody(nowhere, profile):
+    with nowhere.bridge() as bridge:
+        create(bridge, "x" * 64)
+        pid = info(bridge, "x" * 64)["pid"]
+        for method in ("room.occupants", "roster.list"):
+            frame = [0, 1000, method, {"profile": profile, "jid": "a@b", "pad": ""}]
+            size = (4 << 20) - len(msgpack.packb(frame)) - 4
+            frame[3]["pad"] = "x" * size
+            bridge.send(frame)
+            with pytest.raises(BridgeError) as caught:
+                bridge.answer(1000)
+            assert caught.value.code == "TOO_LARGE"
+            assert bridge.call("roster.list", profile="x" * 64) == {}
+        assert info(bridge, "x" * 64)["pid"] == pid
 
 
 def test_a_protected_profile_needs_nobody_after_its_process_died(nowhere):
