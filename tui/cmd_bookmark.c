@@ -29,16 +29,6 @@ say_list(struct app *app, struct buf *text)
 	free(said);
 }
 
-static void
-add_clean(struct buf *out, const char *before, const char *text)
-{
-	if (!text || !text[0])
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, TEXT_MAX);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
-}
-
 /* ---- /bookmark ------------------------------------------------------------- */
 
 static void
@@ -56,9 +46,9 @@ on_bookmarks(void *data, const struct bridge_failure *failure, const void *resul
 	for (size_t i = 0; i < list->bookmarks_count && text.len < LIST_MAX; i++) {
 		const struct bridge_bookmark *row = &list->bookmarks[i];
 
-		add_clean(&text, "\n", row->jid);
-		add_clean(&text, " as ", row->nick);
-		add_clean(&text, "  ", row->name);
+		buf_add_clean(&text, "\n", row->jid, TEXT_MAX);
+		buf_add_clean(&text, " as ", row->nick, TEXT_MAX);
+		buf_add_clean(&text, "  ", row->name, TEXT_MAX);
 		buf_add_text(&text, !row->is_autojoin ? ""
 				    : row->is_not_here
 					    ? "  (joined, but not on this host)"
@@ -331,11 +321,11 @@ on_info(void *data, const struct bridge_failure *failure, const void *result)
 		app_told(app, failure, result);
 		return;
 	}
-	add_clean(&text, "", info->jid);
-	add_clean(&text, ": ", info->name);
-	add_clean(&text, "\n", info->description);
-	add_clean(&text, "\nSubject: ", info->subject);
-	add_clean(&text, "\nLanguage: ", info->language);
+	buf_add_clean(&text, "", info->jid, TEXT_MAX);
+	buf_add_clean(&text, ": ", info->name, TEXT_MAX);
+	buf_add_clean(&text, "\n", info->description, TEXT_MAX);
+	buf_add_clean(&text, "\nSubject: ", info->subject, TEXT_MAX);
+	buf_add_clean(&text, "\nLanguage: ", info->language, TEXT_MAX);
 	add_traits(&text, info);
 	say_list(app, &text);
 }

@@ -15,7 +15,11 @@
 #include "tui/people.h"
 #include "tui/target.h"
 
-#define LIST_MAX 4096 /* bytes of a list that is printed */
+enum {
+	LIST_MAX = 4096, /* bytes of a list that is printed */
+	JID_MAX = 3071,
+	REASON_MAX = 256,
+};
 
 struct model_room *
 room_here(struct app *app)
@@ -239,15 +243,11 @@ on_list(void *data, const struct bridge_failure *failure, const void *result)
 		return;
 	}
 	for (size_t i = 0; i < list->affiliates_count && text.len < LIST_MAX; i++) {
-		char *jid = clean_text(list->affiliates[i].jid, CLEAN_LINE, 3071);
-
-		char *why = clean_text(list->affiliates[i].reason, CLEAN_LINE, 256);
-		bool has_why = why[0] != '\0';
-
-		buf_printf(&text, "%s %s%s%s%s", i ? "," : "", jid, has_why ? " (" : "",
-			   why, has_why ? ")" : "");
-		free(why);
-		free(jid);
+		buf_add_clean(&text, i ? ", " : " ", list->affiliates[i].jid, JID_MAX);
+		size_t len = text.len;
+		buf_add_clean(&text, " (", list->affiliates[i].reason, REASON_MAX);
+		if (text.len > len)
+			buf_add_byte(&text, ')');
 	}
 	if (text.len >= LIST_MAX)
 		buf_add_text(&text, " …");

@@ -8,7 +8,6 @@
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/room_link.h"
-#include "bridge/base/utf8.h"
 #include "tui/app.h"
 #include "tui/commands.h"
 #include "tui/door.h"
@@ -33,11 +32,7 @@ struct asking {
 static void
 add(struct buf *out, const char *before, const char *text)
 {
-	char *clean = clean_text(text ? text : "", CLEAN_LINE, ROW_MAX);
-
-	if (clean[0])
-		buf_printf(out, "%s%s", before, clean);
-	free(clean);
+	buf_add_clean(out, before, text, ROW_MAX);
 }
 
 static void

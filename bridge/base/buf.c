@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bridge/base/mem.h"
+#include "bridge/base/utf8.h"
 
 uint8_t *
 buf_room(struct buf *buf, size_t len)
@@ -69,6 +70,15 @@ buf_printf(struct buf *buf, const char *format, ...)
 	if (buf->is_secret)
 		mem_wipe(text, len);
 	free(text);
+}
+
+void
+buf_add_clean(struct buf *buf, const char *before, const char *text, size_t max)
+{
+	char *clean = clean_text(text, CLEAN_LINE, max);
+	if (clean[0])
+		buf_printf(buf, "%s%s", before, clean);
+	free(clean);
 }
 
 void

@@ -30,6 +30,10 @@ void buf_add_byte(struct buf *buf, uint8_t byte);
 void buf_printf(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Appends BEFORE and then TEXT, which others wrote, in one row made safe to show, of at
+ * most MAX bytes; nothing where TEXT is NULL or empty. */
+void buf_add_clean(struct buf *buf, const char *before, const char *text, size_t max);
+
 /* Makes room for LEN more bytes and returns where they go; the caller adds to len. */
 uint8_t *buf_room(struct buf *buf, size_t len);
 

@@ -309,11 +309,7 @@ print_flat(struct buf *out, const struct bridge_record_row *row, const void *rec
 void
 print_clean(struct buf *out, const char *before, const char *text)
 {
-	if (!text || !*text)
-		return;
-	char *clean = clean_text(text, CLEAN_LINE, ROW_MAX_BYTES);
-	buf_printf(out, "%s%s", before, clean);
-	free(clean);
+	buf_add_clean(out, before, text, ROW_MAX_BYTES);
 }
 
 void

@@ -51,6 +51,22 @@ a_secret_is_wiped_where_it_was(void **state)
 }
 
 static void
+what_others_wrote_is_added_in_one_row(void **state)
+{
+	struct buf buf = {0};
+	(void)state;
+	buf_add_clean(&buf, ", ", NULL, 10);
+	buf_add_clean(&buf, ", ", "", 10);
+	assert_int_equal(buf.len, 0);
+	buf_add_clean(&buf, "- ", "a\nb\x1b[2J", 100);
+	assert_string_equal((char *)buf.data, "- a b\xef\xbf\xbd[2J");
+	buf_clear(&buf);
+	buf_add_clean(&buf, "", "abcdefghijkl", 10);
+	assert_string_equal((char *)buf.data, "abcdefghij\u2026");
+	buf_done(&buf);
+}
+
+static void
 taken_text_is_never_null(void **state)
 {
 	struct buf buf = {0};
@@ -67,6 +83,7 @@ main(void)
 		cmocka_unit_test(it_grows_and_stays_a_string),
 		cmocka_unit_test(consuming_keeps_the_rest),
 		cmocka_unit_test(a_secret_is_wiped_where_it_was),
+		cmocka_unit_test(what_others_wrote_is_added_in_one_row),
 		cmocka_unit_test(taken_text_is_never_null),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
