@@ -249,3 +249,22 @@ def test_a_typed_password_is_kept_nowhere(house, daemon, screen):
     drafts = [params.get("text", "") for name, params in daemon.calls
               if name == "conversation.draft"]
     assert not any("hush" in text for text in drafts)
+
+
+@pytest.mark.parametrize("line, method", [
+    ("/config roomsecret hush", "room.configure"),
+    (f"/info xmpp:{SHED}?join;password=hush", "room.info")])
+def test_a_line_with_a_password_is_kept_nowhere(house, daemon, screen, line, method):
+    open_den(screen, daemon)
+    screen.line("/names")
+    screen.wait("4 here")
+    screen.keys(line)
+    screen.wait("hush")
+    screen.settle(0.8)  # as long as a draft needs
+    screen.keys("\r")
+    daemon.called(method)
+    screen.wait_gone("hush")
+    screen.keys("\x1bOA")
+    screen.wait("› /names")
+    assert not [params for name, params in daemon.calls
+                if name == "conversation.draft" and "hush" in params.get("text", "")]
