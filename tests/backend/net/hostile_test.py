@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,12 +62,23 @@ def test_honest_server_is_taken(authority):
 
 # ------------------------------------------------------------------ silence at every step
 
-@pytest.mark.parametrize("step, phase", [
+SILENCES = [
     ("header", "connecting"), ("features", "connecting"), ("starttls", "securing"),
     ("secure_header", "securing"), ("mechanisms", "securing"), ("auth", "authenticating"),
-    ("authed_header", "binding"), ("bind_features", "binding"), ("bind", "binding")])
-def test_silence_ends_within_the_limit(authority, step, phase):
-    closed, _ = ends(ScriptedServer(authority, steps={step: silent}))
+    ("authed_header", "binding"), ("bind_features", "binding"), ("bind", "binding")]
+
+
+@pytest.fixture(scope="module")
+def silences(authority):
+    """How a stream ends by the step at which its server falls silent; all wait at once."""
+    servers = {step: ScriptedServer(authority, steps={step: silent}) for step, _ in SILENCES}
+    with ThreadPoolExecutor(len(servers)) as pool:
+        return dict(zip(servers, pool.map(lambda server: ends(server)[0], servers.values())))
+
+
+@pytest.mark.parametrize("step, phase", SILENCES)
+def test_silence_ends_within_the_limit(silences, step, phase):
+    closed = silences[step]
     assert (closed["fault"], closed["condition"], closed["step"]) == ("timeout", phase, phase)
     assert closed["retry"] == "1"
     assert STEP_MS / 1000 <= closed["seconds"] < STEP_MS / 1000 + 1.5 * SLOW

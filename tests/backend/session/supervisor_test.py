@@ -2,6 +2,7 @@
 lasts for ever."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,10 +71,7 @@ def test_a_login_that_lasted_is_no_failure(server):
         session.end()
 
 
-@pytest.mark.parametrize("step, state", [
-    ("header", "connecting"), ("starttls", "securing"), ("mechanisms", "securing"),
-    ("auth", "logging-in"), ("authed_header", "logging-in"), ("bind", "binding")])
-def test_silence_in_a_login_ends_and_is_tried_again(server, step, state):
+def fall_silent(server, step, state):
     server.steps[step] = silent
     with SessionProcess(TERN_HURRY="15") as session:  # 2 s
         begin = time.monotonic()
@@ -85,6 +83,26 @@ def test_silence_in_a_login_ends_and_is_tried_again(server, step, state):
         del server.steps[step]
         wait_link(session, "online")
         session.end()
+
+
+SILENCES = [
+    ("header", "connecting"), ("starttls", "securing"), ("mechanisms", "securing"),
+    ("auth", "logging-in"), ("authed_header", "logging-in"), ("bind", "binding")]
+
+
+@pytest.fixture(name="silences", scope="module")
+def make_silences(authority):  # noqa: F811
+    """A trial of each, all at once: most of it is waiting."""
+    def try_it(step, state):
+        with Deaf(authority) as server:
+            fall_silent(server, step, state)
+    with ThreadPoolExecutor(len(SILENCES)) as pool:
+        return {step: pool.submit(try_it, step, state) for step, state in SILENCES}
+
+
+@pytest.mark.parametrize("step", [step for step, _ in SILENCES])
+def test_silence_in_a_login_ends_and_is_tried_again(silences, step):
+    silences[step].result()
 
 
 def test_a_dead_link_is_found_within_half_a_minute_where_nobody_chose_otherwise(server):

@@ -1,6 +1,7 @@
 """Who looks, by the router's word: what the server is told of it, and auto-away."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -134,8 +135,7 @@ def test_own_availability_is_away_after_a_while_and_comes_back(hasty, server):
     hasty.end()
 
 
-@pytest.mark.parametrize("show", ["away", "xa", "dnd", "chat"])
-def test_what_was_chosen_by_hand_stays(hasty, server, show):
+def stays(hasty, server, show):
     connection = online(hasty, server)
     connection.wait("<presence")
     hasty.call("settings.set", profile="home", name="auto_away", value="1")
@@ -150,6 +150,24 @@ def test_what_was_chosen_by_hand_stays(hasty, server, show):
     watch(hasty, 1)
     hasty.end()
     assert len(said(connection, "<show>")) == 1
+
+
+CHOICES = ["away", "xa", "dnd", "chat"]
+
+
+@pytest.fixture(name="choices", scope="module")
+def make_choices(authority):  # noqa: F811
+    """A trial of each, all at once: most of it is waiting."""
+    def try_it(show):
+        with Asked(authority) as server, SessionProcess(TERN_HURRY=str(HURRY)) as hasty:
+            stays(hasty, server, show)
+    with ThreadPoolExecutor(len(CHOICES)) as pool:
+        return {show: pool.submit(try_it, show) for show in CHOICES}
+
+
+@pytest.mark.parametrize("show", CHOICES)
+def test_what_was_chosen_by_hand_stays(choices, show):
+    choices[show].result()
 
 
 def test_online_by_hand_begins_the_time_anew(hasty, server):
