@@ -232,9 +232,8 @@ reset(struct profile *profile)
 	struct archive *archive = archive_of(profile);
 	alarm_stop(archive->alarm);
 	alarm_stop(archive->late);
-	alarm_stop(archive->single_alarm);
-	archive->alarm = archive->late = archive->single_alarm = NULL;
-	archive_single_forget(archive);
+	archive->alarm = archive->late = NULL;
+	archive_let_go(&archive->single);
 	archive->is_known = archive->has_archive = archive->has_ids = false;
 	archive->is_ready = archive->is_asking = archive->is_released = false;
 	archive->has_carbons = false;

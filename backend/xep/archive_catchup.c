@@ -3,10 +3,6 @@
  * then the gaps from the oldest, forward. A page's lines and the gap's advance are one
  * transaction, and the next page is asked from it, so an interrupted catch-up goes on
  * where it stopped, in whatever process.
- *
- * Poison: a page is asked after its try was committed. Two deaths in one page, and the
- * gap goes on item by item for a while; each is read after its own try was committed, so
- * that only reading it counts, and one at which we die twice is passed over unread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,11 +20,7 @@
 
 #define FACT_GAP "archive.gap" /* id of the gap that this session's login left */
 
-/* A gap's `tries` is the deaths so far plus so many times the items left to take singly.
- */
 enum {
-	TRIES_DEATHS = 16,
-	TRIES_FATAL = 2,
 	REWIND_MS = 60 * 60 * 1000, /* clocks differ; what comes twice is told apart */
 	PAGE_SMALL = 10,	    /* for a slow link */
 };
@@ -134,16 +126,7 @@ index_of(const struct archive_page *page, const char *id)
 static bool
 is_fatal(const struct gap *gap)
 {
-	return gap->tries > TRIES_FATAL;
-}
-
-/* No page of GAP came, so there was none to die of. */
-static void
-forgive(struct profile *profile, const struct gap *gap)
-{
-	if (gap->tries > 0 && gap->tries < TRIES_DEATHS)
-		(void)profile_check(profile, gaps_set_tries(profile_store(profile),
-							    gap->id, gap->tries - 1));
+	return gap->tries > ARCHIVE_FATAL;
 }
 
 /* Whether an answer that did not come may be dealt with: at the very end of a profile
@@ -153,20 +136,6 @@ may_write(const struct profile *profile)
 {
 	struct store *store = profile_store(profile);
 	return store && store_is_in_job(store);
-}
-
-/* What killed us twice is passed over, and named by its last id. */
-static void
-pass_poison(struct profile *profile, const struct archive_page *page)
-{
-	char *text = mem_printf("What the archive holds up to id %.100s could not be "
-				"read and was left out.",
-				page->last ? page->last : "unknown");
-	log_warn("archive", "poison passed profile=%s", profile_name(profile));
-	profile_emit(profile, EVENT_notice,
-		     &(struct bridge_notice_event){.profile = profile_name(profile),
-						   .text = text});
-	free(text);
 }
 
 /* ---- the newest page ---- */
@@ -240,7 +209,7 @@ leave_to_walk(struct profile *profile, const struct archive_page *page,
 		(void)profile_check(profile, gaps_set_since(store, gap->id, since));
 		return;
 	}
-	pass_poison(profile, page);
+	archive_pass_poison(profile, NULL, page);
 	(void)profile_check(profile,
 			    gaps_advance(store, gap->id, page->last ? page->last : ""));
 }
@@ -283,7 +252,7 @@ on_newest(struct profile *profile, const struct archive_page *page, void *data)
 	(void)data;
 	if (page->outcome != ARCHIVE_PAGE && may_write(profile) &&
 	    own_gap(profile, &arena, &gap) == 0)
-		forgive(profile, &gap);
+		archive_forgive(profile, &gap);
 	arena_done(&arena);
 	if ((page->outcome == ARCHIVE_SILENT || page->outcome == ARCHIVE_BUSY) &&
 	    archive_retry(profile))
@@ -315,8 +284,8 @@ archive_ask_newest(struct profile *profile)
 	struct gap gap;
 	if (request.max > archive->page_max)
 		request.max = archive->page_max;
-	if (own_gap(profile, &arena, &gap) == 0 && gap.tries < TRIES_DEATHS &&
-	    gap.tries <= TRIES_FATAL)
+	if (own_gap(profile, &arena, &gap) == 0 && gap.tries < ARCHIVE_DEATHS &&
+	    gap.tries <= ARCHIVE_FATAL)
 		(void)profile_check(profile, gaps_set_tries(profile_store(profile),
 							    gap.id, gap.tries + 1));
 	arena_done(&arena);
@@ -337,14 +306,6 @@ close_gap(struct profile *profile, const struct gap *gap, const char *why)
 	archive->page_max = ARCHIVE_PAGE_MAX;
 }
 
-/* A gap's `tries` once its page is done: how many items are left to take singly. */
-static int64_t
-tries_after(const struct gap *gap)
-{
-	int64_t singly = gap->tries / TRIES_DEATHS;
-	return singly > 1 ? (singly - 1) * TRIES_DEATHS : 0;
-}
-
 /* The page is dealt with up to and with its item END. */
 static void
 go_behind(struct profile *profile, const struct gap *gap, const struct archive_page *page,
@@ -362,8 +323,8 @@ go_behind(struct profile *profile, const struct gap *gap, const struct archive_p
 		 !archive_walk_on(&archive->walk, page->last))
 		close_gap(profile, gap, "no way on");
 	else if (profile_check(profile, gaps_advance(store, gap->id, page->last)) == 0)
-		(void)profile_check(profile,
-				    gaps_set_tries(store, gap->id, tries_after(gap)));
+		(void)profile_check(profile, gaps_set_tries(store, gap->id,
+							    archive_tries_after(gap)));
 }
 
 static void
@@ -374,8 +335,8 @@ store_page(struct profile *profile, const struct gap *gap,
 	struct archive_page part = *page;
 	if (end < page->count)
 		part.count = end + 1;
-	if (gap->tries % TRIES_DEATHS >= TRIES_FATAL && gap->tries > TRIES_DEATHS)
-		pass_poison(profile, page);
+	if (archive_is_poison(gap))
+		archive_pass_poison(profile, NULL, page);
 	else
 		receive_from(profile, &part, 0, gap->id);
 	/* The server counts from where the question begins only if that is a time. */
@@ -384,72 +345,28 @@ store_page(struct profile *profile, const struct gap *gap,
 	go_behind(profile, gap, page, end);
 }
 
-/* ---- one item at a time ---- */
-
-/* A page of one item that waits for its try to be durable. */
-struct archive_single {
-	struct archive_page page;
-	struct archive_item item;
-	char *last;
-};
-
-void
-archive_single_forget(struct archive *archive)
-{
-	struct archive_single *single = archive->single;
-	archive->single = NULL;
-	if (!single)
-		return;
-	stanza_free(single->item.message);
-	free(single->item.id);
-	free(single->last);
-	free(single);
-}
-
+/* An item whose try is committed. */
 static void
-on_single(struct profile *profile, void *data)
+on_single(struct profile *profile, const struct archive_page *page, void *data)
 {
-	struct archive *archive = archive_of(profile);
-	struct archive_single *single = archive->single;
 	struct arena arena = {0};
 	struct gap gap;
 	(void)data;
-	archive->single_alarm = NULL;
-	archive->is_asking = false;
-	if (single &&
-	    gaps_first(profile_store(profile), own(profile), &arena, &gap) == 0) {
+	archive_of(profile)->is_asking = false;
+	if (gaps_first(profile_store(profile), own(profile), &arena, &gap) == 0) {
 		gap.tries--; /* this one is no death */
-		store_page(profile, &gap, &single->page);
+		store_page(profile, &gap, page);
 	}
-	archive_single_forget(archive);
 	arena_done(&arena);
 	archive_go_on(profile);
 }
 
-/* Reads the page's item in a later transaction than its try. */
 static void
-store_single(struct profile *profile, const struct gap *gap,
-	     const struct archive_page *page)
+hold(struct profile *profile, const struct gap *gap, const struct archive_page *page)
 {
 	struct archive *archive = archive_of(profile);
-	archive_single_forget(archive);
-	struct archive_single *single = mem_alloc(sizeof *single);
-	single->page = *page;
-	single->last = mem_strdup(page->last);
-	single->page.last = single->last;
-	single->page.first = NULL;
-	single->page.count = page->count ? 1 : 0;
-	single->page.items = &single->item;
-	if (page->count) {
-		single->item = page->items[0];
-		single->item.message = stanza_copy(page->items[0].message);
-		single->item.id = mem_strdup(page->items[0].id);
-	}
-	archive->single = single;
 	archive->is_asking = true;
-	(void)profile_check(
-		profile, gaps_set_tries(profile_store(profile), gap->id, gap->tries + 1));
-	archive->single_alarm = alarm_set(profile, 0, on_single, NULL);
+	archive_hold(profile, &archive->single, gap, page, on_single, NULL);
 }
 
 /* ---- pages ---- */
@@ -495,10 +412,10 @@ answered(struct profile *profile, const struct archive_page *page, const struct 
 		archive->page_max = archive->page_max / 10 + 1;
 	else if (page->outcome != ARCHIVE_PAGE)
 		close_gap(profile, gap, "unusable");
-	else if (gap->tries < TRIES_DEATHS || gap->tries % TRIES_DEATHS >= TRIES_FATAL)
-		store_page(profile, gap, page);
+	else if (archive_is_to_be_held(gap))
+		hold(profile, gap, page);
 	else
-		store_single(profile, gap, page);
+		store_page(profile, gap, page);
 	archive_go_on(profile);
 }
 
@@ -512,7 +429,7 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 	bool has_gap = may_write(profile) && gaps_first(profile_store(profile),
 							own(profile), &arena, &gap) == 0;
 	if (has_gap && page->outcome != ARCHIVE_PAGE)
-		forgive(profile, &gap);
+		archive_forgive(profile, &gap);
 	if (page->outcome == ARCHIVE_SILENT || page->outcome == ARCHIVE_BUSY)
 		stumbled(profile, page->outcome);
 	else if (has_gap && page->outcome == ARCHIVE_REFUSED)
@@ -520,21 +437,6 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 	else if (has_gap)
 		answered(profile, page, &gap);
 	arena_done(&arena);
-}
-
-/* How many items to ask for. In page mode a death counts from here on. */
-static int
-note_try(struct profile *profile, struct gap *gap)
-{
-	const struct archive *archive = archive_of(profile);
-	if (gap->tries >= TRIES_DEATHS)
-		return 1;
-	gap->tries++;
-	if (gap->tries > TRIES_FATAL)
-		gap->tries = ARCHIVE_PAGE_MAX * TRIES_DEATHS;
-	(void)profile_check(profile,
-			    gaps_set_tries(profile_store(profile), gap->id, gap->tries));
-	return gap->tries >= TRIES_DEATHS ? 1 : archive->page_max;
 }
 
 bool
@@ -552,7 +454,7 @@ archive_ask_gap(struct profile *profile)
 		.start_ms = gap.after_id || gap.since_ms < REWIND_MS
 				    ? 0
 				    : gap.since_ms - REWIND_MS,
-		.max = note_try(profile, &gap),
+		.max = archive_try(profile, &gap, archive->page_max),
 	};
 	archive->is_asking = true;
 	progress_count(profile, 0, -1);

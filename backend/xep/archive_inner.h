@@ -9,15 +9,14 @@
 #include "backend/session/alarm.h"
 #include "backend/session/profile.h"
 #include "backend/store/gaps.h"
+#include "backend/xep/archive_poison.h"
 #include "backend/xep/archive_query.h"
 
 struct archive_older;
 struct archive_settle;
-struct archive_single;
 
 enum {
 	ARCHIVE_NEWEST = 50,
-	ARCHIVE_PAGE_MAX = 250,
 	ARCHIVE_PAGES_MAX = 20 * 1000, /* of one walk: then its server never ends */
 };
 
@@ -43,7 +42,6 @@ struct archive {
 	bool has_carbons;    /* nothing passes us by, at whatever client */
 	struct archive_walk walk;
 	struct archive_single *single; /* an item that is read next */
-	struct alarm *single_alarm;
 	struct archive_settle *settle;
 	struct archive_older *older;
 };
@@ -77,9 +75,6 @@ bool archive_ask_gap(struct profile *profile);
 
 /* Inside a job: there is no archive, so there are no gaps. */
 void archive_close_gaps(struct profile *profile);
-
-/* Forgets an item that was to be read next. */
-void archive_single_forget(struct archive *archive);
 
 /* Notes a page that ended with LAST: false if the walk repeats itself or has no end. */
 bool archive_walk_on(struct archive_walk *walk, const char *last);
