@@ -116,7 +116,10 @@ insert(struct store *store, const struct gap *gap, int64_t *ret_id)
 {
 	struct sql sql = sql_start(store_writing(store),
 				   "INSERT INTO gaps(archive, after_id, next_place,"
-				   " end_place, since_ms, tries) VALUES(?, ?, ?, ?, ?, ?)"
+				   " end_place, since_ms, tries, from_place)"
+				   " VALUES(?1, ?2, ?3, ?4, ?5, ?6,"
+				   " coalesce((SELECT place FROM messages"
+				   " WHERE archive_by=?1 AND archive_id=?2), ?3))"
 				   " RETURNING id");
 	sql_text(&sql, gap->archive);
 	sql_text(&sql, gap->after_id);
@@ -306,6 +309,23 @@ gaps_overtake(struct store *store, int64_t id, int64_t conversation, int64_t pla
 	sql_int(&sql, LIVE_MASK);
 	int result = sql_run_int(&sql, &is_overtaken);
 	return result < 0 ? result : is_overtaken != 0;
+}
+
+int
+gaps_has_brought(struct store *store, int64_t id, int64_t conversation, int64_t place)
+{
+	int64_t has = 0;
+	struct sql sql = sql_start(
+		store_reading(store),
+		"SELECT from_place<?3 AND EXISTS(SELECT 1 FROM messages"
+		" WHERE conversation=?2 AND place>=g.end_place-?4 AND place<g.next_place)"
+		" FROM gaps g WHERE id=?1");
+	sql_int(&sql, id);
+	sql_int(&sql, conversation);
+	sql_int(&sql, place);
+	sql_int(&sql, (int64_t)1 << GAP_RANGE_BITS);
+	int result = sql_run_int(&sql, &has);
+	return result < 0 ? result : has != 0;
 }
 
 int64_t

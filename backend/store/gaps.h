@@ -85,6 +85,12 @@ int gaps_compare(struct store *store, int64_t id, int64_t place, enum gap_side *
  * holds all that is said there, it is any line that has its id. Else 0, or negative. */
 int gaps_overtake(struct store *store, int64_t id, int64_t conversation, int64_t place);
 
+/* Whether gap ID has brought a line of CONVERSATION, and one at PLACE comes after that:
+ * it stands behind the line where the gap begins (servers give older ones again). 1, 0 or
+ * negative. */
+int gaps_has_brought(struct store *store, int64_t id, int64_t conversation,
+		     int64_t place);
+
 /* Where the newest page goes: the upper part of the range that ends at END_PLACE. */
 int64_t gaps_upper_place(int64_t end_place);
 

@@ -198,14 +198,47 @@ lower_read_place(struct store *store, int64_t id, int64_t conversation, int64_t 
 	return sql_run(&sql);
 }
 
+/* The line ID at PLACE of CONVERSATION, which was read, goes up to TO: so is what was
+ * read, unless it came to pass one that was not; then it counts as unread again. */
+static int
+raise_read_place(struct store *store, int64_t id, int64_t conversation, int64_t place,
+		 int64_t to)
+{
+#define IS_PASSING                                                                       \
+	" WHERE id=?2 AND read_place>=?3 AND read_place<?4"                              \
+	" AND EXISTS(SELECT 1 FROM messages WHERE id=?1 AND " MESSAGE_COUNTS ")"
+	static const char *const steps[] = {
+		"UPDATE conversations SET seq=?5, read_place=?4" IS_PASSING
+		" AND NOT EXISTS(SELECT 1 FROM messages WHERE conversation=?2"
+		" AND place>read_place AND place<?4 AND " MESSAGE_COUNTS ")",
+		"UPDATE conversations SET seq=?5, unread=unread+1, mentions=mentions+"
+		"(SELECT is_mention FROM messages WHERE id=?1)" IS_PASSING,
+	};
+#undef IS_PASSING
+	int error = 0;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && !error; i++) {
+		int64_t seq = store_next_seq(store);
+		struct sql sql = sql_start(store_writing(store), steps[i]);
+		sql_int(&sql, id);
+		sql_int(&sql, conversation);
+		sql_int(&sql, place);
+		sql_int(&sql, to);
+		sql_int(&sql, seq);
+		error = sql_run(&sql);
+	}
+	return error;
+}
+
 int
 messages_move(struct store *store, int64_t id, int64_t place)
 {
 	int64_t conversation = 0;
 	int64_t from = 0;
 	int error = find_place(store, id, &conversation, &from);
-	if (!error && place < from)
-		error = lower_read_place(store, id, conversation, from, place);
+	if (!error)
+		error = place < from
+				? lower_read_place(store, id, conversation, from, place)
+				: raise_read_place(store, id, conversation, from, place);
 	if (error)
 		return error;
 	int64_t seq = store_next_seq(store);

@@ -98,6 +98,8 @@ static const char version_3[] =
 	"ALTER TABLE messages ADD COLUMN occupant_id TEXT;"
 	"ALTER TABLE messages ADD COLUMN retracted_by TEXT;"
 	"ALTER TABLE messages ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE gaps ADD COLUMN from_place INTEGER NOT NULL"
+	" DEFAULT 4611686018427387904;"
 	"UPDATE messages SET was_sent=may_repeat WHERE is_outgoing=1"
 	" AND state IN (1, 6, 7);"
 	"CREATE TABLE rooms("

@@ -137,8 +137,9 @@ prove(struct profile *profile, const struct message *line)
 /* Whether the gap that comes to LINE only now is to show it. What the archive has before
  * it is shown before it, so an own line goes behind what came before it was sent, and one
  * that was live already (from the offline store, or because the walk is so far) goes
- * before what is newer. What has the archive's id was in its place before; in
- * a room perhaps before the gap was filled. */
+ * before what is newer. What has the archive's id, or is of somebody else, was in its
+ * place when it came: it only goes behind what the gap has brought; in a room, where ours
+ * has its id from its reflection, that may have been another gap. */
 static bool
 is_due_in_gap(struct profile *profile, const struct inbound *inbound,
 	      const struct message *line)
@@ -148,11 +149,15 @@ is_due_in_gap(struct profile *profile, const struct inbound *inbound,
 	if (profile_check(profile,
 			  gaps_compare(store, inbound->gap, line->place, &side)) < 0)
 		return false;
-	bool was_placed = line->archive_id && inbound->kind != CONVERSATION_ROOM;
-	if (side != GAP_EARLY || !line->is_outgoing || was_placed)
+	if (side != GAP_EARLY)
 		return side == GAP_LATE;
-	return profile_check(profile, gaps_overtake(store, inbound->gap,
-						    line->conversation, line->place)) > 0;
+	bool is_placed = !line->is_outgoing ||
+			 (line->archive_id && inbound->kind != CONVERSATION_ROOM);
+	int is_behind = is_placed ? gaps_has_brought(store, inbound->gap,
+						     line->conversation, line->place)
+				  : gaps_overtake(store, inbound->gap, line->conversation,
+						  line->place);
+	return profile_check(profile, is_behind) > 0;
 }
 
 static bool

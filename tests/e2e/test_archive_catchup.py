@@ -60,6 +60,31 @@ def test_messages_between_the_newest_page_and_presence_are_not_missed(place):
     place.wait_bodies(numbers(1, 61))
 
 
+@pytest.mark.parametrize("has_carbons", [True, False])
+def test_what_the_newest_page_missed_stands_before_what_was_live_since(place, has_carbons):
+    """Without carbons no live line tells how far the archive is known."""
+    place.server.has_carbons = has_carbons
+    place.come_online()
+    for body in numbers(1, 60):
+        place.server.add(body)
+    honest = place.server.give
+
+    def give(session, text, query_id, rows, is_complete):
+        if "<before/>" in text:
+            honest(session, text, query_id, rows, is_complete)
+            if place.server.count == 60:
+                place.server.add("61")
+    place.server.give = give
+    place.come_back()
+    for body in ("62", "63"):
+        place.say(place.live(body, place.server.add(body)))
+    place.wait_lines(lambda rows: rows and rows[-1]["body"] == "63")
+    assert "61" not in place.bodies()
+    place.server.give = honest
+    place.come_back()
+    place.wait_bodies(numbers(1, 63))
+
+
 def test_an_interrupted_catch_up_goes_on_where_it_stopped(place):
     place.come_online()
     place.say(place.live("1", place.server.add("1")))

@@ -387,6 +387,73 @@ what_lies_before_a_read_line_counts_as_read(void **state)
 	assert_int_equal(bed_run(*state, count_unread, NULL), 0);
 }
 
+static int64_t
+unread_of(struct store *store, int64_t conversation)
+{
+	struct arena arena = {0};
+	struct conversation row = {0};
+	assert_int_equal(conversations_get(store, conversation, &arena, &row), 0);
+	arena_done(&arena);
+	return row.unread;
+}
+
+static int64_t
+take_place(struct store *store, int64_t gap, int64_t conversation)
+{
+	int64_t place = 0;
+	assert_int_equal(gaps_take_place(store, gap, conversation, &place), 0);
+	return place;
+}
+
+static int
+go_behind(struct store *store, void *data)
+{
+	(void)data;
+	int64_t chat = ensure(store, "f@x");
+	struct message first = {.conversation = chat,
+				.sender = "f@x",
+				.body = "first",
+				.archive_id = "N",
+				.archive_by = ME};
+	struct message live = {.conversation = chat, .sender = "f@x", .body = "live"};
+	assert_int_equal(messages_add(store, &first), 0);
+	assert_int_equal(messages_add(store, &live), 0);
+	assert_int_equal(archives_move(store, ME, "N", 9), 0);
+	assert_true(conversations_set_read(store, chat, live.place) > 0);
+	int64_t gap = open_gap(store, 0);
+	assert_int_equal(gaps_has_brought(store, gap, chat, live.place), 0);
+	(void)add_to_gap(store, gap, "other@x", "elsewhere");
+	assert_int_equal(gaps_has_brought(store, gap, chat, live.place), 0);
+	(void)add_to_gap(store, gap, "f@x", "missed");
+	assert_int_equal(gaps_has_brought(store, gap, chat, live.place), 1);
+	/* A server that gives again what was before the gap moves nothing. */
+	assert_int_equal(gaps_has_brought(store, gap, chat, first.place), 0);
+	/* What was read, and goes behind what was not, is news again. */
+	assert_int_equal(unread_of(store, chat), 1);
+	assert_int_equal(messages_move(store, live.id, take_place(store, gap, chat)), 0);
+	assert_int_equal(unread_of(store, chat), 2);
+	assert_bodies(store, "f@x", "first missed live ");
+	/* Behind what was read it stays read. */
+	struct arena arena = {0};
+	assert_int_equal(messages_get(store, live.id, &arena, &live), 0);
+	assert_true(conversations_set_read(store, chat, live.place) > 0);
+	int64_t to = take_place(store, gap, chat);
+	assert_int_equal(messages_move(store, live.id, to), 0);
+	assert_int_equal(unread_of(store, chat), 0);
+	(void)add_live(store, "f@x", "new");
+	assert_int_equal(unread_of(store, chat), 1);
+	assert_true(conversations_set_read(store, chat, to) >= 0);
+	assert_int_equal(unread_of(store, chat), 1);
+	arena_done(&arena);
+	return 0;
+}
+
+static void
+a_line_goes_behind_what_a_gap_brought_before_it(void **state)
+{
+	assert_int_equal(bed_run(*state, go_behind, NULL), 0);
+}
+
 static int
 move_in_room(struct store *store, void *data)
 {
@@ -469,6 +536,7 @@ main(void)
 		CASE(an_older_gap_ends_where_the_next_begins),
 		CASE(what_a_room_did_not_say_yet_follows_in_its_turn),
 		CASE(what_lies_before_a_read_line_counts_as_read),
+		CASE(a_line_goes_behind_what_a_gap_brought_before_it),
 		CASE(a_line_that_waited_is_sent_behind_what_came),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
