@@ -93,6 +93,8 @@ struct room {
 	bool is_asking;	  /* a page of its archive is on its way */
 	bool is_charged;  /* … and its gap has one try more for that */
 	int pages;	  /* of its archive, in this stay */
+	int page_max;	  /* items of one; 0: as many as ever */
+	struct archive_single *single; /* one that is read next */
 	struct alarm *walking, *settling;
 	struct alarm *alarm;	       /* of the step, the next try or the next ping */
 	struct serve_request *request; /* of who waits for the join; NULL */

@@ -1,6 +1,7 @@
 """Rooms after a break and after a long silence (XEP-0410): they are asked whether we are in,
 one after the other, and joined again only where the answer says that we are not."""
 
+import re
 import time
 
 from room_server import (ALICE, MAM, ROOM, SID, attribute, error, groupchat, hurried,  # noqa: F401
@@ -234,3 +235,95 @@ def test_a_line_that_the_room_says_goes_behind_what_its_archive_is_still_to_brin
         (("s2", groupchat("Bob", "missed")), ("s3", groupchat("Alice", "mine", mine)))])
     place.wait(lambda: len(place.talk()) == 3)
     assert [row[1] for row in place.talk()] == ["heard", "missed", "mine"]
+
+
+def archived(*rows):
+    """Rows of a room's archive for give(): (id, message)."""
+    return [(key, line.replace("<message", "<message xmlns='jabber:client'"))
+            for key, line in rows]
+
+
+def test_a_line_at_which_the_next_gap_begins_goes_behind_what_the_first_brings(place):
+    """The room said it while its archive was not walked yet, and the session was lost: the
+    first gap ends with it."""
+    place.server.features.append(MAM)
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.reflect = lambda *_: None
+    place.join()
+    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    held, asked = [], []
+    place.server.walk = lambda session, text, room: held.append(text)
+    place.server.info = lambda *question: asked.append(question)
+    place.session.reset()
+    place.next()
+    place.wait(lambda: asked)
+    place.write_to("mine")
+    place.server.info = place.server.honest_info
+    place.server.honest_info(*asked[-1])
+    mine = place.wait_body("mine")
+    place.wait(lambda: held)
+    place.say(groupchat("Alice", "mine", mine,
+                        more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s3'/>"))
+    place.wait(lambda: ("Alice", "mine", "acked") in place.talk())
+    rows = archived(("s2", groupchat("Bob", "missed")), ("s3", groupchat("Alice", "mine", mine)),
+                    ("s4", groupchat("Bob", "new")))
+    place.server.walk = lambda session, text, room: place.server.give(
+        session, text, room, rows if "<after>s1" in text else rows[2:])
+    place.session.reset()
+    place.wait(lambda: len(place.talk()) == 4, 30)
+    assert [row[1] for row in place.talk()] == ["heard", "missed", "mine", "new"]
+
+
+def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place):
+    """Nothing in it is to blame: at the end it is asked for line by line."""
+    place.server.features.append(MAM)
+    place.join()
+    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    resumes = place.server.resume
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    rows = archived(*((f"s{n}", groupchat("Bob", f"missed {n}")) for n in range(2, 7)))
+    asked = []
+
+    def walk(session, text, room):
+        after = int(re.search("<after>s([0-9]*)", text)[1])
+        most = int(re.search("<max>([0-9]*)", text)[1])
+        asked.append(most)
+        if len(asked) <= 4:
+            [pid] = place.house.session_pids()
+            place.house.kill(pid)
+        else:
+            place.server.give(session, text, room, rows[after - 1:after - 1 + most],
+                              after - 1 + most >= len(rows))
+    place.server.walk = walk
+    place.pids = None
+    place.session.reset()
+    place.wait(lambda: place.server.resumes)
+    place.server.resume = resumes
+    place.wait(lambda: len(asked) > 4, 60)
+    place.attach()
+    place.wait(lambda: len(place.talk()) == 6, 30)
+    assert [row[1] for row in place.talk()] == ["heard", *(f"missed {n}" for n in range(2, 7))]
+    assert asked[0] > 1 and asked[-1] == 1
+
+
+def test_a_room_that_forgot_where_its_archive_goes_on_is_asked_from_that_time(place):
+    """As after weeks away: what was here last is not there any more."""
+    place.server.features.append(MAM)
+    place.server.resume = lambda session, *_: session.send(
+        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.join()
+    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    rows = archived(("s7", groupchat("Bob", "missed")), ("s8", groupchat("Bob", "too")))
+
+    def walk(session, text, room):
+        if "<after>" in text:
+            place.server.reply(session, text, error("item-not-found"), "error")
+        else:
+            assert "start" in text
+            place.server.give(session, text, room, rows)
+    place.server.walk = walk
+    place.session.reset()
+    place.wait(lambda: len(place.talk()) == 3, 30)
+    assert [row[1] for row in place.talk()] == ["heard", "missed", "too"]

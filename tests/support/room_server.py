@@ -177,8 +177,8 @@ class RoomServer(SmServer):
             self.reply(session, text, f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' "
                                       f"type='form'>{self.form}</x></query>")
 
-    def give(self, session, text, room, rows):
-        """Answers a query of ROOM's archive with ROWS (id, message), and says that it is all."""
+    def give(self, session, text, room, rows, is_all=True):
+        """Answers a query of ROOM's archive with ROWS (id, message), and says if it is all."""
         query = re.search(r'queryid="([^"]*)"', text)[1]
         stamp = "2020-01-01T00:00:00Z"
         session.send("".join(
@@ -187,7 +187,8 @@ class RoomServer(SmServer):
             f"stamp='{stamp}'/>{message}</forwarded></result></message>"
             for key, message in rows))
         marks = f"<first>{rows[0][0]}</first><last>{rows[-1][0]}</last>" if rows else ""
-        self.reply(session, text, f"<fin xmlns='{MAM}' complete='true'><set xmlns='{RSM}'>{marks}"
+        complete = " complete='true'" if is_all else ""
+        self.reply(session, text, f"<fin xmlns='{MAM}'{complete}><set xmlns='{RSM}'>{marks}"
                                   "</set></fin>")
 
     def honest_pong(self, session, text, _to):
