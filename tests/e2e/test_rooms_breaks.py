@@ -287,6 +287,9 @@ def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place
     asked = []
 
     def walk(session, text, room):
+        if "<after>" not in text:  # what is older than that
+            place.server.give(session, text, room, [])
+            return
         after = int(re.search("<after>s([0-9]*)", text)[1])
         most = int(re.search("<max>([0-9]*)", text)[1])
         asked.append(most)
@@ -321,8 +324,7 @@ def test_a_room_that_forgot_where_its_archive_goes_on_is_asked_from_that_time(pl
         if "<after>" in text:
             place.server.reply(session, text, error("item-not-found"), "error")
         else:
-            assert "start" in text
-            place.server.give(session, text, room, rows)
+            place.server.give(session, text, room, rows if "start" in text else [])
     place.server.walk = walk
     place.session.reset()
     place.wait(lambda: len(place.talk()) == 3, 30)
