@@ -5,7 +5,7 @@ import pytest
 
 from bridge_client import BridgeError
 from room_server import (ALICE, ROOM, USER, error, hurried, make_authority,  # noqa: F401
-                         make_place, occupant)
+                         make_place, occupant, refuse_to_resume)
 
 FORM, REQUEST = "jabber:x:data", "http://jabber.org/protocol/muc#request"
 FLOOD = 1000
@@ -105,11 +105,6 @@ def test_left_offline_and_joined_again_who_asks_is_answered(place):
     assert "online again" in caught.value.message and place.state() == "waiting"
     come_back(place)
     place.wait_state("in")
-
-
-def refuse_to_resume(session, *_):
-    session.send("<failed xmlns='urn:xmpp:sm:3'/>")
-    return False
 
 
 def test_a_first_join_whose_link_breaks_is_tried_on_the_next(place):

@@ -5,7 +5,7 @@ import re
 import time
 
 from room_server import (ALICE, MAM, ROOM, SID, attribute, error, groupchat, hurried,  # noqa: F401
-                         make_authority, make_place)
+                         make_authority, make_place, refuse_to_resume)
 
 OTHER = "pit@rooms.localhost"
 
@@ -158,8 +158,7 @@ def test_an_archive_whose_link_ends_at_each_page_is_read_to_its_end(place):
     """That kills nobody: the page is no poison, and what it holds is neither lost nor said
     twice."""
     place.server.features.append(MAM)
-    place.server.resume = lambda session, *_: session.send(
-        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.resume = refuse_to_resume
     place.join()
     place.say(groupchat("Bob", "first", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
     place.server.reflect = lambda *_: None
@@ -188,8 +187,7 @@ def test_an_archive_whose_link_ends_at_each_page_is_read_to_its_end(place):
 def test_a_line_that_only_the_archive_proves_goes_behind_what_was_said_before_it(place):
     """The room repeats the first of two and the link ends: then the first was last shown."""
     place.server.features.append(MAM)
-    place.server.resume = lambda session, *_: session.send(
-        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.resume = refuse_to_resume
     place.join()
     place.server.reflect = lambda *_: None
     place.write_to("first", "second")
@@ -211,8 +209,7 @@ def test_a_line_that_the_room_says_goes_behind_what_its_archive_is_still_to_brin
     """It was written while we were out, and said again by the room before the archive was."""
     held, asked = [], []
     place.server.features.append(MAM)
-    place.server.resume = lambda session, *_: session.send(
-        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.resume = refuse_to_resume
     place.server.reflect = lambda *_: None
     place.join()
     place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
@@ -247,8 +244,7 @@ def test_a_line_at_which_the_next_gap_begins_goes_behind_what_the_first_brings(p
     """The room said it while its archive was not walked yet, and the session was lost: the
     first gap ends with it."""
     place.server.features.append(MAM)
-    place.server.resume = lambda session, *_: session.send(
-        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.resume = refuse_to_resume
     place.server.reflect = lambda *_: None
     place.join()
     place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
@@ -281,8 +277,7 @@ def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place
     place.join()
     place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
     resumes = place.server.resume
-    place.server.resume = lambda session, *_: session.send(
-        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.resume = refuse_to_resume
     rows = archived(*((f"s{n}", groupchat("Bob", f"missed {n}")) for n in range(2, 7)))
     asked = []
 
@@ -314,8 +309,7 @@ def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place
 def test_a_room_that_forgot_where_its_archive_goes_on_is_asked_from_that_time(place):
     """As after weeks away: what was here last is not there any more."""
     place.server.features.append(MAM)
-    place.server.resume = lambda session, *_: session.send(
-        "<failed xmlns='urn:xmpp:sm:3'/>") or False
+    place.server.resume = refuse_to_resume
     place.join()
     place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
     rows = archived(("s7", groupchat("Bob", "missed")), ("s8", groupchat("Bob", "too")))

@@ -17,7 +17,7 @@ import pytest
 
 from certificates import Authority
 from house import House
-from sm_server import Place, SmServer
+from sm_server import SM, Place, SmServer
 
 MUC = "http://jabber.org/protocol/muc"
 USER = f"{MUC}#user"
@@ -67,6 +67,12 @@ def subject(text, by="", room=ROOM):
 def attribute(text, name):
     match = re.search(rf"^<[^>]*?\b{name}=\"([^\"]*)", text)
     return match[1].replace("&apos;", "'") if match else None
+
+
+def refuse_to_resume(session, *_):
+    """For a server's `resume`: the session is lost with each link."""
+    session.send(f"<failed xmlns='{SM}'/>")
+    return False
 
 
 class RoomServer(SmServer):
