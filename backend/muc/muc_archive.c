@@ -195,6 +195,8 @@ answered(struct profile *profile, struct room *room, const struct gap *gap,
 		archive_hold(profile, &room->single, gap, page, on_single, room);
 		return false;
 	} else {
+		/* What was too large is behind us, perhaps. */
+		room->page_max = room->page_max < PAGE / 2 ? room->page_max * 2 : PAGE;
 		store_page(profile, room, gap, page);
 	}
 	return true;

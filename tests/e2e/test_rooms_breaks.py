@@ -323,3 +323,28 @@ def test_a_room_that_forgot_where_its_archive_goes_on_is_asked_from_that_time(pl
     place.session.reset()
     place.wait(lambda: len(place.talk()) == 3, 30)
     assert [row[1] for row in place.talk()] == ["heard", "missed", "too"]
+
+
+def test_pages_are_smaller_where_they_are_too_large_and_there_alone(place):
+    place.server.features.append(MAM)
+    place.server.resume = refuse_to_resume
+    place.join()
+    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    large = f"<x xmlns='urn:large'>{'x' * 200_000}</x>"
+    rows = archived(*((f"s{n}", groupchat("Bob", str(n), more=large if n < 60 else ""))
+                      for n in range(2, 400)))
+    asked = []
+
+    def walk(session, text, room):
+        if "<after>" not in text:
+            place.server.give(session, text, room, [])
+            return
+        begin = int(re.search("<after>s([0-9]*)", text)[1]) - 1
+        asked.append(int(re.search("<max>([0-9]*)", text)[1]))
+        page = rows[begin:begin + asked[-1]]
+        place.server.give(session, text, room, page, begin + asked[-1] >= len(rows))
+    place.server.walk = walk
+    place.session.reset()
+    place.wait(lambda: len(place.talk()) == 399, 60)
+    assert [row[1] for row in place.talk()] == ["heard", *map(str, range(2, 400))]
+    assert min(asked) < 20 and asked[0] == asked[-1] == 100, asked
