@@ -33,10 +33,9 @@ class Leavings:
         """Lines about what is left, of which nothing is left then."""
         lines = []
         for pid in children_of(os.getpid()):
-            what = f"process {pid}: {_read(pid, 'cmdline')} {_marks(pid)}"
-            if not wait_for_end(pid, 5):  # it may be about to end
+            if not wait_for_end(pid, 5):  # it may be about to end, or to become a program
+                lines.append(f"process {pid}: {_read(pid, 'cmdline')} {_marks(pid)}")
                 end_process(pid, signal.SIGKILL)
-                lines.append(what)
         for name in sorted(os.listdir(self.folder)):
             if name != _OWN:
                 path = os.path.join(self.folder, name)

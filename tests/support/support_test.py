@@ -124,10 +124,12 @@ def test_a_house_ends_what_runs_in_it_wherever_its_program_lies():
 
 
 FORGETFUL = """
-import os, subprocess, tempfile
+import subprocess, sys, tempfile
+
+PARENT = "import subprocess; subprocess.Popen(['sleep', '98'], start_new_session=True)"
 
 def test_forgetful():
-    subprocess.run(["sh", "-c", "setsid sleep 98 &"])
+    subprocess.run([sys.executable, "-c", PARENT])  # ends when its child is sleep
     tempfile.mkdtemp(prefix="forgotten-")
 
 def test_tidy(tmp_path):
