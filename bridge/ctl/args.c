@@ -129,6 +129,15 @@ take_option(struct ctl_command *command, int code, const char *value, char **ret
 	return 0;
 }
 
+/* Wipes and frees TEXT, which may be NULL. */
+static void
+drop(char *text)
+{
+	if (text)
+		mem_wipe(text, strlen(text));
+	free(text);
+}
+
 /* Whether the words begin with those of NAME; the number of NAME's words, or 0. */
 static int
 match_verb(const char *name, char **words, int count)
@@ -217,22 +226,84 @@ check_fit(const struct ctl_command *command, char **ret_problem)
 	return 0;
 }
 
-/* Where a room is named, a link to it will do. Its password, if it has one, is taken out
- * of the list of processes. */
+/* ---- what is secret ------------------------------------------------------------ */
+
+/* Takes over TEXT, which stands for the word at PLACE from now on. */
+static void
+replace_word(struct ctl_command *command, int place, char *take_text)
+{
+	command->own =
+		mem_resize(command->own, command->own_count + 1, sizeof *command->own);
+	command->own[command->own_count++] = take_text;
+	command->words[place] = take_text;
+}
+
+/* Whether WORD gives a value to a password: in a link, in key=value, in JSON. */
+static bool
+holds_secret(const char *word)
+{
+	static const char *const names[] = {"password", "secret"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *name = strcasestr(word, names[i]);
+		if (name && strpbrk(name, "=:"))
+			return true;
+	}
+	return false;
+}
+
+/* The one rule for all verbs: whatever is secret, at any place, is taken out of the list
+ * of processes. */
+static void
+hide_secrets(struct ctl_command *command)
+{
+	for (int i = 0; i < command->word_count; i++) {
+		char *typed = command->words[i];
+		if (!holds_secret(typed))
+			continue;
+		replace_word(command, i, mem_strdup(typed));
+		memset(typed, 'x', strlen(typed));
+	}
+}
+
+/* ---- links --------------------------------------------------------------------- */
+
+/* Whether the word at PLACE of VERB's words is an address. */
+static bool
+is_address(const struct ctl_verb *verb, int place)
+{
+	static const char *const names[] = {"ROOM", "JID", "ELSEWHERE"};
+	const char *at = verb->words + strspn(verb->words, "[");
+	for (int i = 0; i < place; i++) {
+		at += strcspn(at, " ");
+		at += strspn(at, " [");
+	}
+	size_t len = strcspn(at, " []");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i]) == len && strncmp(names[i], at, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where an address is asked for, a link will do. Only the password of the first one,
+ * which is what the verb is about, is used. */
 static int
-take_link(struct ctl_command *command, char **ret_problem)
+take_links(struct ctl_command *command, char **ret_problem)
 {
 	const struct ctl_verb *verb = command->verb;
-	const char *problem;
-	if (!verb || command->word_count == 0 || !room_link_is(command->words[0]) ||
-	    (strncmp(verb->words, "ROOM", 4) != 0 && strncmp(verb->words, "JID", 3) != 0))
-		return 0;
-	if (room_link_parse(command->words[0], &command->link_room,
-			    &command->link_password, &problem) < 0)
-		return refuse(ret_problem, "%s", problem);
-	if (command->link_password)
-		memset(command->words[0], 'x', strlen(command->words[0]));
-	command->words[0] = command->link_room;
+	for (int i = 0; verb && i < command->word_count; i++) {
+		const char *problem;
+		char *room, *password = NULL;
+		if (!room_link_is(command->words[i]) || !is_address(verb, i))
+			continue;
+		if (room_link_parse(command->words[i], &room, &password, &problem) < 0)
+			return refuse(ret_problem, "%s", problem);
+		replace_word(command, i, room);
+		if (i == 0)
+			command->link_password = password;
+		else
+			drop(password);
+	}
 	return 0;
 }
 
@@ -268,12 +339,13 @@ ctl_parse(int argc, char **argv, struct ctl_command *ret_command, char **ret_pro
 	}
 	command.words = argv + optind;
 	command.word_count = argc - optind;
+	hide_secrets(&command);
 	if (status == 0)
 		status = take_verb(&command, ret_problem);
 	if (status == 0)
 		status = check_fit(&command, ret_problem);
 	if (status == 0 && !command.is_help && !command.is_version)
-		status = take_link(&command, ret_problem);
+		status = take_links(&command, ret_problem);
 	if (status == 0)
 		*ret_command = command;
 	else
@@ -285,10 +357,10 @@ void
 ctl_command_done(struct ctl_command *command)
 {
 	free(command->groups);
-	free(command->link_room);
-	if (command->link_password)
-		mem_wipe(command->link_password, strlen(command->link_password));
-	free(command->link_password);
+	for (size_t i = 0; i < command->own_count; i++)
+		drop(command->own[i]);
+	free(command->own);
+	drop(command->link_password);
 	*command = (struct ctl_command){0};
 }
 

@@ -53,7 +53,7 @@ struct ctl_verb {
 	const char *help;
 };
 
-/* A command line taken apart; strings are borrowed from argv. */
+/* A command line taken apart; strings are borrowed from argv, or its own. */
 struct ctl_command {
 	const struct ctl_verb *verb; /* NULL with is_help or is_version only */
 	bool is_help;
@@ -64,8 +64,9 @@ struct ctl_command {
 	int word_count;
 	const char *values[CTL_OPTION_COUNT]; /* NULL when not given; "" for flags */
 	int64_t port, limit, before;	      /* 0 when not given */
-	char *link_room;     /* what words[0] is when a link was typed; else NULL */
-	char *link_password; /* of that link; NULL for none */
+	char *link_password;		      /* of a link in words[0]; NULL for none */
+	char **own; /* the words that are not argv's, wiped by ctl_command_done */
+	size_t own_count;
 	const char **groups; /* freed by ctl_command_done */
 	size_t group_count;
 };
@@ -74,8 +75,10 @@ struct ctl_command {
 extern const struct ctl_verb ctl_verbs[];
 extern const struct ctl_option_row ctl_options[CTL_OPTION_COUNT];
 
-/* Takes ARGV apart (reordered in place). 0, or -EINVAL with a sentence in *RET_PROBLEM,
- * which the caller frees. */
+/* Takes ARGV apart (reordered in place): what gives a value to a password is overwritten
+ * there, so that no list of processes shows it, and a link stands as its address where
+ * the verb wants one. 0, or -EINVAL with a sentence in *RET_PROBLEM, which the caller
+ * frees. */
 int ctl_parse(int argc, char **argv, struct ctl_command *ret_command, char **ret_problem);
 
 void ctl_command_done(struct ctl_command *command);

@@ -1,11 +1,8 @@
 /*
  * The verbs of ruling a room: who may do what there, who is asked to come, its end.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "bridge/base/mem.h"
-#include "bridge/base/room_link.h"
 #include "bridge/ctl/print.h"
 #include "bridge/ctl/verbs.h"
 
@@ -166,24 +163,14 @@ verb_room_affiliation(struct ctl *ctl, const struct ctl_command *command)
 int
 verb_room_destroy(struct ctl *ctl, const struct ctl_command *command)
 {
-	const char *elsewhere = word(command, 2), *problem;
-	char *linked = NULL, *password = NULL;
-	if (!command->values[CTL_YES])
-		return ctl_complain(CTL_USAGE,
-				    "That destroys the room for everybody: say --yes.");
-	if (elsewhere && room_link_is(elsewhere) &&
-	    room_link_parse(elsewhere, &linked, &password, &problem) < 0)
-		return ctl_complain(CTL_USAGE, "%s", problem);
 	struct bridge_room_destroy_params params = {
 		.profile = command->profile,
 		.jid = command->words[0],
 		.reason = word(command, 1),
-		.elsewhere = linked ? linked : elsewhere,
+		.elsewhere = word(command, 2),
 	};
-	int code = ctl_call(ctl, METHOD_room_destroy, &params, NULL, NULL);
-	if (password)
-		mem_wipe(password, strlen(password));
-	free(password);
-	free(linked);
-	return code;
+	if (!command->values[CTL_YES])
+		return ctl_complain(CTL_USAGE,
+				    "That destroys the room for everybody: say --yes.");
+	return ctl_call(ctl, METHOD_room_destroy, &params, NULL, NULL);
 }

@@ -73,6 +73,8 @@ lines_are_taken_apart_or_refused(void **state)
 		{"ternctl room join xmpp:r@s?join N", "room join", NULL, 2},
 		{"ternctl room join xmpp:r?join", NULL, "names no room", 0},
 		{"ternctl send xmpp:a@b?message hi", NULL, "not for joining", 0},
+		{"ternctl room destroy r@s why xmpp:n?join", NULL, "names no room", 0},
+		{"ternctl room destroy r@s xmpp:n?join", "room destroy", NULL, 2},
 		{"ternctl call xmpp:r?join", "call", NULL, 1},
 	};
 	(void)state;
@@ -148,6 +150,47 @@ a_link_gives_its_room_and_hides_its_password(void **state)
 }
 
 static void
+what_is_secret_is_hidden_wherever_it_stands(void **state)
+{
+	static const struct {
+		const char *line;
+		int at; /* of the word in the verb's */
+		const char *taken;
+	} cases[] = {
+		{"ternctl room destroy r@s why xmpp:n@s?join;password=sesame", 2, "n@s"},
+		{"ternctl room destroy xmpp:r@s?join;password=sesame why n@s", 0, "r@s"},
+		{"ternctl room invite r@s xmpp:n@s?join;password=sesame", 1, "n@s"},
+		{"ternctl room config r@s roomname=x roomsecret=sesame", 2,
+		 "roomsecret=sesame"},
+		{"ternctl room config r@s muc#c_Password=sesame=", 1,
+		 "muc#c_Password=sesame="},
+		{"ternctl room config r@s {\"roomsecret\":\"sesame\"}", 1,
+		 "{\"roomsecret\":\"sesame\"}"},
+		{"ternctl send a@b xmpp:r@s?join;password=sesame", 1,
+		 "xmpp:r@s?join;password=sesame"},
+		{"ternctl call room.join jid=r@s password=sesame", 2, "password=sesame"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char *argv[WORDS_MAX + 1];
+		char *typed[WORDS_MAX + 1];
+		char room[256];
+		struct ctl_command command;
+		char *problem = NULL;
+		int argc = split(room, cases[i].line, argv);
+		memcpy(typed, argv, sizeof typed);
+		assert_int_equal(ctl_parse(argc, argv, &command, &problem), 0);
+		assert_string_equal(command.words[cases[i].at], cases[i].taken);
+		for (int at = 0; at < argc; at++) {
+			if (strstr(typed[at], "sesame"))
+				fail_msg("%s: to be seen is %s", cases[i].line,
+					 typed[at]);
+		}
+		ctl_command_done(&command);
+	}
+}
+
+static void
 help_names_every_verb_and_option(void **state)
 {
 	struct buf all = {0};
@@ -217,6 +260,7 @@ main(void)
 		cmocka_unit_test(lines_are_taken_apart_or_refused),
 		cmocka_unit_test(values_reach_the_command),
 		cmocka_unit_test(a_link_gives_its_room_and_hides_its_password),
+		cmocka_unit_test(what_is_secret_is_hidden_wherever_it_stands),
 		cmocka_unit_test(help_names_every_verb_and_option),
 		cmocka_unit_test(the_man_page_knows_every_verb_and_option),
 	};
