@@ -75,15 +75,67 @@ on_bookmarked(void *data, const struct bridge_failure *failure, const void *resu
 	free(jid);
 }
 
+/* A room that is meant, and the password of the link that meant it; NULL: none. */
+struct meant {
+	char *jid, *password;
+};
+
 static void
-set_bookmark(struct app *app, const char *jid, const char *word, const char *name)
+meant_done(struct meant *meant)
+{
+	if (meant->password)
+		mem_wipe(meant->password, strlen(meant->password));
+	free(meant->password);
+	free(meant->jid);
+}
+
+/* The room in LINK, into MEANT; false after saying what is wrong. */
+static bool
+set_linked(struct app *app, const char *link, struct meant *meant)
+{
+	char *room = NULL;
+	const char *problem;
+
+	if (room_link_parse(link, &room, &meant->password, &problem) < 0) {
+		app_say_error(app, "%s", problem);
+		return false;
+	}
+	meant->jid = names_address(room);
+	if (!meant->jid)
+		app_say_error(app, "That link names no room (xmpp:room@service?join).");
+	free(room);
+	return meant->jid != NULL;
+}
+
+/* The room that is shown, or WORD, into MEANT; false after saying why not. */
+static bool
+set_meant(struct app *app, const char *word, struct meant *meant)
+{
+	if (word && room_link_is(word))
+		return set_linked(app, word, meant);
+	if (!word) {
+		const struct model_room *room = room_here(app);
+
+		meant->jid = room ? mem_strdup(room->jid) : NULL;
+		return meant->jid != NULL;
+	}
+	meant->jid = strpbrk(word, "@/") ? names_address(word) : mem_strdup(word);
+	if (!meant->jid)
+		app_say_error(app, "%s is no room's address (room@service).", word);
+	return meant->jid != NULL;
+}
+
+static void
+set_bookmark(struct app *app, const struct meant *meant, const char *word,
+	     const char *name)
 {
 	bool is_elsewhere = strcmp(word, "elsewhere") == 0;
 	bool is_here = strcmp(word, "here") == 0;
 	struct bridge_bookmark_set_params params = {
 		.profile = app->model->profile,
-		.jid = jid,
+		.jid = meant->jid,
 		.name = name && name[0] ? name : NULL,
+		.password = meant->password,
 		.autojoin = change_YES,
 		.here = is_elsewhere ? change_NO
 			: is_here    ? change_YES
@@ -91,25 +143,6 @@ set_bookmark(struct app *app, const char *jid, const char *word, const char *nam
 	};
 
 	client_bookmark_set(door_client(app->door), &params, on_bookmarked, app);
-}
-
-/* The room that is meant: the one that is shown, or WORD. The caller frees; NULL after
- * saying why. */
-static char *
-room_meant(struct app *app, const char *word)
-{
-	if (word && !room_link_is(word) && !strpbrk(word, "@/"))
-		return mem_strdup(word);
-	if (word) {
-		char *jid = names_address(word);
-
-		if (!jid)
-			app_say_error(app, "%s is no room's address (room@service).",
-				      word);
-		return jid;
-	}
-	const struct model_room *room = room_here(app);
-	return room ? mem_strdup(room->jid) : NULL;
 }
 
 bool
@@ -120,28 +153,27 @@ command_bookmark(struct app *app, const char *arguments)
 	char *target = command_word(&arguments);
 	bool is_known = !word;
 	bool is_list = word && strcmp(word, "list") == 0;
-	char *jid = NULL;
+	struct meant meant = {0};
 
 	for (size_t i = 0; word && i < sizeof words / sizeof words[0]; i++)
 		is_known |= strcmp(word, words[i]) == 0;
 	if (!is_known && !is_list)
 		(void)command_misused(app, "bookmark");
-	else if (!is_list)
-		jid = room_meant(app, target);
-	bool is_done = (jid || is_list) && app_client(app);
+	bool is_fine = is_list || (is_known && set_meant(app, target, &meant));
+	bool is_done = is_fine && app_client(app);
 	if (is_done && is_list) {
 		struct bridge_profile_name params = {.profile = app->model->profile};
 
 		client_bookmark_list(door_client(app->door), &params, on_bookmarks, app);
 	} else if (is_done && word && strcmp(word, "remove") == 0) {
 		struct bridge_jid_params params = {.profile = app->model->profile,
-						   .jid = jid};
+						   .jid = meant.jid};
 
 		client_bookmark_remove(door_client(app->door), &params, app_told, app);
 	} else if (is_done) {
-		set_bookmark(app, jid, word ? word : "add", arguments);
+		set_bookmark(app, &meant, word ? word : "add", arguments);
 	}
-	free(jid);
+	meant_done(&meant);
 	free(target);
 	free(word);
 	return is_done;
@@ -334,14 +366,14 @@ bool
 command_info(struct app *app, const char *arguments)
 {
 	char *word = command_word(&arguments);
-	char *jid = room_meant(app, word);
+	struct meant meant = {0};
+	bool is_fine = set_meant(app, word, &meant) && app_client(app);
 	struct bridge_room_info_params params = {.profile = app->model->profile,
-						 .jid = jid};
-	bool is_fine = jid && app_client(app);
+						 .jid = meant.jid};
 
 	if (is_fine)
 		client_room_info_get(door_client(app->door), &params, on_info, app);
-	free(jid);
+	meant_done(&meant);
 	free(word);
 	return is_fine;
 }

@@ -175,6 +175,16 @@ def test_tern_takes_links_wherever_a_room_is_named(place):
         place.wait(lambda: place.room not in ctl(place, "bookmarks", "list"))
 
 
+def test_a_bookmark_made_of_a_link_joins_with_its_password(place):
+    with place.peer("bob") as bob, place.house.tern(columns=99) as screen:
+        place.enter(bob, "Bob")
+        place.configure(bob, passwordprotectedroom="1", roomsecret="open sesame")
+        screen.wait("● home", 15)
+        screen.line(f"/bookmark add {link(place, '?join;password=open%20sesame')}")
+        place.saw(bob, "alice")
+        place.wait(lambda: place.room in ctl(place, "bookmarks", "list"))
+
+
 def test_a_bare_name_is_the_known_room_before_one_at_our_own_service(place):
     """Whatever the verb: what one reads is what one leaves."""
     with place.peer("bob") as bob:

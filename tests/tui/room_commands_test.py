@@ -253,7 +253,8 @@ def test_a_typed_password_is_kept_nowhere(house, daemon, screen):
 
 @pytest.mark.parametrize("line, method", [
     ("/config roomsecret hush", "room.configure"),
-    (f"/info xmpp:{SHED}?join;password=hush", "room.info")])
+    (f"/info xmpp:{SHED}?join;password=hush", "room.info"),
+    (f"/bookmark add xmpp:{SHED}?join;password=hush", "bookmark.set")])
 def test_a_line_with_a_password_is_kept_nowhere(house, daemon, screen, line, method):
     open_den(screen, daemon)
     screen.line("/names")
@@ -268,3 +269,23 @@ def test_a_line_with_a_password_is_kept_nowhere(house, daemon, screen, line, met
     screen.wait("› /names")
     assert not [params for name, params in daemon.calls
                 if name == "conversation.draft" and "hush" in params.get("text", "")]
+
+
+@pytest.mark.parametrize("words, password", [
+    (f"add xmpp:{SHED}?join;password=open%20sesame", "open sesame"),
+    (f"here xmpp:{SHED}?join;password=open%20sesame The shed", "open sesame"),
+    (f"add xmpp:{SHED}?join", None), (f"add {SHED}", None)])
+def test_a_bookmark_takes_the_password_of_its_link(house, daemon, screen, words, password):
+    screen.line("/bookmark " + words)
+    call = daemon.called("bookmark.set")
+    assert (call["jid"], call.get("password")) == (SHED, password)
+
+
+def test_a_bookmark_says_what_is_wrong_with_a_link(house, daemon, screen):
+    for words, problem in (("add xmpp:%zz?join", "names no room"),
+                           (f"add xmpp:{SHED}?join;password=%0a", "password in that link"),
+                           (f"remove xmpp:{SHED}?message", "not for joining")):
+        screen.line("/bookmark " + words)
+        screen.wait(problem)
+        screen.keys("\x15")
+    assert daemon.count("bookmark.set") == daemon.count("bookmark.remove") == 0
