@@ -2,7 +2,8 @@
  * The roster module. A fetched roster is gathered from its parts in an arena and replaces
  * the stored one in one job; a push counts only from our own server (RFC 6121 section
  * 2.1.6). Presence is announced once the roster is known, so no presence comes before its
- * contact.
+ * contact; a server that does not give it is asked again a few times, and meanwhile the
+ * stored one holds.
  */
 #include "backend/xep/roster.h"
 
@@ -11,15 +12,27 @@
 #include <string.h>
 
 #include "backend/net/stream.h"
+#include "backend/session/alarm.h"
 #include "backend/session/lines.h"
+#include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
 #include "backend/store/tombstones.h"
 #include "backend/xep/presence.h"
 #include "backend/xmpp/ns.h"
+#include "bridge/base/log.h"
 #include "bridge/base/mem.h"
 
-enum { ROSTER_MAX = 100 * 1000 }; /* items; more are left out */
+/* Fact of the session: "1" while the roster was asked for in vain, and no question is
+ * open. */
+#define FACT_MISSING "roster.missing"
+
+enum {
+	ROSTER_MAX = 100 * 1000, /* items; more are left out */
+	MOMENT_MS = 1000,
+	RETRY_MS = 60 * 1000,
+	RETRIES = 3,
+};
 
 /* A roster on its way. */
 struct fetch {
@@ -28,7 +41,13 @@ struct fetch {
 	size_t count;
 	size_t room;
 	char *version;
-	bool has_query;
+};
+
+struct roster {
+	struct fetch *fetch; /* NULL: none */
+	struct alarm *alarm; /* of what follows from none */
+	unsigned failures;
+	bool is_told;
 };
 
 static void
@@ -130,23 +149,27 @@ fetch_free(struct fetch *fetch)
 	free(fetch);
 }
 
-/* What the parts of a large answer brought so far. */
-static struct fetch *
-scratch(struct profile *profile)
+static struct roster *
+state_of(const struct profile *profile)
 {
-	if (!profile_state(profile, MODULE_roster))
-		profile_state_set(profile, MODULE_roster,
-				  mem_alloc(sizeof(struct fetch)));
 	return profile_state(profile, MODULE_roster);
 }
 
-static void
-drop_scratch(struct profile *profile)
+/* What the parts of a large answer brought so far. */
+static struct fetch *
+scratch(struct roster *state)
 {
-	struct fetch *fetch = profile_state(profile, MODULE_roster);
-	profile_state_set(profile, MODULE_roster, NULL);
-	if (fetch)
-		fetch_free(fetch);
+	if (!state->fetch)
+		state->fetch = mem_alloc(sizeof *state->fetch);
+	return state->fetch;
+}
+
+static void
+drop_scratch(struct roster *state)
+{
+	if (state->fetch)
+		fetch_free(state->fetch);
+	state->fetch = NULL;
 }
 
 static void
@@ -155,7 +178,6 @@ gather(struct fetch *fetch, const struct stanza *query)
 	const char *version = stanza_get(query, "ver");
 	if (version)
 		mem_replace(&fetch->version, version);
-	fetch->has_query = true;
 	const struct stanza *item = stanza_child(query, "item", NS_ROSTER);
 	for (; item && fetch->count < ROSTER_MAX;
 	     item = stanza_next(item, "item", NS_ROSTER)) {
@@ -169,27 +191,111 @@ gather(struct fetch *fetch, const struct stanza *query)
 	}
 }
 
+/* ---- asking for it ---- */
+
+static void ask(struct profile *profile);
+
+static void
+set_missing(struct profile *profile, bool is_missing)
+{
+	(void)profile_check(profile,
+			    session_fact_set(profile_store(profile), FACT_MISSING,
+					     is_missing ? "1" : NULL));
+}
+
+static bool
+is_missing(struct profile *profile)
+{
+	struct arena arena = {0};
+	bool is = session_fact(profile_store(profile), FACT_MISSING, &arena) != NULL;
+	arena_done(&arena);
+	return is;
+}
+
+static void
+on_retry(struct profile *profile, void *data)
+{
+	struct roster *state = data;
+	state->alarm = NULL;
+	if (profile_is_online(profile))
+		ask(profile);
+}
+
+/* The stored roster holds, and is no reason to stay unseen. */
+static void
+do_without(struct profile *profile)
+{
+	struct roster *state = state_of(profile);
+	log_info("roster", "not told profile=%s failures=%u", profile_name(profile),
+		 state->failures);
+	if (!state->is_told)
+		profile_emit(profile, EVENT_notice,
+			     &(struct bridge_notice_event){
+				     .profile = profile_name(profile),
+				     .text = "The server does not say who your contacts "
+					     "are: those known from before are shown, "
+					     "and it is asked again.",
+			     });
+	state->is_told = true;
+	presence_begin(profile, PRESENCE_ROSTER);
+	if (state->failures <= RETRIES && !state->alarm)
+		state->alarm = alarm_set(profile, RETRY_MS, on_retry, state);
+}
+
+static void
+on_moment(struct profile *profile, void *data)
+{
+	struct roster *state = data;
+	state->alarm = NULL;
+	if (profile_is_online(profile))
+		do_without(profile);
+}
+
+/* No answer may also mean that the session is over: a new one begins within a moment, and
+ * asks for itself. */
+static void
+failed(struct profile *profile, const struct stanza *answer)
+{
+	struct roster *state = state_of(profile);
+	state->failures++;
+	set_missing(profile, true);
+	if (answer)
+		do_without(profile);
+	else if (!state->alarm)
+		state->alarm = alarm_set(profile, MOMENT_MS, on_moment, state);
+}
+
+static void
+take(struct profile *profile, const struct fetch *fetch)
+{
+	struct store *store = profile_store(profile);
+	int64_t before = store_position(store).seq;
+	if (profile_check(profile, contacts_replace(store, fetch->items, fetch->count,
+						    fetch->version, profile_now_ms())) >=
+	    0)
+		emit_since(profile, before);
+}
+
 static void
 on_roster(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
-	struct store *store = profile_store(profile);
-	struct fetch *fetch = scratch(profile);
+	struct roster *state = state_of(profile);
 	const struct stanza *query = stanza_child(answer, "query", NS_ROSTER);
+	bool is_result = stanza_has_type(answer, "result");
 	(void)data;
-	if (stanza_has_type(answer, "result") && query)
-		gather(fetch, query);
+	if (!state || !profile_store(profile) || !store_is_in_job(profile_store(profile)))
+		return;
+	if (is_result && query)
+		gather(scratch(state), query);
 	if (!is_last)
 		return;
-	if (stanza_has_type(answer, "result") && fetch->has_query) {
-		int64_t before = store_position(store).seq;
-		if (profile_check(profile, contacts_replace(store, fetch->items,
-							    fetch->count, fetch->version,
-							    profile_now_ms())) >= 0)
-			emit_since(profile, before);
-	}
-	drop_scratch(profile);
-	if (answer)
+	if (is_result && state->fetch)
+		take(profile, state->fetch);
+	drop_scratch(state);
+	if (is_result)
 		presence_begin(profile, PRESENCE_ROSTER);
+	else
+		failed(profile, answer);
 }
 
 static const struct module_ask asks[] = {
@@ -198,24 +304,64 @@ static const struct module_ask asks[] = {
 };
 
 static void
-on_connect(struct profile *profile, bool is_resumed)
+ask(struct profile *profile)
 {
-	struct store *store = profile_store(profile);
 	struct arena arena = {0};
-	/* What came of an answer that was cut off comes again, whole. */
-	drop_scratch(profile);
-	if (is_resumed)
-		return;
 	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
 	struct stanza *query = stanza_add(iq, "query", NS_ROSTER);
 	const struct stream_features *features = profile_features(profile);
 	if (features && features->has_roster_versions) {
-		const char *version = settings_get(store, SETTING_ROSTER_VERSION, &arena);
+		const char *version = settings_get(profile_store(profile),
+						   SETTING_ROSTER_VERSION, &arena);
 		stanza_set(query, "ver", version ? version : "");
 	}
+	set_missing(profile, false);
 	profile_ask_lasting(profile, iq, asks, NULL);
 	arena_done(&arena);
 }
+
+static void
+on_disconnect(struct profile *profile)
+{
+	struct roster *state = state_of(profile);
+	alarm_stop(state->alarm);
+	state->alarm = NULL;
+}
+
+static void
+on_connect(struct profile *profile, bool is_resumed)
+{
+	struct roster *state = state_of(profile);
+	on_disconnect(profile);
+	/* What came of an answer that was cut off comes again, whole. */
+	drop_scratch(state);
+	state->failures = 0;
+	if (!is_resumed) {
+		state->is_told = false;
+		ask(profile);
+	} else if (is_missing(profile)) {
+		presence_begin(profile, PRESENCE_ROSTER);
+		state->alarm = alarm_set(profile, MOMENT_MS, on_retry, state);
+	}
+}
+
+static void
+start(struct profile *profile)
+{
+	profile_state_set(profile, MODULE_roster, mem_alloc(sizeof(struct roster)));
+}
+
+static void
+stop(struct profile *profile)
+{
+	struct roster *state = state_of(profile);
+	on_disconnect(profile);
+	drop_scratch(state);
+	free(state);
+	profile_state_set(profile, MODULE_roster, NULL);
+}
+
+/* ---- pushes ---- */
 
 static bool
 is_from_server(struct profile *profile, const struct stanza *iq)
@@ -267,6 +413,8 @@ on_push(struct profile *profile, const struct stanza *iq)
 	profile_send(profile, stanza_reply(iq));
 }
 
+/* ---- from here ---- */
+
 void
 roster_set(struct profile *profile, const struct contact *contact, profile_answer *answer,
 	   void *data)
@@ -302,6 +450,8 @@ const struct module module_roster = {
 	.name = "roster",
 	.iqs = iqs,
 	.asks = asks,
-	.stop = drop_scratch,
+	.start = start,
+	.stop = stop,
 	.on_connect = on_connect,
+	.on_disconnect = on_disconnect,
 };
