@@ -283,6 +283,8 @@ on_connect(struct profile *profile, bool is_resumed)
 		if (!archive->is_ready || archive_has_open_lines(profile))
 			outbox_hold(profile);
 	}
+	if (!archive->is_ready && !archive->late)
+		archive->late = alarm_set(profile, PRESENCE_WAIT_MS, on_late, archive);
 	archive->failures = 0;
 	archive_go_on(profile);
 }

@@ -8,8 +8,9 @@ import pytest
 
 from certificates import Authority
 from room_server import error
-from sm_server import BOB, ROSTER, SM, place_at
+from sm_server import BOB, DISCO, ROSTER, SM, place_at
 
+MAM = "urn:xmpp:mam:2"
 CAROL = "carol@localhost"
 
 
@@ -135,3 +136,25 @@ def test_a_server_without_a_word_on_the_roster_is_asked_a_few_times(place):
     place.session.wait("<presence", 30)
     place.until(lambda: len(roster.asked) == 4, place.log, 40)
     assert len({re.search(r'id="([^"]*)', text)[1] for _, text in roster.asked}) == 4
+
+
+@hurried(2)
+@pytest.mark.parametrize("what", [DISCO, MAM])
+def test_the_process_that_resumes_waits_for_the_archive_only_so_long(place, what):
+    """The one before it died before the archive told anything."""
+    honest = place.server.answer_request
+
+    def answer(session, text):
+        if DISCO in text:
+            session.answer(text, f"<query xmlns='{DISCO}'><feature var='{MAM}'/></query>")
+        else:
+            honest(session, text)
+    place.server.answer_request = answer
+    held = Held(place, what)
+    begin(place)
+    place.until(lambda: held.asked, place.log)
+    place.server.fence(place.session)  # its roster is there
+    place.house.kill(place.house.session_pids()[0])
+    place.next()
+    place.session.wait("<presence", 20)
+    assert len(place.server.resumes) == 1
