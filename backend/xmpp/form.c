@@ -241,10 +241,17 @@ take_choice(struct filling *filling, const char *text)
 				     say_options(field, filling->arena));
 }
 
+/* Whether the room itself has given FIELD more than the one line that it may have. */
+static bool
+has_breaks(const struct form_field *field)
+{
+	return field->value_count > 0 && strpbrk(field->values[0], "\r\n");
+}
+
 static void
 take_line(struct filling *filling, const char *text)
 {
-	if (strpbrk(text, "\r\n"))
+	if (strpbrk(text, "\r\n") && !has_breaks(filling->field))
 		filling->problem = arena_printf(filling->arena, "%s is one line.",
 						filling->field->var);
 	else
@@ -323,7 +330,10 @@ form_set(struct form_field *field, const char *const *values, size_t count,
 		take(&filling, "");
 	else if (is_empty && (field->is_required || is_set_boolean))
 		filling.problem = arena_printf(arena, "%s needs a value.", field->var);
-	else if (count > VALUES_MAX || (count > 1 && !is_many(field->type)))
+	else if (count > VALUES_MAX && is_many(field->type))
+		filling.problem = arena_printf(arena, "%s takes %d values at most.",
+					       field->var, VALUES_MAX);
+	else if (count > 1 && !is_many(field->type))
 		filling.problem = arena_printf(arena, "%s takes one value.", field->var);
 	for (size_t i = 0; i < count && !filling.problem; i++)
 		take(&filling, values[i]);

@@ -156,6 +156,38 @@ only_some_fields_take_several_values(void **state)
 }
 
 static void
+a_value_of_several_lines_may_stay_so(void **state)
+{
+	struct rig *rig = *state;
+	static const char *const was = "one\ntwo";
+	const char *problem, *now = "one\nthree";
+	struct form_field *field = form_find(&rig->form, "m#c_name");
+	assert_int_equal(form_set(field, &now, 1, &rig->arena, &problem), -EINVAL);
+	field->values = &was;
+	field->value_count = 1;
+	assert_int_equal(form_set(field, &now, 1, &rig->arena, &problem), 0);
+	assert_string_equal(field->values[0], now);
+}
+
+static void
+too_many_values_are_refused_as_such(void **state)
+{
+	struct rig *rig = *state;
+	static const char *many[1001];
+	const char *problem;
+	for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+		many[i] = "a@b";
+	struct form_field *admins = form_find(&rig->form, "admins");
+	assert_int_equal(form_set(admins, many, 1001, &rig->arena, &problem), -EINVAL);
+	assert_string_equal(problem, "m#c_admins takes 1000 values at most.");
+	assert_int_equal(form_set(admins, many, 1000, &rig->arena, &problem), 0);
+	assert_int_equal(form_set(form_find(&rig->form, "secret"), many, 1001,
+				  &rig->arena, &problem),
+			 -EINVAL);
+	assert_string_equal(problem, "m#c_secret takes one value.");
+}
+
+static void
 an_answer_that_was_never_given_may_stay_so(void **state)
 {
 	struct rig *rig = *state;
@@ -238,6 +270,8 @@ main(void)
 		TEST(a_field_takes_what_fits_it),
 		TEST(only_some_fields_take_several_values),
 		TEST(a_submission_holds_all_but_what_is_fixed),
+		TEST(a_value_of_several_lines_may_stay_so),
+		TEST(too_many_values_are_refused_as_such),
 		TEST(an_answer_that_was_never_given_may_stay_so),
 		TEST(what_goes_back_is_never_cut),
 		TEST(something_else_is_no_form),
