@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
+#include "tui/room_field.h"
 #include "widgets/form.h"
 
 enum {
 	LABEL_BYTES = 200,
+	LOCKED_BYTES = 60, /* of a label within a sentence */
 	HELP_BYTES = 500,
 	NOTE_BYTES = 2000,
-	VALUE_BYTES = 16 * 1024,
 	WHOLE = -1, /* a row stands for all of its field */
 };
 
@@ -90,12 +90,6 @@ copy_field(struct arena *arena, const struct bridge_form_field *field,
 }
 
 /* ---- rows ------------------------------------------------------------------ */
-
-static bool
-has_values(const struct bridge_form_field *field)
-{
-	return field->type != form_type_FIXED && field->type != form_type_HIDDEN;
-}
 
 /* Adds ROW, of which the name is made here, standing for SOURCE. */
 static void
@@ -201,30 +195,46 @@ add_whole(struct room_form *made, const struct bridge_form_field *field,
 	add_row(made, row, (struct source){.field = field, .option = WHOLE});
 }
 
+/* A field whose values are a text; where an edit would lose of them they are only named.
+ */
+static void
+add_text(struct room_form *made, const struct bridge_form_field *field)
+{
+	const char *problem = room_field_problem(field, &made->arena);
+	struct form_field row = {.kind = FORM_LOCKED};
+
+	if (!problem) {
+		add_whole(made, field, room_field_kind(field));
+		return;
+	}
+	row.label = arena_printf(
+		&made->arena, "%s: %s, and cannot be edited here.",
+		cleaned(&made->arena, label_of(made, field), CLEAN_LINE, LOCKED_BYTES),
+		problem);
+	row.help = arena_printf(&made->arena,
+				"It stays as it is; `ternctl room config` shows it and "
+				"sets another. %s",
+				help_of(made, field));
+	add_row(made, row, (struct source){.field = field, .option = WHOLE});
+}
+
 static void
 add_field(struct room_form *made, const struct bridge_form_field *field)
 {
-	static const enum form_kind kinds[form_type_COUNT] = {
-		[form_type_BOOLEAN] = FORM_CHECK,
-		[form_type_JID_MULTI] = FORM_LINES,
-		[form_type_JID_SINGLE] = FORM_TEXT,
-		/* A list that names nothing takes anything. */
-		[form_type_LIST_MULTI] = FORM_LINES,
-		[form_type_LIST_SINGLE] = FORM_TEXT,
-		[form_type_TEXT_MULTI] = FORM_LINES,
-		[form_type_TEXT_PRIVATE] = FORM_SECRET,
-		[form_type_TEXT_SINGLE] = FORM_TEXT,
-	};
+	bool has_options = field->options_count > 0;
 
 	if (field->type == form_type_FIXED) {
 		for (size_t i = 0; i < field->values_count; i++)
 			add_note(made, field->values[i]);
-	} else if (field->type == form_type_LIST_MULTI && field->options_count > 0) {
+	} else if (field->type == form_type_BOOLEAN) {
+		add_whole(made, field, FORM_CHECK);
+	} else if (field->type == form_type_LIST_MULTI && has_options) {
 		add_boxes(made, field);
-	} else if (field->type == form_type_LIST_SINGLE && field->options_count > 0) {
+	} else if (field->type == form_type_LIST_SINGLE && has_options) {
 		add_choice(made, field);
-	} else if (has_values(field)) {
-		add_whole(made, field, kinds[field->type]);
+	} else if (field->type != form_type_HIDDEN) {
+		/* A list that names nothing takes anything. */
+		add_text(made, field);
 	}
 }
 
@@ -299,24 +309,6 @@ has_value(const struct bridge_form_field *field, const char *value)
 	return false;
 }
 
-/* The values of FIELD as lines, which the caller wipes and frees. */
-static char *
-lines_of(const struct bridge_form_field *field)
-{
-	struct buf lines = {.is_secret = true};
-
-	for (size_t i = 0; i < field->values_count; i++) {
-		char *clean = clean_text(field->values[i], CLEAN_TEXT, VALUE_BYTES);
-
-		if (i > 0)
-			buf_add_byte(&lines, '\n');
-		buf_add_text(&lines, clean);
-		mem_wipe(clean, strlen(clean));
-		free(clean);
-	}
-	return buf_take_text(&lines);
-}
-
 static void
 set_choice(struct form *form, const char *name, const struct source *source)
 {
@@ -344,10 +336,8 @@ set_value(struct form *form, const struct form_field *row, const struct source *
 		bool is_on = strcmp(first, "1") == 0 || strcmp(first, "true") == 0;
 
 		form_set_value(form, row->name, is_on ? "1" : NULL);
-	} else {
-		char *text = row->kind == FORM_LINES
-				     ? lines_of(field)
-				     : clean_text(first, CLEAN_LINE, VALUE_BYTES);
+	} else if (row->kind != FORM_LOCKED) {
+		char *text = room_field_text(field);
 
 		form_set_value(form, row->name, text);
 		mem_wipe(text, strlen(text));
@@ -368,26 +358,6 @@ room_form_widget(const struct room_form *room_form)
 }
 
 /* ---- changes --------------------------------------------------------------- */
-
-/* What stands in TEXT, line by line; an empty one counts where ANY text does. */
-static void
-take_lines(const char *text, bool any, struct arena *arena,
-	   struct bridge_form_value *change)
-{
-	size_t most = 1;
-
-	for (const char *at = text; *at; at++)
-		most += *at == '\n';
-	const char **values = arena_array(arena, most, sizeof *values);
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		if (len > 0 || any)
-			values[change->values_count++] = arena_strndup(arena, text, len);
-		text += len + (text[len] != '\0');
-	}
-	change->values = values;
-}
 
 static void
 take_one(const char *text, struct arena *arena, struct bridge_form_value *change)
@@ -474,11 +444,8 @@ take_change(const struct room_form *room_form, size_t row, struct form *form,
 	else if (kind == FORM_CHOICE)
 		take_one(source->field->options[form_choice(form, name)].value, arena,
 			 change);
-	else if (kind == FORM_LINES)
-		take_lines(form_value(form, name),
-			   source->field->type == form_type_TEXT_MULTI, arena, change);
 	else
-		take_one(form_value(form, name), arena, change);
+		room_field_take(source->field, form_value(form, name), arena, change);
 }
 
 const struct bridge_form_value *

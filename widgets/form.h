@@ -23,6 +23,7 @@ enum form_kind {
 	FORM_BUTTON, /* Enter on it ends the form with FORM_PRESSED */
 	FORM_LINES,  /* several lines of text; Enter begins one */
 	FORM_CHOICE, /* one of several texts: form_set_options */
+	FORM_LOCKED, /* a sentence with the focus, and nothing to change: label is it */
 };
 
 /* A row of the caller's static table; the form keeps the pointer. */

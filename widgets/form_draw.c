@@ -174,6 +174,19 @@ put_switch(struct page *page, size_t i)
 	put_wrapped(page, MARGIN + 4, role, field->label);
 }
 
+static void
+put_locked(struct page *page, size_t i)
+{
+	const struct form *form = page->form;
+	bool has_focus = i == form->focus;
+	int role = has_focus ? ROLE_LABEL_FOCUS : ROLE_LABEL;
+	int y = page_y(page);
+	(void)put(page, 0, 2, role, has_focus ? ">" : " ");
+	if (page->screen && y >= 0 && has_focus && !form->is_busy)
+		screen_cursor(page->screen, y, form->area.x + MARGIN);
+	put_wrapped(page, MARGIN, role, form->fields[i].label);
+}
+
 /* The buttons from field I on that stand together; returns the field behind them. */
 static size_t
 put_buttons(struct page *page, size_t i)
@@ -223,6 +236,8 @@ put_row(struct page *page, size_t i)
 		put_wrapped(page, MARGIN, ROLE_HELP, field->label);
 	else if (field->kind == FORM_CHECK || field->kind == FORM_MORE)
 		put_switch(page, i);
+	else if (field->kind == FORM_LOCKED)
+		put_locked(page, i);
 	else
 		put_field(page, i);
 	if (i == form->focus && field->help)

@@ -87,6 +87,26 @@ def test_a_long_form_is_cut(house, daemon, screen):
     screen.wait(re.compile(r"^ +…$", re.MULTILINE))
 
 
+def test_what_is_too_long_to_edit_is_named_and_left_alone(house, daemon, screen):
+    daemon.on["room.config"] = lambda _: {"form": {"fields": [
+        {"var": "muc#roomconfig_roomdesc", "type": "text-single", "label": "About\x1b it",
+         "values": ["x" * 20000]},
+        {"var": "muc#roomconfig_roomadmins", "type": "jid-multi", "label": "Admins",
+         "values": [f"a{number}@example.org" for number in range(1200)]},
+        {"var": "muc#roomconfig_roomname", "type": "text-single", "values": ["Den"]}]}}
+    daemon.on["room.configure"] = lambda _: {}
+    open_den(screen, daemon)
+    screen.line("/config")
+    screen.wait("> About\ufffd it: it has 20000 bytes, and cannot be edited here.")
+    screen.wait("It stays as it is; `ternctl room config` shows it and sets another.")
+    screen.wait("  Admins: it has 1200 values, and cannot be edited here.")
+    screen.keys("?", " ", "\t", "?", "\t")
+    screen.wait("> roomname")
+    screen.keys("!", "\x13")
+    assert daemon.called("room.configure")["fields"] == \
+        [{"var": "muc#roomconfig_roomname", "values": ["Den!"]}]
+
+
 def test_what_is_no_room_is_not_joined(house, daemon, screen):
     for words in ("@", "@rooms.example.org", "/", "/Al"):
         screen.line("/join " + words)

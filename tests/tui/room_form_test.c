@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
 #include "bridge/base/utf8.h"
 #include "widgets/form.h"
@@ -305,6 +306,134 @@ what_a_room_sends_is_cleaned(void **state)
 	close_rig(&rig);
 }
 
+/* What of FROM's only field is sent after "!" was typed in it, or "" where that cannot be
+ * edited. The caller frees. */
+static char *
+edited(const struct bridge_form_field *from)
+{
+	struct bridge_form form = {.fields = from, .fields_count = 1};
+	struct buf out = {0};
+	struct rig rig;
+	size_t count;
+
+	open_rig(&rig, &form);
+	focus(&rig, 0);
+	if (strcmp(form_focus(rig.form), "send") != 0)
+		type(&rig, "!");
+	const struct bridge_form_value *rows =
+		room_form_changes(rig.made, rig.form, &rig.arena, &count);
+	for (size_t i = 0; count > 0 && i < rows[0].values_count; i++)
+		buf_printf(&out, "%s|", rows[0].values[i]);
+	close_rig(&rig);
+	return buf_take_text(&out);
+}
+
+static void
+long_values_are_edited_whole_or_not_at_all(void **state)
+{
+	enum { KIB = 1024, MOST = 2000 };
+	static const struct {
+		enum bridge_form_type type;
+		size_t values, size;
+		bool is_edited;
+	} cases[] = {
+		{form_type_TEXT_SINGLE, 1, 16 * KIB, true},
+		{form_type_TEXT_SINGLE, 1, 16 * KIB + 1, false},
+		{form_type_TEXT_SINGLE, 1, 900 * KIB, false},
+		{form_type_TEXT_SINGLE, 2, 10, false},
+		{form_type_TEXT_PRIVATE, 1, 16 * KIB, true},
+		{form_type_TEXT_PRIVATE, 1, 16 * KIB + 1, false},
+		{form_type_LIST_SINGLE, 1, 17 * KIB, false},
+		{form_type_JID_SINGLE, 1, 17 * KIB, false},
+		{form_type_TEXT_MULTI, 1, 17 * KIB, false},
+		{form_type_TEXT_MULTI, 4, 15 * KIB, true},
+		{form_type_TEXT_MULTI, 40, 15 * KIB, false},
+		{form_type_TEXT_MULTI, 1000, 20, true},
+		{form_type_TEXT_MULTI, 1001, 20, false},
+		{form_type_JID_MULTI, 1000, 40, true},
+		{form_type_JID_MULTI, 1001, 40, false},
+		{form_type_LIST_MULTI, 1001, 40, false},
+	};
+	static const char *values[MOST];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct bridge_form_field field = {.var = "x",
+						  .type = cases[i].type,
+						  .values = values,
+						  .values_count = cases[i].values};
+		char *value = mem_alloc(cases[i].size + 1);
+
+		memset(value, 'v', cases[i].size);
+		for (size_t j = 0; j < cases[i].values; j++)
+			values[j] = value;
+		char *sent = edited(&field);
+		size_t whole = cases[i].values * (cases[i].size + 1) + 1;
+		if (strlen(sent) != (cases[i].is_edited ? whole : 0))
+			fail_msg("case %zu: %zu bytes are sent", i, strlen(sent));
+		free(sent);
+		free(value);
+	}
+}
+
+static void
+what_is_not_edited_goes_back_as_it_came(void **state)
+{
+	static const struct {
+		enum bridge_form_type type;
+		const char *values[4];
+		const char *sent;
+	} cases[] = {
+		{form_type_TEXT_MULTI,
+		 {"a\tb", "\xe2\x80\xaaq\xe2\x80\xac", "c"},
+		 "a\tb|\xe2\x80\xaaq\xe2\x80\xac|c!|"},
+		{form_type_TEXT_MULTI, {"a\nb\tc", "d"}, "a|b\tc|d!|"},
+		{form_type_TEXT_MULTI, {"a\r\nb\tc", "d"}, "a|b\tc|d!|"},
+		{form_type_TEXT_MULTI, {"a\tb", "a\xc2\x80"}, "a\tb|a\xef\xbf\xbd!|"},
+		{form_type_TEXT_MULTI, {"a", "", "b"}, "a||b!|"},
+		/* One line, as long as the room itself says nothing else. */
+		{form_type_TEXT_SINGLE, {"a\nb\tc\nd"}, "a\nb\tc\nd!|"},
+		{form_type_LIST_SINGLE, {"a\nb"}, "a\nb!|"},
+		/* What is not seen cannot be repaired. */
+		{form_type_TEXT_PRIVATE, {"a\nb"}, ""},
+		{form_type_TEXT_PRIVATE, {"a\tb"}, ""},
+		{form_type_TEXT_PRIVATE, {"a b"}, "a b!|"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct bridge_form_field field = {
+			.var = "x", .type = cases[i].type, .values = cases[i].values};
+
+		while (cases[i].values[field.values_count])
+			field.values_count++;
+		char *sent = edited(&field);
+		assert_string_equal(sent, cases[i].sent);
+		free(sent);
+	}
+}
+
+static void
+empty_lines_at_the_end_stay(void **state)
+{
+	static const char *const ended[] = {"a", "", ""};
+	static const struct bridge_form_field field = {.var = "x",
+						       .type = form_type_TEXT_MULTI,
+						       .values = ended,
+						       .values_count = 3};
+	static const struct bridge_form from = {.fields = &field, .fields_count = 1};
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig, &from);
+	focus(&rig, 0);
+	press(&rig, "Up");
+	press(&rig, "Up");
+	type(&rig, "!");
+	assert_string_equal(changes(&rig), "x=!a|||;");
+	close_rig(&rig);
+}
+
 static void
 thousands_of_fields_and_options_are_cut(void **state)
 {
@@ -360,6 +489,9 @@ main(void)
 		cmocka_unit_test(empty_lines_count_in_texts_alone),
 		cmocka_unit_test(a_refusal_leads_to_its_field),
 		cmocka_unit_test(what_a_room_sends_is_cleaned),
+		cmocka_unit_test(long_values_are_edited_whole_or_not_at_all),
+		cmocka_unit_test(what_is_not_edited_goes_back_as_it_came),
+		cmocka_unit_test(empty_lines_at_the_end_stay),
 		cmocka_unit_test(thousands_of_fields_and_options_are_cut),
 	};
 

@@ -294,6 +294,38 @@ pages_of_fields_are_passed(void **state)
 }
 
 static void
+what_is_locked_has_the_focus_and_stays(void **state)
+{
+	(void)state;
+	static const struct form_field locked[] = {
+		{"rules", FORM_LOCKED, "Rules: 20000 bytes, too long to be edited here.",
+		 "They stay as they are.", false},
+		{"ok", FORM_BUTTON, "Send", NULL, false},
+	};
+	struct rig rig = rig_open(12, 40);
+	rig_start(&rig, "xterm-256color");
+	struct form *form = form_new("Den", locked, 2);
+	assert_string_equal(form_focus(form), "rules");
+	assert_int_equal(type(form, " "), FORM_STAYS);
+	assert_int_equal(type(form, "x"), FORM_STAYS);
+	assert_int_equal(press(form, "BS"), FORM_STAYS);
+	assert_int_equal(press(form, "Right"), FORM_STAYS);
+	assert_int_equal(press(form, "Enter"), FORM_SUBMITTED);
+	assert_false(form_is_touched(form, "rules"));
+	form_set_area(form, (struct screen_area){0, 0, 12, 40});
+	form_draw(form, rig.screen);
+	rig_expect(&rig, 1, "> Rules: 20000 bytes, too long to be");
+	rig_expect(&rig, 2, "  edited here.");
+	rig_expect(&rig, 3, "    They stay as they are.");
+	(void)press(form, "Tab");
+	assert_string_equal(form_focus(form), "ok");
+	form_draw(form, rig.screen);
+	rig_expect(&rig, 1, "  Rules: 20000 bytes, too long to be");
+	form_free(form);
+	rig_close(&rig);
+}
+
+static void
 long_labels_and_lines_are_whole_on_any_screen(void **state)
 {
 	(void)state;
@@ -343,6 +375,7 @@ main(void)
 		cmocka_unit_test(one_of_several_is_chosen),
 		cmocka_unit_test(lines_are_written_and_left),
 		cmocka_unit_test(pages_of_fields_are_passed),
+		cmocka_unit_test(what_is_locked_has_the_focus_and_stays),
 		cmocka_unit_test(long_labels_and_lines_are_whole_on_any_screen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
