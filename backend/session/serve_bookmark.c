@@ -28,7 +28,8 @@ list_job(struct profile *profile, struct serve_request *request)
 		arena_array(&request->arena, list.count, sizeof *rows);
 	for (size_t i = 0; i < list.count; i++) {
 		if (!list.items[i].is_removed)
-			bookmarks_fill(&list.items[i], &rows[result.bookmarks_count++]);
+			bookmarks_fill(&list.items[i], &request->arena,
+				       &rows[result.bookmarks_count++]);
 	}
 	result.bookmarks = rows;
 	profile_reply(profile, request, &result);
@@ -70,7 +71,7 @@ set_named(struct profile *profile, struct serve_request *request, const char *ji
 			       store_sentence(profile->job_error));
 		return;
 	}
-	bookmarks_fill(&row, &record);
+	bookmarks_fill(&row, &request->arena, &record);
 	profile_reply(profile, request,
 		      &(struct bridge_bookmark_result){.bookmark = &record});
 }

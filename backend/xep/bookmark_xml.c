@@ -11,17 +11,13 @@
 #include "backend/xmpp/ns.h"
 #include "backend/xmpp/snippet.h"
 #include "bridge/base/buf.h"
-#include "bridge/base/utf8.h"
 
-enum { TEXT_MAX = 1023 };
-
-/* TEXT, not empty, in ARENA; else NULL. */
+/* TEXT, not empty, in ARENA; else NULL. It goes back with what is changed here, so it is
+ * never cut: the stream's limits bound it. */
 static const char *
 keep(struct arena *arena, const char *text)
 {
-	return text && *text ? arena_strndup(arena, text,
-					     utf8_cut(text, strlen(text), TEXT_MAX))
-			     : NULL;
+	return text && *text ? arena_strdup(arena, text) : NULL;
 }
 
 /* The bare JID of a room, in ARENA; NULL if TEXT is none. */

@@ -28,6 +28,7 @@
 enum {
 	RETRY_MS = 5 * 1000,
 	RETRIES = 3,
+	WORDS_MAX = 1023, /* bytes of a name that frontends are told */
 };
 
 struct password {
@@ -137,13 +138,24 @@ bookmarks_lack_password(struct profile *profile, const char *jid)
 
 /* ---- what follows ---- */
 
+/* TEXT as frontends are told it. */
+static const char *
+cut(struct arena *arena, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	return len > WORDS_MAX
+		       ? arena_strndup(arena, text, utf8_cut(text, len, WORDS_MAX))
+		       : text;
+}
+
 void
-bookmarks_fill(const struct bookmark *row, struct bridge_bookmark *ret_record)
+bookmarks_fill(const struct bookmark *row, struct arena *arena,
+	       struct bridge_bookmark *ret_record)
 {
 	*ret_record = (struct bridge_bookmark){
 		.jid = row->jid,
-		.name = row->name,
-		.nick = row->nick,
+		.name = cut(arena, row->name),
+		.nick = cut(arena, row->nick),
 		.is_autojoin = row->is_autojoin,
 		.is_not_here = row->is_not_here,
 		.has_password = row->has_password,
@@ -155,14 +167,16 @@ bookmarks_fill(const struct bookmark *row, struct bridge_bookmark *ret_record)
 static void
 tell(struct profile *profile, const struct bookmark *row)
 {
+	struct arena arena = {0};
 	struct bridge_bookmark record;
-	bookmarks_fill(row, &record);
+	bookmarks_fill(row, &arena, &record);
 	profile_emit(profile, EVENT_bookmark_changed,
 		     &(struct bridge_bookmark_event){
 			     .profile = profile_name(profile),
 			     .seq = row->seq,
 			     .bookmark = &record,
 		     });
+	arena_done(&arena);
 }
 
 static void

@@ -53,7 +53,8 @@ const char *bookmarks_password(struct profile *profile, const char *jid);
 /* Whether the room JID has a password that the server is still to tell us. */
 bool bookmarks_lack_password(struct profile *profile, const char *jid);
 
-/* The bridge's record of ROW; strings are borrowed. */
-void bookmarks_fill(const struct bookmark *row, struct bridge_bookmark *ret_record);
+/* The bridge's record of ROW, where a name is cut; strings are borrowed, or in ARENA. */
+void bookmarks_fill(const struct bookmark *row, struct arena *arena,
+		    struct bridge_bookmark *ret_record);
 
 #endif

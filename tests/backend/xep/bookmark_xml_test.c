@@ -89,6 +89,30 @@ what_is_a_bookmark_is_read(void **state)
 	stanza_ctx_free(ctx);
 }
 
+static void
+a_long_name_is_written_whole(void **state)
+{
+	enum { LONG = 20000 };
+	struct stanza_ctx *ctx = stanza_ctx_new();
+	struct arena arena = {0};
+	struct bookmark row = {0};
+	const char *password;
+	char name[LONG + 1];
+	(void)state;
+	memset(name, 'n', LONG);
+	name[LONG] = '\0';
+	struct stanza *stanza =
+		read_xml(ctx, arena_printf(&arena, ITEM(ROOM, "name='%s'", ""), name));
+	assert_int_equal(bookmark_read(stanza, &arena, &row, &password), 0);
+	struct stanza *item = stanza_new(ctx, "item", "");
+	bookmark_write(item, &row, NULL);
+	assert_string_equal(stanza_get(stanza_child(item, NULL, NULL), "name"), name);
+	stanza_free(item);
+	stanza_free(stanza);
+	arena_done(&arena);
+	stanza_ctx_free(ctx);
+}
+
 #define MORE                                                                             \
 	"<extensions xmlns=\"urn:xmpp:bookmarks:1\"><a b=\"&#34;\" xmlns=\"urn:a\">"     \
 	"<c xmlns=\"urn:c\">&lt;t&gt;</c></a><extensions/></extensions>"
@@ -195,6 +219,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_a_bookmark_is_read),
+		cmocka_unit_test(a_long_name_is_written_whole),
 		cmocka_unit_test(what_is_not_understood_is_written_as_it_was),
 		cmocka_unit_test(an_old_one_keeps_its_other_children),
 		cmocka_unit_test(the_rule_of_notification_is_read_and_written),

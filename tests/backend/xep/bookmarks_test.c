@@ -201,6 +201,21 @@ who_joins_finds_the_rule_of_the_bookmark(void **state)
 	assert_int_equal(rooms.room->notify, notify_NOTHING);
 }
 
+static void
+frontends_are_told_the_beginning_of_a_long_name(void **state)
+{
+	static char name[3000];
+	struct arena arena = {0};
+	struct bridge_bookmark record;
+	struct bookmark row = {.jid = ROOM, .name = name, .nick = "me"};
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	bookmarks_fill(&row, &arena, &record);
+	assert_int_equal(strlen(record.name), 1023);
+	assert_string_equal(record.nick, "me");
+	arena_done(&arena);
+}
+
 #define TEST(name)                                                                       \
 	cmocka_unit_test_setup_teardown(name, bookmarks_set_up, bookmarks_tear_down)
 
@@ -218,6 +233,7 @@ main(void)
 		TEST(a_rule_that_was_set_offline_reaches_the_bookmark),
 		TEST(a_new_bookmark_takes_the_rule_over),
 		TEST(who_joins_finds_the_rule_of_the_bookmark),
+		TEST(frontends_are_told_the_beginning_of_a_long_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
