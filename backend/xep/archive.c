@@ -189,9 +189,8 @@ on_disco(struct profile *profile, const struct stanza *answer, bool is_last, voi
 		 archive->has_archive, archive->has_ids);
 	archive_go_on(profile);
 	read_positions_look(profile, query);
-	if (presence_is_said(profile))
-		read_positions_begin(profile);
 	bookmarks_look(profile, query);
+	presence_follow(profile);
 }
 
 static const struct module_ask asks[] = {

@@ -348,10 +348,11 @@ bookmarks_tell_all(struct profile *profile)
 	arena_done(&arena);
 }
 
-void
+bool
 bookmarks_fetched(struct profile *profile, bool is_whole)
 {
 	struct bookmarks *state = state_of(profile);
+	bool is_first = !state->has_fetched;
 	struct arena arena = {0};
 	struct bookmark_list list = {0};
 	if (is_whole)
@@ -362,6 +363,7 @@ bookmarks_fetched(struct profile *profile, bool is_whole)
 	state->has_fetched = true;
 	arena_done(&arena);
 	muc_go_on(profile);
+	return is_first;
 }
 
 /* ---- the session ---- */
@@ -370,7 +372,7 @@ void
 bookmarks_give_up(struct profile *profile)
 {
 	bookmarks_set_fact(profile, FACT_MODE, MODE_NONE);
-	bookmarks_fetched(profile, false);
+	(void)bookmarks_fetched(profile, false);
 }
 
 void
@@ -383,15 +385,29 @@ bookmarks_look(struct profile *profile, const struct stanza *query)
 	bookmarks_set_fact(profile, FACT_COMPAT,
 			   info_has_feature(query, NS_BOOKMARKS_COMPAT) ? "1" : NULL);
 	if (is_pep)
-		bookmarks_fetch(profile);
+		bookmarks_set_fact(profile, FACT_FETCH, FETCH_DUE);
 	else
 		bookmarks_old_sync(profile);
 }
 
-/* Asks for all of them where they are kept, as far as that is known. */
+void
+bookmarks_begin(struct profile *profile)
+{
+	if (!state_of(profile) || !bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
+		return;
+	if (bookmarks_is_fact(profile, FACT_FETCH, FETCH_OPEN))
+		bookmarks_set_fact(profile, FACT_FETCH, FETCH_AGAIN);
+	else if (!bookmarks_is_fact(profile, FACT_FETCH, FETCH_AGAIN))
+		bookmarks_fetch(profile);
+}
+
+/* Asks for all of them where they are kept, as far as that is known, unless they are
+ * asked for already, or will be. */
 static void
 fetch(struct profile *profile)
 {
+	if (!bookmarks_is_fact(profile, FACT_FETCH, NULL))
+		return;
 	if (bookmarks_is_fact(profile, FACT_MODE, MODE_PEP))
 		bookmarks_fetch(profile);
 	else if (bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
@@ -469,7 +485,7 @@ on_connect(struct profile *profile, bool is_resumed)
 		return;
 	}
 	if (bookmarks_is_fact(profile, FACT_MODE, MODE_NONE))
-		bookmarks_fetched(profile, false);
+		(void)bookmarks_fetched(profile, false);
 	else if (!state->has_fetched || bookmarks_is_fact(profile, FACT_MODE, MODE_OLD))
 		fetch(profile);
 }

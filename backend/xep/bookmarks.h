@@ -18,6 +18,10 @@
  */
 void bookmarks_look(struct profile *profile, const struct stanza *query);
 
+/* Inside a job: we are told of what changes from now on; what there is already is
+ * fetched, if our account tells of changes at all. */
+void bookmarks_begin(struct profile *profile);
+
 /* What the user changes of a bookmark; NULL: as it is, "": none. */
 struct bookmark_change {
 	const char *jid; /* bare, prepared */

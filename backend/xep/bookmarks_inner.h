@@ -16,6 +16,10 @@
 #define FACT_RULES "bookmarks.rules"   /* of the node: one of RULES_… */
 #define RULES_SETTING "setting"
 #define RULES_SET "set"
+#define FACT_FETCH "bookmarks.fetch" /* of all of them, by XEP-0402: one of FETCH_… */
+#define FETCH_DUE "due"		     /* once we are told of changes */
+#define FETCH_OPEN "open"
+#define FETCH_AGAIN "again" /* open, and asked for once more after that */
 
 enum bookmarks_ask {
 	BOOKMARKS_FETCH,
@@ -51,8 +55,9 @@ void bookmarks_drop(struct profile *profile, const struct bookmark *was);
 void bookmarks_commit(struct profile *profile, struct bookmark *row);
 
 /* All of the server's were taken: the others were removed elsewhere. IS_WHOLE is false
- * where the server gave none for some error. */
-void bookmarks_fetched(struct profile *profile, bool is_whole);
+ * where the server gave none for some error. True for the first time in this process and
+ * session. */
+bool bookmarks_fetched(struct profile *profile, bool is_whole);
 
 /* All were asked for, and ANSWER (NULL: none) does not say what there is, nor that there
  * is nothing: they are asked for again, a few times. False if it does say that. */

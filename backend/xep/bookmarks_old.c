@@ -128,7 +128,7 @@ bookmarks_on_old(struct profile *profile, const struct stanza *answer, bool is_l
 		return;
 	}
 	take_all(profile, storage_of(answer));
-	bookmarks_fetched(profile, true);
+	(void)bookmarks_fetched(profile, true);
 	(void)profile_check(profile,
 			    bookmarks_list(profile_store(profile), &arena, &list));
 	for (size_t i = 0; i < list.count; i++)

@@ -171,8 +171,12 @@ bookmarks_on_items(struct profile *profile, const struct stanza *answer, bool is
 		   void *data)
 {
 	(void)data;
-	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)) ||
-	    bookmarks_may_ask_again(profile, answer))
+	if (!profile_store(profile) || !store_is_in_job(profile_store(profile)))
+		return;
+	bool is_again = bookmarks_is_fact(profile, FACT_FETCH, FETCH_AGAIN);
+	if (is_last)
+		bookmarks_set_fact(profile, FACT_FETCH, NULL);
+	if (bookmarks_may_ask_again(profile, answer))
 		return;
 	bool is_result = stanza_has_type(answer, "result");
 	if (is_result)
@@ -182,10 +186,13 @@ bookmarks_on_items(struct profile *profile, const struct stanza *answer, bool is
 			   true);
 	if (!is_last)
 		return;
-	bookmarks_fetched(profile, is_result);
-	if (bookmarks_is_fact(profile, FACT_COMPAT, NULL))
-		bookmarks_old_import(profile);
-	bookmarks_tell_all(profile);
+	if (bookmarks_fetched(profile, is_result)) {
+		if (bookmarks_is_fact(profile, FACT_COMPAT, NULL))
+			bookmarks_old_import(profile);
+		bookmarks_tell_all(profile);
+	}
+	if (is_again)
+		bookmarks_fetch(profile);
 }
 
 enum module_verdict
@@ -214,5 +221,7 @@ bookmarks_fetch(struct profile *profile)
 	struct stanza *items =
 		stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB), "items", NULL);
 	stanza_set(items, "node", NS_BOOKMARKS);
+	bookmarks_set_fact(profile, FACT_FETCH, FETCH_OPEN);
+	(void)profile_check(profile, bookmarks_unsee(profile_store(profile)));
 	profile_ask_lasting(profile, iq, &bookmarks_asks[BOOKMARKS_FETCH], NULL);
 }

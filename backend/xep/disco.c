@@ -9,6 +9,7 @@
 
 #include "backend/session/profile.h"
 #include "backend/xep/caps.h"
+#include "backend/xep/presence.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
 
@@ -75,6 +76,8 @@ on_info(struct profile *profile, const struct stanza *iq)
 		stanza_set(stanza_add(query, "feature", NULL), "var", features[i]);
 	free(features);
 	profile_send(profile, reply);
+	if (node)
+		presence_explained(profile, stanza_from(iq));
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "backend/store/session_scope.h"
 #include "backend/store/settings.h"
 #include "backend/store/store.h"
+#include "backend/xep/bookmarks.h"
 #include "backend/xep/read_positions.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
@@ -34,6 +35,7 @@ enum {
 
 #define FACT_GATES "presence.gates"
 #define FACT_SAID "presence.said"
+#define FACT_EXPLAINED "presence.explained" /* "1": our server asked what we can do */
 
 struct resource {
 	UT_hash_handle hh;
@@ -461,7 +463,33 @@ presence_begin(struct profile *profile, enum presence_gate gate)
 						      arena_printf(&arena, "%u", now)));
 	if (now == all && before != all) {
 		presence_announce(profile);
-		read_positions_begin(profile);
+		presence_follow(profile);
+	}
+	arena_done(&arena);
+}
+
+void
+presence_follow(struct profile *profile)
+{
+	if (!presence_is_said(profile))
+		return;
+	read_positions_begin(profile);
+	bookmarks_begin(profile);
+}
+
+void
+presence_explained(struct profile *profile, const char *from)
+{
+	struct store *store = profile_store(profile);
+	const struct jid *account = profile_account(profile);
+	struct arena arena = {0};
+	bool is_server = !from || jid_is_same(from, account->bare) ||
+			 jid_is_same(from, account->domain);
+	if (is_server && presence_is_said(profile) &&
+	    !session_fact(store, FACT_EXPLAINED, &arena)) {
+		(void)profile_check(profile,
+				    session_fact_set(store, FACT_EXPLAINED, "1"));
+		presence_follow(profile);
 	}
 	arena_done(&arena);
 }

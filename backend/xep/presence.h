@@ -21,6 +21,16 @@ void presence_begin(struct profile *profile, enum presence_gate gate);
 /* Whether it was, in this session. */
 bool presence_is_said(struct profile *profile);
 
+/* Inside a job: it is known what our account keeps. Our presence is what asks for being
+ * told of its changes (XEP-0163 section 4): once it was sent, what there is already is
+ * fetched. */
+void presence_follow(struct profile *profile);
+
+/* Inside a job: FROM (NULL: our server) was told what the hash in our presence stands
+ * for. Our server tells of changes only from then on, so what there is already is fetched
+ * again, once a session. */
+void presence_explained(struct profile *profile, const char *from);
+
 /* Inside a job: sends our own presence as chosen. */
 void presence_announce(struct profile *profile);
 

@@ -37,6 +37,7 @@
 #define ABLE_KNOWN "known"   /* it is; we are not told of changes yet */
 #define ABLE_SILENT "silent" /* it did not answer */
 #define ABLE_FETCHING "fetching"
+#define ABLE_AGAIN "again" /* fetching, and fetched once more after that */
 #define ABLE_YES "yes"
 
 enum {
@@ -360,6 +361,17 @@ take_items(struct profile *profile, const struct stanza *items)
 }
 
 static void
+fetch(struct profile *profile)
+{
+	set_able(profile, ABLE_FETCHING);
+	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
+	struct stanza *items =
+		stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB), "items", NULL);
+	stanza_set(items, "node", NS_READ_POSITIONS);
+	profile_ask_lasting(profile, iq, &asks[ASK_FETCH], NULL);
+}
+
+static void
 on_items(struct profile *profile, const struct stanza *answer, bool is_last, void *data)
 {
 	(void)data;
@@ -375,6 +387,10 @@ on_items(struct profile *profile, const struct stanza *answer, bool is_last, voi
 					"items", NS_PUBSUB));
 	if (!is_last)
 		return;
+	if (is_able(profile, ABLE_AGAIN)) {
+		fetch(profile);
+		return;
+	}
 	set_able(profile, ABLE_YES);
 	publish_all_due(profile);
 }
@@ -403,21 +419,12 @@ read_positions_look(struct profile *profile, const struct stanza *query)
 	set_able(profile, pep_can_keep(query) ? ABLE_KNOWN : ABLE_NO);
 }
 
-static void
-fetch(struct profile *profile)
-{
-	set_able(profile, ABLE_FETCHING);
-	struct stanza *iq = stanza_iq(profile_stanzas(profile), "get", NULL, NULL);
-	struct stanza *items =
-		stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB), "items", NULL);
-	stanza_set(items, "node", NS_READ_POSITIONS);
-	profile_ask_lasting(profile, iq, &asks[ASK_FETCH], NULL);
-}
-
 void
 read_positions_begin(struct profile *profile)
 {
-	if (is_able(profile, ABLE_KNOWN))
+	if (is_able(profile, ABLE_FETCHING))
+		set_able(profile, ABLE_AGAIN);
+	else if (is_able(profile, ABLE_KNOWN) || is_able(profile, ABLE_YES))
 		fetch(profile);
 }
 

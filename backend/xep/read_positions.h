@@ -11,8 +11,8 @@
  * disco#info, NULL if nothing. */
 void read_positions_look(struct profile *profile, const struct stanza *query);
 
-/* Inside a job: our presence went out, so that we are told of what changes from now on;
- * what there is already is fetched, once a session, if the account can keep it. */
+/* Inside a job: we are told of what changes from now on; what there is already is
+ * fetched, if the account can keep it. */
 void read_positions_begin(struct profile *profile);
 
 /* Inside a job: the conversation with JID was read further, here. Publishes its position,

@@ -94,6 +94,7 @@ look(struct profile *profile)
 {
 	struct stanza *query = read_xml(profile->ctx, PEP);
 	bookmarks_look(profile, query);
+	bookmarks_begin(profile);
 	stanza_free(query);
 }
 

@@ -33,7 +33,8 @@ extern struct rooms_double rooms;
 int bookmarks_set_up(void **state);
 int bookmarks_tear_down(void **state);
 
-/* In a job: our account says that it keeps them; that it does not. */
+/* In a job: our account says that it keeps them, and tells us of changes; that it does
+ * not keep them. */
 void look(struct profile *profile);
 void look_at_old(struct profile *profile);
 

@@ -11,6 +11,7 @@
 #include "backend/store/contacts.h"
 #include "backend/store/store.h"
 #include "backend/store/tombstones.h"
+#include "backend/xep/presence.h"
 #include "backend/xmpp/ns.h"
 #include "backend/xmpp/snippet.h"
 #include "bridge/base/mem.h"
@@ -38,6 +39,12 @@ modules_each_feature(void (*fn)(void *data, const char *feature), void *data)
 		for (; feature && *feature; feature++)
 			fn(data, *feature);
 	}
+}
+
+void
+presence_explained(struct profile *profile, const char *from)
+{
+	(void)profile, (void)from;
 }
 
 const char *

@@ -169,6 +169,15 @@ they_are_fetched_when_we_are_told_of_changes(void **state)
 	stored_answer(profile, NO_NODE);
 	stored_job(profile, resume);
 	assert_int_equal(profile->asked, 2);
+	/* Who is told only now gets what came meanwhile, by one question at a time. */
+	stored_job(profile, be_seen);
+	stored_job(profile, be_seen);
+	stored_job(profile, be_seen);
+	assert_int_equal(profile->asked, 3);
+	stored_answer(profile, NO_NODE);
+	assert_int_equal(profile->asked, 4);
+	stored_answer(profile, NO_NODE);
+	assert_int_equal(profile->asked, 4);
 }
 
 /* Reads the line ID of the friend, which comes now. */
