@@ -62,7 +62,9 @@ def test_a_crowd_that_asks_for_a_voice_is_heard_sixteen_times_a_minute(place):
 # ------------------------------------------------------------------ no link
 
 def go_offline(place):
+    place.bridge.events.clear()
     place.bridge.call("link.disconnect", profile="home")
+    place.bridge.wait_event("link.changed", match=lambda event: event["link"]["state"] == "offline")
 
 
 def come_back(place):
@@ -83,7 +85,6 @@ def test_joined_offline_it_is_joined_when_there_is_a_link(place):
     place.wait_state("in")
 
 
-@hurried(10)
 def test_joined_offline_and_left_it_is_no_room(place):
     go_offline(place)
     number = place.ask_to_join()
