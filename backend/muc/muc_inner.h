@@ -147,6 +147,9 @@ void muc_history_ended(struct profile *profile, struct room *room);
 /* We are out of ROOM: nothing is waited for. */
 void muc_catch_up_stop(struct room *room);
 
+/* ROOM is about to be freed: stops, and frees what a walk through its archive needs. */
+void muc_catch_up_forget(struct room *room);
+
 /* ---- muc_refusal.c ---- */
 
 /* What to do about a refused join. */

@@ -152,7 +152,7 @@ muc_table_stop(struct profile *profile)
 	HASH_ITER (hh, table->rooms, room, next) {
 		HASH_DEL(table->rooms, room);
 		alarm_stop(room->alarm);
-		muc_catch_up_stop(room);
+		muc_catch_up_forget(room);
 		if (room->request)
 			serve_fail(room->request, ERROR_OFFLINE,
 				   "The profile is being closed.");
@@ -166,7 +166,7 @@ void
 muc_drop(struct profile *profile, struct room *room)
 {
 	alarm_stop(room->alarm);
-	muc_catch_up_stop(room);
+	muc_catch_up_forget(room);
 	(void)profile_check(profile, rooms_remove(profile_store(profile), room->jid));
 	HASH_DEL(table_of(profile)->rooms, room);
 	room_free(room);

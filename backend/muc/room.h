@@ -53,6 +53,7 @@ enum room_step {
 };
 
 struct alarm;
+struct archive_walk;
 struct serve_request;
 
 struct room {
@@ -91,10 +92,7 @@ struct room {
 	bool has_gap;	  /* its archive has what came since we were last there */
 	bool is_settling; /* own lines are looked for, and later ones wait */
 	bool is_asking;	  /* a page of its archive is on its way */
-	bool is_charged;  /* … and its gap has one try more for that */
-	int pages;	  /* of its archive, in this stay */
-	int page_max;	  /* items of one; 0: as many as ever */
-	struct archive_single *single; /* one that is read next */
+	struct archive_walk *walk; /* through what it has; NULL: none yet */
 	struct alarm *walking, *settling;
 	struct alarm *alarm;	       /* of the step, the next try or the next ping */
 	struct serve_request *request; /* of who waits for the join; NULL */
@@ -133,7 +131,8 @@ enum room_change {
 /* A room of that bare JID, OUT. The caller owns it. */
 struct room *room_new(const char *jid);
 
-/* Frees it and its occupants; neither its alarm nor its request. NULL is fine. */
+/* Frees it and its occupants; neither its alarms, its walk nor its request. NULL is fine.
+ */
 void room_free(struct room *room);
 
 /* The occupant NICK, or NULL. */

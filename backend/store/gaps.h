@@ -34,7 +34,7 @@ struct gap {
 	int64_t next_place;    /* of the next line; see gaps_take_place */
 	int64_t end_place;     /* first one behind the gap */
 	int64_t since_ms;
-	int64_t tries; /* at a page of it that was not finished; see archive_catchup.c */
+	int64_t tries; /* at a page of it that was not finished; see archive_poison.h */
 };
 
 /* The position in the archive JID; -ENOENT. */
@@ -105,7 +105,7 @@ int gaps_rewind(struct store *store, int64_t id);
 /* What it knows no id to go on after for is asked from MS on. Inside a job. */
 int gaps_set_since(struct store *store, int64_t id, int64_t ms);
 
-/* Keeps how often it was tried, see archive_catchup.c. Inside a job. */
+/* Keeps how often it was tried, see archive_poison.h. Inside a job. */
 int gaps_set_tries(struct store *store, int64_t id, int64_t tries);
 
 /* The gap is filled. Inside a job. */

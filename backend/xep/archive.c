@@ -232,13 +232,12 @@ reset(struct profile *profile)
 	alarm_stop(archive->alarm);
 	alarm_stop(archive->late);
 	archive->alarm = archive->late = NULL;
-	archive_let_go(&archive->single);
 	archive->is_known = archive->has_archive = archive->has_ids = false;
 	archive->is_ready = archive->is_asking = archive->is_released = false;
 	archive->has_carbons = false;
 	archive->failures = 0;
 	archive->page_max = ARCHIVE_PAGE_MAX;
-	archive_walk_reset(&archive->walk);
+	archive_walk_reset(archive->walk);
 	archive_settle_forget(archive);
 	archive_older_forget(profile);
 	progress_end(profile);
@@ -362,6 +361,7 @@ start(struct profile *profile)
 {
 	struct archive *archive = mem_alloc(sizeof *archive);
 	archive->page_max = ARCHIVE_PAGE_MAX;
+	archive->walk = archive_walk_new(NULL);
 	profile_state_set(profile, MODULE_archive, archive);
 }
 
@@ -371,6 +371,7 @@ stop(struct profile *profile)
 	struct archive *archive = archive_of(profile);
 	reset(profile);
 	archive_query_forget(&archive->queries);
+	archive_walk_free(archive->walk);
 	free(archive);
 }
 

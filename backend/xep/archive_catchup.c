@@ -1,8 +1,7 @@
 /*
- * Catching up with the archive after a login that resumed nothing: the newest page first,
- * then the gaps from the oldest, forward. A page's lines and the gap's advance are one
- * transaction, and the next page is asked from it, so an interrupted catch-up goes on
- * where it stopped, in whatever process.
+ * Catching up with our archive after a login that resumed nothing: the gap that it leaves
+ * is opened, the newest page put into its upper part, and then the gaps are walked
+ * through (archive_walk.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,33 +20,8 @@
 #define FACT_GAP "archive.gap" /* id of the gap that this session's login left */
 
 enum {
-	REWIND_MS = 60 * 60 * 1000, /* clocks differ; what comes twice is told apart */
-	PAGE_SMALL = 10,	    /* for a slow link */
+	NEWEST = 50, /* items */
 };
-
-void
-archive_walk_reset(struct archive_walk *walk)
-{
-	mem_replace(&walk->checkpoint, NULL);
-	walk->pages = 0;
-	walk->next_checkpoint = 1;
-}
-
-/* One id is remembered and compared with all that follow; it moves on at powers of two,
- * so a loop of any length is found within three times round (Brent). */
-bool
-archive_walk_on(struct archive_walk *walk, const char *last)
-{
-	if (!last || ++walk->pages > ARCHIVE_PAGES_MAX)
-		return false;
-	if (walk->checkpoint && strcmp(walk->checkpoint, last) == 0)
-		return false;
-	if (walk->pages >= walk->next_checkpoint) {
-		mem_replace(&walk->checkpoint, last);
-		walk->next_checkpoint = walk->pages * 2;
-	}
-	return true;
-}
 
 static const char *
 own(const struct profile *profile)
@@ -90,34 +64,11 @@ archive_close_gaps(struct profile *profile)
 }
 
 static void
-receive(struct profile *profile, const struct archive_item *item, int64_t gap)
-{
-	/* What has no sender would pass for ours. */
-	if (!stanza_from(item->message))
-		return;
-	profile_receive(profile, &(struct forwarded){.message = item->message,
-						     .origin = INBOUND_ARCHIVE,
-						     .stamp_ms = item->stamp_ms,
-						     .archive_id = item->id,
-						     .archive_by = own(profile),
-						     .gap = gap});
-}
-
-static void
 receive_from(struct profile *profile, const struct archive_page *page, size_t first,
 	     int64_t gap)
 {
 	for (size_t i = first; i < page->count; i++)
-		receive(profile, &page->items[i], gap);
-}
-
-static size_t
-index_of(const struct archive_page *page, const char *id)
-{
-	size_t i = 0;
-	while (id && i < page->count && strcmp(page->items[i].id, id) != 0)
-		i++;
-	return id ? i : page->count;
+		archive_receive(profile, NULL, &page->items[i], gap);
 }
 
 /* ---- poison ---- */
@@ -151,7 +102,7 @@ is_joined(const struct archive_page *page, const struct gap *gap, size_t *ret_fi
 		return gap->since_ms == 0;
 	if (!*gap->after_id)
 		return page->is_complete;
-	size_t known = index_of(page, gap->after_id);
+	size_t known = archive_index_of(page, gap->after_id);
 	*ret_first = known < page->count ? known + 1 : 0;
 	return known < page->count;
 }
@@ -259,7 +210,7 @@ on_newest(struct profile *profile, const struct archive_page *page, void *data)
 		return;
 	archive->is_asking = false;
 	if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1) {
-		archive->page_max = archive->page_max > 25 ? 10 : 1;
+		archive->page_max = archive_smaller(archive->page_max);
 		archive_ask_newest(profile);
 		return;
 	}
@@ -279,7 +230,7 @@ void
 archive_ask_newest(struct profile *profile)
 {
 	struct archive *archive = archive_of(profile);
-	struct archive_request request = {.before = "", .max = ARCHIVE_NEWEST};
+	struct archive_request request = {.before = "", .max = NEWEST};
 	struct arena arena = {0};
 	struct gap gap;
 	if (request.max > archive->page_max)
@@ -296,169 +247,35 @@ archive_ask_newest(struct profile *profile)
 /* ---- the gaps ---- */
 
 static void
-close_gap(struct profile *profile, const struct gap *gap, const char *why)
+on_single(struct profile *profile, void *data)
 {
-	struct archive *archive = archive_of(profile);
-	log_info("archive", "gap closed profile=%s pages=%lld why=%s",
-		 profile_name(profile), (long long)archive->walk.pages, why);
-	(void)profile_check(profile, gaps_close(profile_store(profile), gap->id));
-	archive_walk_reset(&archive->walk);
-	archive->page_max = ARCHIVE_PAGE_MAX;
-}
-
-/* The page is dealt with up to and with its item END. */
-static void
-go_behind(struct profile *profile, const struct gap *gap, const struct archive_page *page,
-	  size_t end)
-{
-	struct archive *archive = archive_of(profile);
-	struct store *store = profile_store(profile);
-	bool is_repeated =
-		page->last && gap->after_id && strcmp(gap->after_id, page->last) == 0;
-	if (end < page->count)
-		close_gap(profile, gap, "joined");
-	else if (page->is_complete)
-		close_gap(profile, gap, "complete");
-	else if (!page->last || is_repeated ||
-		 !archive_walk_on(&archive->walk, page->last))
-		close_gap(profile, gap, "no way on");
-	else if (profile_check(profile, gaps_advance(store, gap->id, page->last)) == 0)
-		(void)profile_check(profile, gaps_set_tries(store, gap->id,
-							    archive_tries_after(gap)));
-}
-
-static void
-store_page(struct profile *profile, const struct gap *gap,
-	   const struct archive_page *page)
-{
-	size_t end = index_of(page, gap->before_id);
-	struct archive_page part = *page;
-	if (end < page->count)
-		part.count = end + 1;
-	if (archive_is_poison(gap))
-		archive_pass_poison(profile, NULL, page);
-	else
-		receive_from(profile, &part, 0, gap->id);
-	/* The server counts from where the question begins only if that is a time. */
-	progress_count(profile, (int64_t)part.count,
-		       gap->after_id && *gap->after_id ? -1 : page->total);
-	go_behind(profile, gap, page, end);
-}
-
-/* An item whose try is committed. */
-static void
-on_single(struct profile *profile, const struct archive_page *page, void *data)
-{
-	struct arena arena = {0};
-	struct gap gap;
 	(void)data;
 	archive_of(profile)->is_asking = false;
-	if (gaps_first(profile_store(profile), own(profile), &arena, &gap) == 0) {
-		gap.tries--; /* this one is no death */
-		store_page(profile, &gap, page);
-	}
-	arena_done(&arena);
-	archive_go_on(profile);
-}
-
-static void
-hold(struct profile *profile, const struct gap *gap, const struct archive_page *page)
-{
-	struct archive *archive = archive_of(profile);
-	archive->is_asking = true;
-	archive_hold(profile, &archive->single, gap, page, on_single, NULL);
-}
-
-/* ---- pages ---- */
-
-/* Nothing of the gap is given up for that. */
-static void
-stumbled(struct profile *profile, enum archive_outcome outcome)
-{
-	struct archive *archive = archive_of(profile);
-	/* Perhaps the page was more than the link carries in time. */
-	if (outcome == ARCHIVE_SILENT && archive->page_max > PAGE_SMALL)
-		archive->page_max = archive->page_max / 4 + 1;
-	if (!archive_retry(profile))
-		archive_wait(profile);
-}
-
-/* The server does not answer the question for this gap. */
-static void
-refused(struct profile *profile, const struct gap *gap)
-{
-	struct archive *archive = archive_of(profile);
-	if (archive_retry(profile))
-		return;
-	archive->failures = 0;
-	if (gap->after_id && *gap->after_id)
-		(void)profile_check(profile,
-				    gaps_rewind(profile_store(profile), gap->id));
-	else
-		close_gap(profile, gap, "refused");
-	archive_go_on(profile);
-}
-
-/* The server answered the question for GAP, the oldest. */
-static void
-answered(struct profile *profile, const struct archive_page *page, const struct gap *gap)
-{
-	struct archive *archive = archive_of(profile);
-	archive->failures = 0;
-	if (page->outcome == ARCHIVE_UNKNOWN && gap->after_id)
-		(void)profile_check(profile,
-				    gaps_rewind(profile_store(profile), gap->id));
-	else if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1)
-		archive->page_max = archive->page_max / 10 + 1;
-	else if (page->outcome != ARCHIVE_PAGE)
-		close_gap(profile, gap, "unusable");
-	else if (archive_is_to_be_held(gap))
-		hold(profile, gap, page);
-	else
-		store_page(profile, gap, page);
 	archive_go_on(profile);
 }
 
 static void
 on_page(struct profile *profile, const struct archive_page *page, void *data)
 {
-	struct arena arena = {0};
-	struct gap gap;
+	struct archive *archive = archive_of(profile);
+	enum archive_step step = ARCHIVE_STEP_WAIT;
 	(void)data;
-	archive_of(profile)->is_asking = false;
-	bool has_gap = may_write(profile) && gaps_first(profile_store(profile),
-							own(profile), &arena, &gap) == 0;
-	if (has_gap && page->outcome != ARCHIVE_PAGE)
-		archive_forgive(profile, &gap);
-	if (page->outcome == ARCHIVE_SILENT || page->outcome == ARCHIVE_BUSY)
-		stumbled(profile, page->outcome);
-	else if (has_gap && page->outcome == ARCHIVE_REFUSED)
-		refused(profile, &gap);
-	else if (has_gap)
-		answered(profile, page, &gap);
-	arena_done(&arena);
+	if (may_write(profile))
+		step = archive_walk_take(profile, archive->walk, page, on_single, NULL);
+	archive->is_asking = step == ARCHIVE_STEP_HELD;
+	if (step != ARCHIVE_STEP_WAIT) {
+		archive->failures = 0;
+		archive_go_on(profile);
+	} else if (!archive_retry(profile)) {
+		archive_wait(profile);
+	}
 }
 
 bool
 archive_ask_gap(struct profile *profile)
 {
 	struct archive *archive = archive_of(profile);
-	struct arena arena = {0};
-	struct gap gap;
-	if (gaps_first(profile_store(profile), own(profile), &arena, &gap) < 0) {
-		arena_done(&arena);
-		return false;
-	}
-	struct archive_request request = {
-		.after = gap.after_id,
-		.start_ms = gap.after_id || gap.since_ms < REWIND_MS
-				    ? 0
-				    : gap.since_ms - REWIND_MS,
-		.max = archive_try(profile, &gap, archive->page_max),
-	};
-	archive->is_asking = true;
-	progress_count(profile, 0, -1);
-	archive_query_ask(profile, &archive->queries, &request, on_page, NULL);
-	arena_done(&arena);
-	return true;
+	bool is_asked = archive_walk_ask(profile, archive->walk, on_page, NULL);
+	archive->is_asking = archive->is_asking || is_asked;
+	return is_asked;
 }

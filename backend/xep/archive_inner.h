@@ -1,6 +1,6 @@
 /*
  * The archive module's state of one profile, for its files: archive.c (what the server
- * has, and the order of the steps), archive_catchup.c (the newest page and the gaps),
+ * has, and the order of the steps), archive_catchup.c (the newest page, then the gaps),
  * archive_settle.c (own lines that a break left open), archive_older.c (older pages).
  */
 #ifndef TERN_XEP_ARCHIVE_INNER_H
@@ -11,21 +11,10 @@
 #include "backend/store/gaps.h"
 #include "backend/xep/archive_poison.h"
 #include "backend/xep/archive_query.h"
+#include "backend/xep/archive_walk.h"
 
 struct archive_older;
 struct archive_settle;
-
-enum {
-	ARCHIVE_NEWEST = 50,
-	ARCHIVE_PAGES_MAX = 20 * 1000, /* of one walk: then its server never ends */
-};
-
-/* Watches over a walk that a server might never let end: ids that come again. */
-struct archive_walk {
-	char *checkpoint; /* an id seen before */
-	int64_t pages;
-	int64_t next_checkpoint; /* pages, doubling */
-};
 
 struct archive {
 	struct archive_query *queries;
@@ -36,12 +25,11 @@ struct archive {
 	bool is_asking;	     /* a page of the steps is asked for */
 	bool is_released;    /* the outbox */
 	int failures;	     /* questions in a row without an answer */
-	int page_max;	     /* smaller after a page that was too large */
+	int page_max;	     /* before the gaps; fewer after a page that was too large */
 	struct alarm *alarm; /* until a retry */
 	struct alarm *late;  /* the longest that presence waits */
 	bool has_carbons;    /* nothing passes us by, at whatever client */
-	struct archive_walk walk;
-	struct archive_single *single; /* an item that is read next */
+	struct archive_walk *walk; /* through the gaps */
 	struct archive_settle *settle;
 	struct archive_older *older;
 };
@@ -75,12 +63,6 @@ bool archive_ask_gap(struct profile *profile);
 
 /* Inside a job: there is no archive, so there are no gaps. */
 void archive_close_gaps(struct profile *profile);
-
-/* Notes a page that ended with LAST: false if the walk repeats itself or has no end. */
-bool archive_walk_on(struct archive_walk *walk, const char *last);
-
-/* A new walk begins. */
-void archive_walk_reset(struct archive_walk *walk);
 
 /* ---- archive_settle.c ---- */
 

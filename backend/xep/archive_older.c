@@ -98,28 +98,11 @@ on_wait_over(struct profile *profile, void *data)
 	tell(profile, older);
 }
 
-/* Whose archive has it: a room's own, or ours. */
+/* The room whose archive has it; NULL: ours has. */
 static const char *
-archive_by(const struct profile *profile, enum conversation_kind kind, const char *jid)
+room_of(enum conversation_kind kind, const char *jid)
 {
-	return kind == CONVERSATION_ROOM ? jid : profile_account(profile)->bare;
-}
-
-static void
-receive(struct profile *profile, const struct archive_older *older,
-	const struct archive_item *item)
-{
-	if (!stanza_from(item->message))
-		return;
-	profile_receive(profile, &(struct forwarded){
-					 .message = item->message,
-					 .origin = INBOUND_ARCHIVE,
-					 .stamp_ms = item->stamp_ms,
-					 .archive_id = item->id,
-					 .archive_by = archive_by(profile, older->kind,
-								  older->jid),
-					 .gap = GAP_BELOW,
-				 });
+	return kind == CONVERSATION_ROOM ? jid : NULL;
 }
 
 /* Stores a page from its newest to its oldest, each below what is here. True if it had
@@ -137,7 +120,8 @@ store_older(struct profile *profile, const struct archive_older *older,
 		return false;
 	(void)profile_check(profile, messages_place_below(store, conversation, &before));
 	for (size_t i = page->count; i > 0; i--)
-		receive(profile, older, &page->items[i - 1]);
+		archive_receive(profile, room_of(older->kind, older->jid),
+				&page->items[i - 1], GAP_BELOW);
 	(void)profile_check(profile, messages_place_below(store, conversation, &after));
 	/* A page that begins where it should end leads nowhere. */
 	bool is_end = page->is_complete || !page->first ||
@@ -168,10 +152,10 @@ static void
 ask(struct profile *profile, struct archive_older *older)
 {
 	struct archive *archive = archive_of(profile);
-	bool is_room = older->kind == CONVERSATION_ROOM;
+	const char *room = room_of(older->kind, older->jid);
 	struct archive_request request = {
-		.archive = is_room ? older->jid : NULL,
-		.with = is_room ? NULL : older->jid,
+		.archive = room,
+		.with = room ? NULL : older->jid,
 		.before = older->before,
 		.end_ms = older->end_ms,
 		.max = OLDER_PAGE,
@@ -289,7 +273,7 @@ static struct start
 find_start(struct profile *profile, const struct conversation_key *key,
 	   struct arena *arena)
 {
-	const char *by = archive_by(profile, key->kind, key->jid);
+	const char *by = archive_jid(profile, room_of(key->kind, key->jid));
 	struct store *store = profile_store(profile);
 	struct start start = {0};
 	bool is_whole = false;

@@ -38,7 +38,7 @@ struct archive_settle {
 	char *jid;
 	char *after; /* the next page's start; NULL: from start_ms */
 	int64_t start_ms;
-	struct archive_walk walk;
+	struct archive_trail trail;
 	bool is_at_end; /* the walk is, and waits for the archive's preferences */
 	bool is_asked;	/* for them */
 	enum keeping keeping;
@@ -65,7 +65,7 @@ end_conversation(struct archive_settle *settle)
 	settle->is_at_end = false;
 	mem_replace(&settle->jid, NULL);
 	mem_replace(&settle->after, NULL);
-	archive_walk_reset(&settle->walk);
+	archive_trail_reset(&settle->trail);
 }
 
 void
@@ -313,14 +313,14 @@ on_page(struct profile *profile, const struct archive_page *page, void *data)
 		return;
 	}
 	if (page->outcome == ARCHIVE_TOO_LARGE && archive->page_max > 1) {
-		archive->page_max = archive->page_max / 10 + 1;
+		archive->page_max = archive_smaller(archive->page_max);
 		ask(profile);
 		return;
 	}
 	bool is_read = page->outcome == ARCHIVE_PAGE;
 	size_t left = is_read ? match(profile, page) : 1;
 	bool is_end = is_read && page->is_complete;
-	if (left && is_read && !is_end && archive_walk_on(&settle->walk, page->last) &&
+	if (left && is_read && !is_end && archive_trail_on(&settle->trail, page->last) &&
 	    (!settle->after || strcmp(settle->after, page->last) != 0)) {
 		mem_replace(&settle->after, page->last);
 		ask(profile);

@@ -154,6 +154,20 @@ def test_a_line_that_bounces_tells_that_we_are_out(place):
     place.wait(lambda: ("Alice", "heard", "acked") in place.talk())
 
 
+def join_archived(place):
+    """The room's archive has one line, which is here; no session is resumed from now on."""
+    place.server.features.append(MAM)
+    place.server.resume = refuse_to_resume
+    place.join()
+    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+
+
+def walk_newer(place, give):
+    """GIVE(session, text, room) answers what goes forward; there is nothing older."""
+    place.server.walk = lambda session, text, room: give(session, text, room) \
+        if "<after>" in text else place.server.give(session, text, room, [])
+
+
 def test_an_archive_whose_link_ends_at_each_page_is_read_to_its_end(place):
     """That kills nobody: the page is no poison, and what it holds is neither lost nor said
     twice."""
@@ -208,11 +222,8 @@ def test_a_line_that_only_the_archive_proves_goes_behind_what_was_said_before_it
 def test_a_line_that_the_room_says_goes_behind_what_its_archive_is_still_to_bring(place):
     """It was written while we were out, and said again by the room before the archive was."""
     held, asked = [], []
-    place.server.features.append(MAM)
-    place.server.resume = refuse_to_resume
     place.server.reflect = lambda *_: None
-    place.join()
-    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    join_archived(place)
     place.server.walk = lambda session, text, room: held.append((session, text, room)) \
         if "<after>s1" in text else place.server.give(session, text, room, [])
     place.server.info = lambda *question: asked.append(question)
@@ -243,11 +254,8 @@ def archived(*rows):
 def test_a_line_at_which_the_next_gap_begins_goes_behind_what_the_first_brings(place):
     """The room said it while its archive was not walked yet, and the session was lost: the
     first gap ends with it."""
-    place.server.features.append(MAM)
-    place.server.resume = refuse_to_resume
     place.server.reflect = lambda *_: None
-    place.join()
-    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    join_archived(place)
     held, asked = [], []
     # What is older than all is answered: a page of talk() waits for that, up to five seconds.
     place.server.walk = lambda session, text, room: held.append(text) \
@@ -275,18 +283,12 @@ def test_a_line_at_which_the_next_gap_begins_goes_behind_what_the_first_brings(p
 
 def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place):
     """Nothing in it is to blame: at the end it is asked for line by line."""
-    place.server.features.append(MAM)
-    place.join()
-    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
     resumes = place.server.resume
-    place.server.resume = refuse_to_resume
+    join_archived(place)
     rows = archived(*((f"s{n}", groupchat("Bob", f"missed {n}")) for n in range(2, 7)))
     asked = []
 
     def walk(session, text, room):
-        if "<after>" not in text:  # what is older than that
-            place.server.give(session, text, room, [])
-            return
         after = int(re.search("<after>s([0-9]*)", text)[1])
         most = int(re.search("<max>([0-9]*)", text)[1])
         asked.append(most)
@@ -296,7 +298,7 @@ def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place
         else:
             place.server.give(session, text, room, rows[after - 1:after - 1 + most],
                               after - 1 + most >= len(rows))
-    place.server.walk = walk
+    walk_newer(place, walk)
     place.pids = None
     place.session.reset()
     place.wait(lambda: place.server.resumes)
@@ -310,10 +312,7 @@ def test_a_page_in_which_the_process_is_killed_again_and_again_is_not_lost(place
 
 def test_a_room_that_forgot_where_its_archive_goes_on_is_asked_from_that_time(place):
     """As after weeks away: what was here last is not there any more."""
-    place.server.features.append(MAM)
-    place.server.resume = refuse_to_resume
-    place.join()
-    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
+    join_archived(place)
     rows = archived(("s7", groupchat("Bob", "missed")), ("s8", groupchat("Bob", "too")))
 
     def walk(session, text, room):
@@ -328,25 +327,57 @@ def test_a_room_that_forgot_where_its_archive_goes_on_is_asked_from_that_time(pl
 
 
 def test_pages_are_smaller_where_they_are_too_large_and_there_alone(place):
-    place.server.features.append(MAM)
-    place.server.resume = refuse_to_resume
-    place.join()
-    place.say(groupchat("Bob", "heard", more=f"<stanza-id xmlns='{SID}' by='{ROOM}' id='s1'/>"))
-    large = f"<x xmlns='urn:large'>{'x' * 200_000}</x>"
-    rows = archived(*((f"s{n}", groupchat("Bob", str(n), more=large if n < 60 else ""))
-                      for n in range(2, 400)))
+    join_archived(place)
+    large = f"<x xmlns='urn:large'>{'x' * 350_000}</x>"
+    rows = archived(*((f"s{n}", groupchat("Bob", str(n), more=large if n < 30 else ""))
+                      for n in range(2, 450)))
     asked = []
 
     def walk(session, text, room):
-        if "<after>" not in text:
-            place.server.give(session, text, room, [])
-            return
         begin = int(re.search("<after>s([0-9]*)", text)[1]) - 1
         asked.append(int(re.search("<max>([0-9]*)", text)[1]))
         page = rows[begin:begin + asked[-1]]
         place.server.give(session, text, room, page, begin + asked[-1] >= len(rows))
-    place.server.walk = walk
+    walk_newer(place, walk)
     place.session.reset()
-    place.wait(lambda: len(place.talk()) == 399, 60)
-    assert [row[1] for row in place.talk()] == ["heard", *map(str, range(2, 400))]
-    assert min(asked) < 20 and asked[0] == asked[-1] == 100, asked
+    place.wait(lambda: len(place.talk()) == 449, 60)
+    assert [row[1] for row in place.talk()] == ["heard", *map(str, range(2, 450))]
+    assert min(asked) < 20 and asked[0] == asked[-1] == 250, asked
+
+
+def test_an_archive_that_runs_in_circles_is_left(place):
+    """What waits for its end goes out."""
+    place.server.reflect = lambda *_: None
+    join_archived(place)
+    place.write_to("mine")
+    place.wait_body("mine")
+    asked = []
+
+    def walk(session, text, room):
+        asked.append(text)
+        number = len(asked) % 3 + 2
+        place.server.give(session, text, room,
+                          archived((f"s{number}", groupchat("Bob", f"round {number}"))), False)
+    walk_newer(place, walk)
+    place.server.reflect = place.server.honest_reflect
+    place.session.reset()
+    place.wait(lambda: ("Alice", "mine", "acked") in place.talk(), 30)
+    assert sorted(row[1] for row in place.talk()) == ["heard", "mine", "round 2", "round 3",
+                                                      "round 4"]
+    assert len(asked) <= 20
+
+
+def test_an_archive_that_refuses_for_a_while_loses_nothing(place):
+    join_archived(place)
+    asked = []
+
+    def walk(session, text, room):
+        asked.append(text)
+        if len(asked) < 3:
+            place.server.reply(session, text, error("forbidden", "auth"), "error")
+        else:
+            place.server.give(session, text, room, archived(("s2", groupchat("Bob", "missed"))))
+    walk_newer(place, walk)
+    place.session.reset()
+    place.wait(lambda: [row[1] for row in place.talk()] == ["heard", "missed"], 30)
+    assert len(asked) == 3
