@@ -5,8 +5,10 @@
 #include "tui/commands.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bridge/base/buf.h"
 #include "bridge/base/mem.h"
@@ -34,7 +36,8 @@ const struct command_row *
 command_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (strlen(rows[i].name) == len && strncmp(rows[i].name, name, len) == 0)
+		if (strlen(rows[i].name) == len &&
+		    strncasecmp(rows[i].name, name, len) == 0)
 			return &rows[i];
 	return NULL;
 }
@@ -45,6 +48,12 @@ smallest(size_t a, size_t b, size_t c)
 	size_t least = a < b ? a : b;
 
 	return least < c ? least : c;
+}
+
+static bool
+is_same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 /* How many letters must be changed, added, left out or swapped to make A into B; both
@@ -61,13 +70,14 @@ distance(const char *a, const char *b)
 		table[0][j] = j;
 	for (size_t i = 1; i <= rows_count; i++) {
 		for (size_t j = 1; j <= columns; j++) {
-			size_t changed =
-				table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+			size_t changed = table[i - 1][j - 1] +
+					 (is_same_letter(a[i - 1], b[j - 1]) ? 0 : 1);
 
 			table[i][j] = smallest(changed, table[i - 1][j] + 1,
 					       table[i][j - 1] + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && table[i - 2][j - 2] + 1 < table[i][j])
+			if (i > 1 && j > 1 && is_same_letter(a[i - 1], b[j - 2]) &&
+			    is_same_letter(a[i - 2], b[j - 1]) &&
+			    table[i - 2][j - 2] + 1 < table[i][j])
 				table[i][j] = table[i - 2][j - 2] + 1;
 		}
 	}
@@ -78,17 +88,18 @@ const char *
 command_nearest(const char *word)
 {
 	const char *nearest = NULL;
-	size_t least = NEAR + 1;
+	size_t len = strlen(word), least = NEAR + 1;
 
-	if (strlen(word) > WORD_MAX)
+	if (len > WORD_MAX)
 		return NULL;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		size_t steps = distance(word, rows[i].name);
 
 		/* A beginning is nearer than a slip of the finger. */
-		if (word[0] && strncmp(rows[i].name, word, strlen(word)) == 0)
+		if (len > 0 && strncasecmp(rows[i].name, word, len) == 0)
 			steps = 0;
-		if (steps < least && steps < strlen(rows[i].name)) {
+		/* With half of its letters wrong it is another word. */
+		if (steps < least && 2 * steps < len) {
 			least = steps;
 			nearest = rows[i].name;
 		}
@@ -151,9 +162,10 @@ command_is_secret(const char *line)
 	/* A link to a room, whatever is done with it. */
 	if (strcasestr(line, ";password="))
 		return true;
-	if (len == 5 && strncmp(line, "/join", len) == 0)
+	if (len == 5 && strncasecmp(line, "/join", len) == 0)
 		return has_third(rest);
-	return len == 7 && strncmp(line, "/config", len) == 0 && is_secret_field(rest);
+	return len == 7 && strncasecmp(line, "/config", len) == 0 &&
+	       is_secret_field(rest);
 }
 
 bool

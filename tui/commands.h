@@ -24,7 +24,8 @@ struct command_row {
 /* All commands, *RET_COUNT of them; constant. */
 const struct command_row *command_rows(size_t *ret_count);
 
-/* The row called NAME (LEN bytes, without the slash), NULL if there is none. */
+/* The row called NAME (LEN bytes, without the slash, in any case), NULL if there is none.
+ */
 const struct command_row *command_find(const char *name, size_t len);
 
 /* The name that is nearest to WORD, NULL if none is near. */

@@ -24,6 +24,12 @@ a_mistyped_command_has_its_nearest_name(void **state)
 		{"discon", "disconnect"},
 		{"awya", "away"},
 		{"qiut", "quit"},
+		{"HLEP", "help"},
+		{"whois", "who"},
+		/* What is as far from it as it is long is no slip. */
+		{"win", NULL},
+		{"window", NULL},
+		{"wc", NULL},
 		{"zzzzzzzz", NULL},
 		{"", NULL},
 		{"a-word-that-is-longer-than-any-command-could-ever-be", NULL},
@@ -99,6 +105,7 @@ a_line_with_a_password_is_known(void **state)
 		{"/join  den  \"Al Ice\"  hush", true},
 		{"/join xmpp:den@x?join", false},
 		{"/join xmpp:den@x?join;password=hush", true},
+		{"/JOIN den Al hush", true},
 		{"/joined den Al hush", false},
 		{"/bookmark add xmpp:den@x?join;password=hush", true},
 		{"/msg Bob come to xmpp:den@x?join;Password=hush", true},
@@ -110,6 +117,7 @@ a_line_with_a_password_is_known(void **state)
 		{"/config muc#roomconfig_roomsecret hush hush", true},
 		{"/config \"muc#roomconfig_roomsecret\" hush", true},
 		{"/config x-password hush", true},
+		{"/Config roomsecret hush", true},
 		{"/config roomname The Den", false},
 		{"/configure roomsecret hush", false},
 		{"hello dear Al hush", false},
@@ -137,6 +145,15 @@ all_commands_are_there(void **state)
 		assert_non_null(command_find(names[i], strlen(names[i])));
 }
 
+static void
+capital_letters_make_no_difference(void **state)
+{
+	(void)state;
+	assert_string_equal(command_find("JOIN", 4)->name, "join");
+	assert_string_equal(command_find("Msg", 3)->name, "msg");
+	assert_null(command_find("JOINS", 5));
+}
+
 int
 main(void)
 {
@@ -145,6 +162,7 @@ main(void)
 		cmocka_unit_test(words_end_at_blanks_or_quotes),
 		cmocka_unit_test(every_command_says_what_it_does),
 		cmocka_unit_test(all_commands_are_there),
+		cmocka_unit_test(capital_letters_make_no_difference),
 		cmocka_unit_test(a_line_with_a_password_is_known),
 	};
 
