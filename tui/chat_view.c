@@ -109,41 +109,51 @@ chat_view_seen(struct chat_view *view)
 
 /* ---- lines ----------------------------------------------------------------- */
 
-/* Why a line failed, in plain words: conditions of the server (RFC 6120, 8.3.3) that
- * people meet; others, and texts of the server's own, as they are. The caller frees. */
+/* Why a line failed in a conversation of KIND, in plain words: conditions of the server
+ * (RFC 6120, 8.3.3) that people meet; others, and texts of the server's own, as they are.
+ * The caller frees. */
 static char *
-reason_text(const char *reason)
+reason_text(const char *reason, enum bridge_conversation_kind kind)
 {
 	static const struct {
-		const char *condition, *text;
+		const char *condition, *text, *room, *private;
 	} rows[] = {
-		{"service-unavailable", "no such account, or it takes no messages"},
-		{"item-not-found", "no such account"},
-		{"recipient-unavailable", "they are not online"},
-		{"remote-server-not-found", "there is no such server"},
-		{"remote-server-timeout", "their server does not answer"},
-		{"not-acceptable", "refused; did you block them?"},
-		{"policy-violation", "the server refused it"},
-		{"forbidden", "that is not allowed"},
-		{"not-allowed", "that is not allowed"},
+		{"service-unavailable", "no such account, or it takes no messages", NULL,
+		 NULL},
+		{"item-not-found", "no such account", "there is no such room",
+		 "they are not in the room"},
+		{"recipient-unavailable", "they are not online", NULL, NULL},
+		{"remote-server-not-found", "there is no such server", NULL, NULL},
+		{"remote-server-timeout", "their server does not answer", NULL, NULL},
+		{"not-acceptable", "refused; did you block them?",
+		 "you are not in the room", "you are not in the room"},
+		{"policy-violation", "the server refused it", NULL, NULL},
+		{"forbidden", "that is not allowed", NULL, NULL},
+		{"not-allowed", "that is not allowed", NULL, NULL},
 		{"resource-constraint",
-		 "the server is too busy, or their mailbox is full"},
+		 "the server is too busy, or their mailbox is full", NULL, NULL},
 	};
 
 	if (!reason || !*reason)
 		return mem_strdup("(not sent)");
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *own = kind == conversation_kind_ROOM      ? rows[i].room
+				  : kind == conversation_kind_PRIVATE ? rows[i].private
+								      : NULL;
+
 		if (strcmp(rows[i].condition, reason) == 0)
-			return mem_printf("(not delivered: %s)", rows[i].text);
+			return mem_printf("(not delivered: %s)",
+					  own ? own : rows[i].text);
+	}
 	return mem_printf("(not delivered: %s)", reason);
 }
 
-/* What stands behind an own line; NULL for nothing. The caller frees. */
+/* What stands behind an own line in CHAT; NULL for nothing. The caller frees. */
 static char *
-note_text(const struct chat_line *line)
+note_text(const struct chat *chat, const struct chat_line *line)
 {
 	if (line->state == line_state_FAILED)
-		return reason_text(line->reason);
+		return reason_text(line->reason, chat->kind);
 	if (line->state == line_state_HELD)
 		return mem_strdup("(not sent, it waited too long: /retry sends it, "
 				  "/cancel takes it back)");
@@ -197,7 +207,7 @@ put_line(struct app *app, struct chat_view *view, struct chat_line *line)
 	if (mark) {
 		row.mark = mark_glyph(mark, options_is_on(app->options, "ascii_marks"));
 		row.mark_role = row.note_role = mark->role;
-		row.note = note = note_text(line);
+		row.note = note = note_text(view->chat, line);
 	}
 	log_put(view->log, &row);
 	free(note);

@@ -185,6 +185,20 @@ def test_a_room_is_looked_at_before_it_is_joined(house, daemon, screen):
     screen.wait("- shed@rooms.example.org")
 
 
+def test_a_line_that_failed_in_a_room_says_why(house, daemon, screen):
+    open_den(screen, daemon)
+    for reason, words in (("item-not-found", "there is no such room"),
+                          ("not-acceptable", "you are not in the room"),
+                          ("forbidden", "that is not allowed")):
+        daemon.says(DEN, "me", reason[:3], is_own=True, state="failed", reason=reason)
+        screen.wait(f"{reason[:3]} (not delivered: {words})")
+    screen.line("/msg Bob")
+    screen.wait("Bob (den)")
+    daemon.receive(f"{DEN}/Bob", "psst", kind="private", is_own=True, state="failed",
+                   reason="item-not-found")
+    screen.wait("psst (not delivered: they are not in the room)")
+
+
 def test_a_join_that_is_refused_leaves_a_sentence(house, daemon, screen):
     def join(_):
         raise Failure("SERVER_REFUSED", "You are banned from this room.")
