@@ -218,10 +218,15 @@ on_info(struct profile *profile, const struct stanza *answer, bool is_last, void
 {
 	struct finding *finding = data;
 	struct bridge_room_info info = {.jid = finding->service};
+	struct stanza_error error;
 	(void)is_last;
 	if (stanza_has_type(answer, "result")) {
 		muc_describe(stanza_payload(answer), &finding->request->arena, &info);
 		profile_reply(profile, finding->request, &info);
+	} else if (answer && stanza_read_error(answer, &error) == 0 &&
+		   strcmp(error.condition, "item-not-found") == 0) {
+		profile_refuse(profile, finding->request, ERROR_NOT_FOUND,
+			       "There is no room %s.", finding->service);
 	} else {
 		profile_refuse_iq(profile, finding->request, answer);
 	}

@@ -90,7 +90,7 @@ def test_what_is_no_room_is_said(house, server):
         return house.run("ternctl", *words, code=1).stderr
     assert "is a service" in refused("room", "join", server.rooms)
     assert "no such room" in refused("room", "join", "nowhere")
-    assert refused("room", "info", "nowhere")
+    assert "There is no room nowhere@" in refused("room", "info", "nowhere")
     assert refused("room", "find", f"silent.{server.host}")
     assert "name@service" in refused("room", "join", "a/b")
     assert "in " in house.ctl("room", "join", "fresh", "Alice", "--create")
