@@ -5,6 +5,7 @@
  */
 #include "tui/app.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -129,14 +130,19 @@ app_load_theme(struct app *app, const char *name)
 		result = theme_load(path, &theme, &problem);
 		free(path);
 		/* A file that is there and wrong is told, not passed over. */
-		if (result != 0 && result != -2)
+		if (result != 0 && result != -ENOENT)
 			break;
 	}
 	for (size_t i = 0; i < 2; i++)
 		free(folders[i]);
 	free(program);
+	if (result == -ENOENT || (result < 0 && !problem)) {
+		free(problem);
+		return mem_printf("There is no theme %s; /theme shows which there are.",
+				  name);
+	}
 	if (result < 0)
-		return problem ? problem : mem_printf("There is no theme %s.", name);
+		return problem;
 	if (app->terminal)
 		screen_set_theme(terminal_screen(app->terminal), theme);
 	theme_free(app->theme);

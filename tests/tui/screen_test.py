@@ -460,7 +460,7 @@ def test_an_unknown_option_and_a_wrong_value(house, daemon, screen):
 
 def test_an_unknown_theme_is_refused(house, daemon, screen):
     screen.line("/theme nonsense")
-    screen.wait("theme nonsense")
+    screen.wait("There is no theme nonsense; /theme shows which there are.")
     for name in ("default", "mine"):
         house.write(f"home/.config/tern/themes/{name}.theme", "")
     screen.line("\x03/theme")
