@@ -204,7 +204,6 @@ command_join(struct app *app, const char *arguments)
 	struct join *join = mem_alloc(sizeof *join);
 	char *word = command_word(&arguments);
 	const char *problem = set_room(app, join, word);
-	bool is_fine = !problem;
 
 	join->app = app;
 	char *nick = command_word(&arguments);
@@ -214,11 +213,13 @@ command_join(struct app *app, const char *arguments)
 	}
 	if (!join->password)
 		join->password = command_word(&arguments);
-	if (!word && !is_fine)
+	/* A password with blanks that is not in quotes would be the wrong one. */
+	bool is_fine = !problem && !arguments[0];
+	if (problem ? !word : !is_fine)
 		(void)command_misused(app, "join");
-	else if (!is_fine && room_link_is(word))
+	else if (problem && room_link_is(word))
 		app_say_error(app, "%s", problem);
-	else if (!is_fine)
+	else if (problem)
 		app_say_error(app, "%s is no room's address (room@service).", word);
 	free(word);
 	if (is_fine && app_client(app)) {

@@ -115,6 +115,17 @@ def test_what_is_no_room_is_not_joined(house, daemon, screen):
     assert daemon.count("room.join") == 0
 
 
+def test_more_words_than_a_join_takes_join_nothing(house, daemon, screen):
+    for words in ("shed Al open sesame", f"xmpp:{SHED}?join;password=open Al sesame"):
+        screen.line("/join " + words)
+        screen.wait("/join [ROOM [NICK [PASSWORD]]]: Joins a room")
+        screen.keys("\x03")
+        screen.wait_gone("Joins a room")
+    assert daemon.count("room.join") == 0
+    screen.line('/join shed Al "open sesame"')
+    assert daemon.called("room.join")["password"] == "open sesame"
+
+
 def test_a_service_without_rooms_says_so(house, daemon, screen):
     daemon.on["room.find"] = lambda _: {"service": "rooms.example.org", "rooms": []}
     screen.line("/rooms")
