@@ -40,8 +40,12 @@ struct room_form {
 const char *
 room_form_key(const char *var)
 {
-	const char *hash = strchr(var, '#');
-	const char *end = hash ? strchr(hash, '_') : NULL;
+	const char *border = strchr(var, '#');
+
+	/* Another way to say whose field it is: {namespace}name. */
+	if (!border && var[0] == '{')
+		border = strchr(var, '}');
+	const char *end = border ? strchr(border, '_') : NULL;
 
 	return end && end[1] ? end + 1 : var;
 }

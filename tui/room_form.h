@@ -42,8 +42,9 @@ bool room_form_is_changed(const struct room_form *room_form, const struct form *
 void room_form_blame(const struct room_form *room_form, struct form *form,
 		     const char *message);
 
-/* What follows the first "_" behind the "#" of VAR: "roomname" of
- * "muc#roomconfig_roomname"; all of VAR where there is none. Borrowed from VAR. */
+/* What follows the first "_" behind the "#" of VAR, or else behind its "{namespace}":
+ * "roomname" of "muc#roomconfig_roomname"; all of VAR where there is none. Borrowed from
+ * VAR. */
 const char *room_form_key(const char *var);
 
 #endif

@@ -243,6 +243,28 @@ empty_lines_count_in_texts_alone(void **state)
 }
 
 static void
+a_field_is_called_by_the_end_of_its_name(void **state)
+{
+	static const struct {
+		const char *var, *key;
+	} cases[] = {
+		{"muc#roomconfig_roomname", "roomname"},
+		{"muc#roomconfig_room_name", "room_name"},
+		{"{http://x.org/muc_2#a}roomconfig_invites", "invites"},
+		{"{http://x.org/muc_2}roomconfig_invites", "invites"},
+		{"{http://x.org/muc}invites", "{http://x.org/muc}invites"},
+		{"{http://x.org/muc_invites", "{http://x.org/muc_invites"},
+		{"muc#roomconfig_", "muc#roomconfig_"},
+		{"room_name", "room_name"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_string_equal(room_form_key(cases[i].var), cases[i].key);
+}
+
+static void
 a_refusal_leads_to_its_field(void **state)
 {
 	struct rig rig;
@@ -487,6 +509,7 @@ main(void)
 		cmocka_unit_test(every_type_has_its_rows_and_values),
 		cmocka_unit_test(nothing_but_changes_is_sent),
 		cmocka_unit_test(empty_lines_count_in_texts_alone),
+		cmocka_unit_test(a_field_is_called_by_the_end_of_its_name),
 		cmocka_unit_test(a_refusal_leads_to_its_field),
 		cmocka_unit_test(what_a_room_sends_is_cleaned),
 		cmocka_unit_test(long_values_are_edited_whole_or_not_at_all),
