@@ -321,6 +321,7 @@ on_attached(void *data, const struct bridge_attach_result *result)
 		if (app->warning)
 			app_say_error(app, "%s", app->warning);
 	}
+	people_attached(app, result);
 	input_attached(app);
 	forms_link(app);
 }

@@ -245,6 +245,16 @@ note_left(struct app *app, const char *jid, const char *nick)
 }
 
 void
+people_attached(struct app *app, const struct bridge_attach_result *result)
+{
+	for (size_t i = 0; i < result->voices_count; i++)
+		tell_voice_asked(app, &(struct bridge_voice_event){
+					      .jid = result->voices[i].jid,
+					      .nick = result->voices[i].nick,
+				      });
+}
+
+void
 people_event(struct app *app, enum bridge_event event, const void *record)
 {
 	if (event == EVENT_occupant_changed) {

@@ -17,6 +17,9 @@ void people_update(struct app *app);
  * model took it over. */
 void people_event(struct app *app, enum bridge_event event, const void *record);
 
+/* The same of what an answer to attach says: who asked to speak while nobody looked. */
+void people_attached(struct app *app, const struct bridge_attach_result *result);
+
 /* The room of the conversation that is shown, also where that is one of its occupants, or
  * of the page of occupants; NULL where there is none. Borrowed. */
 struct model_room *people_room(struct app *app);

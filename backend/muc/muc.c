@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/muc/muc_inner.h"
+#include "backend/muc/muc_voice.h"
 #include "backend/session/alarm.h"
 #include "backend/xep/presence.h"
 #include "backend/xmpp/ns.h"
@@ -183,8 +184,10 @@ apply(struct profile *profile, struct room *room, const struct room_presence *pr
 	case ROOM_WENT:
 		muc_occupant_changed(profile, room, change, presence);
 		/* Our role, affiliation or nick is told with the room. */
-		if ((was_own || is_own(room, presence)) && change != ROOM_WENT)
+		if ((was_own || is_own(room, presence)) && change != ROOM_WENT) {
+			muc_voice_check(profile, room);
 			muc_changed(profile, room);
+		}
 		return;
 	}
 }

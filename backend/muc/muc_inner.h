@@ -29,6 +29,10 @@ void muc_changed(struct profile *profile, struct room *room);
 void muc_occupant_changed(struct profile *profile, struct room *room,
 			  enum room_change change, const struct room_presence *presence);
 
+/* Inside a job: keeps OCCUPANT of ROOM as it is now. */
+void muc_keep_occupant(struct profile *profile, const struct room *room,
+		       const struct occupant *occupant);
+
 /* Inside a job: nobody is in ROOM any more, as the store has it. */
 void muc_forget_occupants(struct profile *profile, struct room *room);
 

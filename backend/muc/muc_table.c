@@ -101,7 +101,7 @@ recall_occupants(struct store *store, struct room *room)
 			.affiliation = (enum bridge_affiliation)row->affiliation,
 			.show = (enum bridge_show)row->show,
 		};
-		room_recall(room, &presence);
+		room_recall(room, &presence, row->asked_ms);
 	}
 	arena_done(&arena);
 }
@@ -242,8 +242,9 @@ fill_occupant(const struct room *room, const struct occupant *occupant,
 	};
 }
 
-static void
-keep_occupant(struct profile *profile, struct room *room, const struct occupant *occupant)
+void
+muc_keep_occupant(struct profile *profile, const struct room *room,
+		  const struct occupant *occupant)
 {
 	struct occupant_row row = {
 		.nick = occupant->nick,
@@ -253,6 +254,7 @@ keep_occupant(struct profile *profile, struct room *room, const struct occupant 
 		.role = (int)occupant->role,
 		.affiliation = (int)occupant->affiliation,
 		.show = (int)occupant->show,
+		.asked_ms = occupant->asked_ms,
 	};
 	(void)profile_check(profile,
 			    rooms_occupant_put(profile_store(profile), room->jid, &row));
@@ -307,7 +309,7 @@ muc_occupant_changed(struct profile *profile, struct room *room, enum room_chang
 		tell_gone(profile, room, presence);
 	if (!occupant || change == ROOM_WENT || change == ROOM_NOTHING)
 		return;
-	keep_occupant(profile, room, occupant);
+	muc_keep_occupant(profile, room, occupant);
 	tell_occupant(profile, room, occupant,
 		      change == ROOM_RENAMED ? presence->nick : NULL,
 		      change == ROOM_CAME);

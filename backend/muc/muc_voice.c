@@ -1,6 +1,7 @@
 /*
  * Requests for a voice, as muc_voice.h says. What a visitor can make a room say is
- * bounded: each is heard once a minute, and all of them sixteen times.
+ * bounded: each is heard once a minute, and all of them sixteen times. A request is kept
+ * with its occupant, for frontends that attach later.
  */
 #include "backend/muc/muc_voice.h"
 
@@ -10,6 +11,7 @@
 
 #include "backend/muc/muc_inner.h"
 #include "backend/session/alarm.h"
+#include "backend/store/rooms.h"
 #include "backend/xmpp/form.h"
 #include "backend/xmpp/ns.h"
 #include "bridge/base/mem.h"
@@ -19,6 +21,7 @@ enum {
 	HEARD_MAX = 16,
 	HEARD_MS = 60 * 1000,
 	WORDS_MAX = 300,
+	VOICES_MAX = 64, /* told to a frontend that attaches */
 };
 
 /* Who asked, as the address in the room. */
@@ -107,15 +110,17 @@ is_new(struct profile *profile, const char *who)
 
 /* Tells that the occupant whom FORM names asks ROOM, if there is one without a voice. */
 static void
-hear(struct profile *profile, const struct room *room, const struct jid *jid,
+hear(struct profile *profile, struct room *room, const struct jid *jid,
      const struct form *form)
 {
 	struct jid who = {0};
 	const char *nick = form_value(form, "muc#roomnick");
-	const struct occupant *occupant = NULL;
+	struct occupant *occupant = NULL;
 	if (nick && jid_with_resource(jid, nick, &who) == 0)
 		occupant = room_find(room, who.resource);
-	if (occupant && occupant->role == role_VISITOR && is_new(profile, who.full))
+	if (occupant && occupant->role == role_VISITOR && is_new(profile, who.full)) {
+		if (room_hear(room, occupant, profile_now_ms()))
+			muc_keep_occupant(profile, room, occupant);
 		profile_emit(profile, EVENT_voice_asked,
 			     &(struct bridge_voice_event){
 				     .profile = profile_name(profile),
@@ -123,7 +128,51 @@ hear(struct profile *profile, const struct room *room, const struct jid *jid,
 				     .nick = occupant->nick,
 				     .who = occupant->jid,
 			     });
+	}
 	jid_done(&who);
+}
+
+/* ---- what is kept ---- */
+
+void
+muc_voice_check(struct profile *profile, struct room *room)
+{
+	if (room_forget_asking(room))
+		(void)profile_check(
+			profile, rooms_forget_asking(profile_store(profile), room->jid));
+}
+
+/* The oldest first, so that it is told first. */
+static int
+by_time(const void *one, const void *other)
+{
+	const struct bridge_voice *a = one;
+	const struct bridge_voice *b = other;
+	return a->time < b->time ? -1 : a->time > b->time;
+}
+
+const struct bridge_voice *
+muc_voices(const struct profile *profile, struct arena *arena, size_t *ret_count)
+{
+	struct bridge_voice *list = arena_array(arena, VOICES_MAX, sizeof *list);
+	struct room *room, *next_room;
+	size_t count = 0;
+	HASH_ITER (hh, muc_rooms(profile), room, next_room) {
+		struct occupant *occupant, *next;
+		HASH_ITER (hh, room->occupants, occupant, next) {
+			if (occupant->asked_ms > 0 && count < VOICES_MAX)
+				list[count++] = (struct bridge_voice){
+					.jid = room->jid,
+					.nick = occupant->nick,
+					.who = occupant->jid,
+					.time = occupant->asked_ms,
+				};
+		}
+	}
+	if (count > 1)
+		qsort(list, count, sizeof *list, by_time);
+	*ret_count = count;
+	return list;
 }
 
 /* ---- hooks ---- */
@@ -138,7 +187,7 @@ on_message(struct profile *profile, struct inbound *inbound)
 		return MODULE_PASS;
 	if (type && strcmp(type, "error") == 0)
 		return bounced(profile, inbound);
-	const struct room *room = x ? muc_find(profile, inbound->from.bare) : NULL;
+	struct room *room = x ? muc_find(profile, inbound->from.bare) : NULL;
 	const struct occupant *self = room ? room_self(room) : NULL;
 	if (!self)
 		return MODULE_PASS;

@@ -96,6 +96,8 @@ update(struct occupant *occupant, const struct room_presence *presence)
 	if (is_same)
 		return false;
 	occupant->role = presence->role;
+	if (occupant->role != role_VISITOR)
+		occupant->asked_ms = 0;
 	occupant->affiliation = presence->affiliation;
 	occupant->show = presence->show;
 	mem_replace(&occupant->id, presence->id);
@@ -117,13 +119,54 @@ add(struct room *room, const char *nick)
 }
 
 void
-room_recall(struct room *room, const struct room_presence *presence)
+room_recall(struct room *room, const struct room_presence *presence, int64_t asked_ms)
 {
 	struct occupant *occupant = room_find(room, presence->nick);
 	if (!occupant)
 		occupant = add(room, presence->nick);
-	if (occupant)
-		(void)update(occupant, presence);
+	if (!occupant)
+		return;
+	(void)update(occupant, presence);
+	occupant->asked_ms = occupant->role == role_VISITOR ? asked_ms : 0;
+}
+
+static bool
+may_give_voice(const struct room *room)
+{
+	const struct occupant *self = room_self(room);
+	return self && self->role == role_MODERATOR;
+}
+
+bool
+room_hear(struct room *room, struct occupant *occupant, int64_t now_ms)
+{
+	struct occupant *other, *next;
+	unsigned asking = 0;
+	if (!may_give_voice(room) || occupant->role != role_VISITOR)
+		return false;
+	HASH_ITER (hh, room->occupants, other, next) {
+		asking += other->asked_ms > 0 && other != occupant;
+		if (other->asked_ms >= now_ms)
+			now_ms = other->asked_ms + 1; /* their order stays */
+	}
+	if (asking >= ROOM_ASKING_MAX)
+		return false;
+	occupant->asked_ms = now_ms;
+	return true;
+}
+
+bool
+room_forget_asking(struct room *room)
+{
+	struct occupant *occupant, *next;
+	bool was_asked = false;
+	if (may_give_voice(room))
+		return false;
+	HASH_ITER (hh, room->occupants, occupant, next) {
+		was_asked |= occupant->asked_ms > 0;
+		occupant->asked_ms = 0;
+	}
+	return was_asked;
 }
 
 static const char *

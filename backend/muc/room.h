@@ -17,6 +17,9 @@
 /* Occupants of one room that are kept; a server that names more is not believed. */
 #define ROOM_OCCUPANTS_MAX 20000
 
+/* Requests for a voice that are kept of one room. */
+#define ROOM_ASKING_MAX 16
+
 /* Frontends that are told apart; of more the oldest is forgotten. */
 #define ROOM_WATCHERS_MAX 16
 
@@ -29,6 +32,7 @@ struct occupant {
 	enum bridge_role role;
 	enum bridge_affiliation affiliation;
 	enum bridge_show show;
+	int64_t asked_ms; /* a visitor that asked for a voice: when, wall clock; or 0 */
 };
 
 /* What the room can do and is, from its disco#info. Kept as numbers: never renumber. */
@@ -143,8 +147,16 @@ struct occupant *room_find(const struct room *room, const char *nick);
  * state is OUT and nobody is in it any more. */
 enum room_change room_take(struct room *room, const struct room_presence *presence);
 
-/* Puts an occupant into the room as it was kept (session_scope.h). */
-void room_recall(struct room *room, const struct room_presence *presence);
+/* Puts an occupant into the room as it was kept (session_scope.h), with its asked_ms. */
+void room_recall(struct room *room, const struct room_presence *presence,
+		 int64_t asked_ms);
+
+/* A visitor asks for a voice, at NOW. Kept until its role is another one, it is gone, or
+ * we may not give one; of at most ROOM_ASKING_MAX at a time. False if it is not kept. */
+bool room_hear(struct room *room, struct occupant *occupant, int64_t now_ms);
+
+/* If we may give no voice: forgets who asks for one; whether somebody did. */
+bool room_forget_asking(struct room *room);
 
 /* FRONTEND shows the occupants of ROOM, however often it says so. */
 void room_watch(struct room *room, int64_t frontend);

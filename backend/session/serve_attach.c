@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/muc/muc.h"
+#include "backend/muc/muc_voice.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -30,6 +31,7 @@ enum {
 	REQUESTS_ROOM = 320 * 1024,
 	BLOCKED_ROOM = 192 * 1024,
 	REMOVED_ROOM = 64 * 1024,
+	VOICES_ROOM = 32 * 1024,
 	ROW_SIZE = 64,	 /* of a row's keys and numbers */
 	LINE_SIZE = 160, /* of a line's */
 };
@@ -173,6 +175,21 @@ fill_presences(struct profile *profile, struct arena *arena,
 	return all - count;
 }
 
+/* What has no room is told by the next one, if it waits still. */
+static void
+fill_voices(struct profile *profile, struct arena *arena,
+	    struct bridge_attach_result *result)
+{
+	size_t room = VOICES_ROOM, count = 0, all = 0;
+	const struct bridge_voice *items = muc_voices(profile, arena, &all);
+	while (count < all &&
+	       takes(&room, ROW_SIZE + length(items[count].jid) +
+				    length(items[count].nick) + length(items[count].who)))
+		count++;
+	result->voices = items;
+	result->voices_count = count;
+}
+
 /* False when there are so many that everything is told anew instead. */
 static bool
 fill_removed(struct store *store, int64_t since, struct arena *arena,
@@ -271,6 +288,7 @@ attach_job(struct profile *profile, struct serve_request *request)
 	result.settings_count = OPTION_COUNT;
 	(void)waiting_held(store, &result.held);
 	result.rooms = muc_list(profile, &arena, &result.rooms_count);
+	fill_voices(profile, &arena, &result);
 	profile_reply(profile, request, &result);
 	tell_left_out(profile, left);
 	tell_repair(profile);

@@ -78,7 +78,8 @@ rooms_occupant_put(struct store *store, const char *room, const struct occupant_
 	struct sql sql = sql_start(
 		store_writing(store),
 		"INSERT OR REPLACE INTO occupants(room, nick, occupant_id, jid, text,"
-		" role, affiliation, show) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+		" role, affiliation, show, asked_ms)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	sql_text(&sql, room);
 	sql_text(&sql, row->nick);
 	sql_text(&sql, row->occupant_id);
@@ -87,6 +88,7 @@ rooms_occupant_put(struct store *store, const char *room, const struct occupant_
 	sql_int(&sql, row->role);
 	sql_int(&sql, row->affiliation);
 	sql_int(&sql, row->show);
+	sql_int(&sql, row->asked_ms);
 	return sql_run(&sql);
 }
 
@@ -104,12 +106,23 @@ rooms_occupant_remove(struct store *store, const char *room, const char *nick)
 }
 
 int
+rooms_forget_asking(struct store *store, const char *room)
+{
+	struct sql sql =
+		sql_start(store_writing(store),
+			  "UPDATE occupants SET asked_ms=0 WHERE room=? AND asked_ms>0");
+	sql_text(&sql, room);
+	return sql_run(&sql);
+}
+
+int
 rooms_occupants(struct store *store, const char *room, struct arena *arena,
 		struct occupant_rows *ret_rows)
 {
-	struct sql sql = sql_start(store_reading(store),
-				   "SELECT nick, occupant_id, jid, text, role,"
-				   " affiliation, show FROM occupants WHERE room=?");
+	struct sql sql =
+		sql_start(store_reading(store),
+			  "SELECT nick, occupant_id, jid, text, role,"
+			  " affiliation, show, asked_ms FROM occupants WHERE room=?");
 	struct occupant_rows rows = {0};
 	sql_text(&sql, room);
 	while (sql_step(&sql) > 0) {
@@ -122,6 +135,7 @@ rooms_occupants(struct store *store, const char *room, struct arena *arena,
 			.role = (int)sql_get_int(&sql, 4),
 			.affiliation = (int)sql_get_int(&sql, 5),
 			.show = (int)sql_get_int(&sql, 6),
+			.asked_ms = sql_get_int(&sql, 7),
 		};
 	}
 	int error = sql_end(&sql);

@@ -48,6 +48,7 @@ struct occupant_row {
 	int role; /* the caller's numbers */
 	int affiliation;
 	int show;
+	int64_t asked_ms; /* when it asked for a voice, wall clock; 0: it does not */
 };
 
 struct room_rows {
@@ -76,6 +77,9 @@ int rooms_occupant_put(struct store *store, const char *room,
 
 /* Forgets the occupant NICK of ROOM; NULL: all of them. Inside a job. */
 int rooms_occupant_remove(struct store *store, const char *room, const char *nick);
+
+/* Nobody in ROOM asks for a voice. Inside a job. */
+int rooms_forget_asking(struct store *store, const char *room);
 
 /* All occupants of ROOM, in ARENA. */
 int rooms_occupants(struct store *store, const char *room, struct arena *arena,

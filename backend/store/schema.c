@@ -110,7 +110,7 @@ static const char version_3[] =
 	"CREATE TABLE occupants("
 	" room TEXT NOT NULL, nick TEXT NOT NULL, occupant_id TEXT, jid TEXT, text TEXT,"
 	" role INTEGER NOT NULL, affiliation INTEGER NOT NULL, show INTEGER NOT NULL,"
-	" PRIMARY KEY(room, nick)) WITHOUT ROWID;"
+	" asked_ms INTEGER NOT NULL, PRIMARY KEY(room, nick)) WITHOUT ROWID;"
 	"CREATE TABLE retractions("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"
 	" peer TEXT NOT NULL, line TEXT NOT NULL, is_own INTEGER NOT NULL,"
