@@ -75,6 +75,15 @@ on_bookmarked(void *data, const struct bridge_failure *failure, const void *resu
 	free(jid);
 }
 
+static void
+on_removed(void *data, const struct bridge_failure *failure, const void *result)
+{
+	if (failure)
+		app_told(data, failure, result);
+	else
+		app_say(data, "The bookmark is gone.");
+}
+
 /* A room that is meant, and the password of the link that meant it; NULL: none. */
 struct meant {
 	char *jid, *password;
@@ -169,7 +178,7 @@ command_bookmark(struct app *app, const char *arguments)
 		struct bridge_jid_params params = {.profile = app->model->profile,
 						   .jid = meant.jid};
 
-		client_bookmark_remove(door_client(app->door), &params, app_told, app);
+		client_bookmark_remove(door_client(app->door), &params, on_removed, app);
 	} else if (is_done) {
 		set_bookmark(app, &meant, word ? word : "add", arguments);
 	}

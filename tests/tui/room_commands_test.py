@@ -326,6 +326,13 @@ def test_a_bookmark_takes_the_password_of_its_link(house, daemon, screen, words,
     assert (call["jid"], call.get("password")) == (SHED, password)
 
 
+def test_a_bookmark_that_was_removed_is_said_to_be_gone(house, daemon, screen):
+    daemon.on["bookmark.remove"] = lambda _: None
+    screen.line("/bookmark remove shed")
+    assert daemon.called("bookmark.remove")["jid"] == "shed"
+    screen.wait("The bookmark is gone.")
+
+
 def test_a_bookmark_says_what_is_wrong_with_a_link(house, daemon, screen):
     for words, problem in (("add xmpp:%zz?join", "names no room"),
                            (f"add xmpp:{SHED}?join;password=%0a", "password in that link"),
