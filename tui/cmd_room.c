@@ -88,6 +88,14 @@ ask_password(struct join *join)
 	return is_asked;
 }
 
+/* Whether NAME, of a room at our own server, is written as a channel of IRC and is none.
+ */
+static bool
+is_channel(const char *name)
+{
+	return name[0] == '#' && !strpbrk(name, "@%");
+}
+
 static void
 on_joined(void *data, const struct bridge_failure *failure, const void *result)
 {
@@ -112,8 +120,10 @@ on_joined(void *data, const struct bridge_failure *failure, const void *result)
 			 strcmp(join->here, joined->room->jid) == 0)
 			app_say(app, "You are in this room.");
 	} else if (strcmp(failure->code, "NOT_FOUND") == 0) {
-		question_ask(app, on_answer, join, "There is no room %s. Make it? (y/n)",
-			     join->jid);
+		question_ask(app, on_answer, join,
+			     "There is no room %s%s. Make it? (y/n)", join->jid,
+			     is_channel(join->jid) ? " (here names begin with no #)"
+						   : "");
 		return;
 	} else if (strcmp(failure->code, "ROOM_PASSWORD") == 0 && ask_password(join)) {
 		return;

@@ -37,6 +37,20 @@ def test_a_room_is_made_after_asking(house, daemon, screen):
     screen.wait_gone("Joining shed")
 
 
+@pytest.mark.parametrize("word, is_told", [
+    ("#shed", True), ("#shed%irc.example.org@irc.example.org", False), ("she#d", False)])
+def test_who_comes_from_irc_is_told_that_names_have_no_sign(house, daemon, screen, word,
+                                                            is_told):
+    def join(_):
+        raise Failure("NOT_FOUND", "There is no such room.")
+    daemon.on["room.join"] = join
+    screen.line("/join " + word)
+    screen.wait(f"There is no room {word}{' (here names begin with no #)' if is_told else ''}. "
+                "Make it? (y/n)")
+    screen.keys("n")
+    screen.wait_gone("Make it?")
+
+
 @pytest.mark.parametrize("words, room, nick", [
     ("shed", "shed", None), ("shed/Al", "shed", "Al"), (SHED, SHED, None),
     (f"{SHED}/Al", SHED, "Al"), (f'"{SHED}/Al Ice"', SHED, "Al Ice"),
