@@ -285,6 +285,8 @@ VirtualHost {lua(DOMAIN)}
 Component {lua(ROOMS)} "muc"
 	name = "Rooms"
 	modules_enabled = {{ "muc_mam" }}
+	-- Prosody 0.12 destroys another one when its only occupant takes a new nick.
+	muc_room_default_persistent = true
 """)
 
 

@@ -213,3 +213,20 @@ def test_a_newcomer_uses_the_room(house):
         screen.line("/quit")
         assert screen.wait_exit(20) == 0
         screen.wait("nothing of it is left")
+
+
+def test_a_room_that_a_newcomer_makes_outlives_another_nick(house):
+    """Prosody 0.12 destroys one that is not persistent when its only occupant takes one."""
+    with house.tern("--demo", columns=100) as screen:
+        screen.wait("Chatty", 30)
+        screen.line("/join den")
+        screen.wait("Make it? (y/n)")
+        screen.keys("y")
+        screen.wait("You made this room")
+        screen.line("/nick Newcomer")
+        screen.wait("is now Newcomer")
+        screen.line("still here")
+        screen.line("/subject Of nicks")
+        screen.wait("Subject by Newcomer: Of nicks")
+        screen.line("/quit")
+        assert screen.wait_exit(20) == 0
