@@ -8,6 +8,7 @@
 
 #include "backend/muc/muc.h"
 #include "backend/muc/muc_voice.h"
+#include "backend/session/fresh.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -308,7 +309,7 @@ serve_attach(struct process *process, struct profile *profile,
 }
 
 static int
-roster_list_job(struct profile *profile, struct serve_request *request)
+told_roster_job(struct profile *profile, struct serve_request *request)
 {
 	struct arena arena = {0};
 	struct bridge_roster_result result = {0};
@@ -323,6 +324,14 @@ roster_list_job(struct profile *profile, struct serve_request *request)
 	tell_left_out(profile, left);
 	arena_done(&arena);
 	return 0;
+}
+
+static int
+roster_list_job(struct profile *profile, struct serve_request *request)
+{
+	return fresh_wait(profile, request, told_roster_job)
+		       ? 0
+		       : told_roster_job(profile, request);
 }
 
 void

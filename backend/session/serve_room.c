@@ -7,6 +7,7 @@
 
 #include "backend/muc/muc.h"
 #include "backend/muc/muc_ignore.h"
+#include "backend/session/fresh.h"
 #include "backend/session/handlers.h"
 #include "backend/session/inner.h"
 #include "backend/session/jobs.h"
@@ -141,7 +142,7 @@ serve_room_subject(struct process *process, struct profile *profile,
 }
 
 static int
-occupants_job(struct profile *profile, struct serve_request *request)
+told_occupants_job(struct profile *profile, struct serve_request *request)
 {
 	const struct bridge_room_occupants_params *params = request->params;
 	struct room *room = request_room(profile, request, params->jid);
@@ -155,6 +156,14 @@ occupants_job(struct profile *profile, struct serve_request *request)
 	result.occupants = muc_occupants(room, &request->arena, &result.occupants_count);
 	profile_reply(profile, request, &result);
 	return 0;
+}
+
+static int
+occupants_job(struct profile *profile, struct serve_request *request)
+{
+	return fresh_wait(profile, request, told_occupants_job)
+		       ? 0
+		       : told_occupants_job(profile, request);
 }
 
 void

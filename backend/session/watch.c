@@ -84,23 +84,29 @@ arm(struct profile *profile)
 	int64_t limit = auto_away_after(profile);
 	int64_t moment = MOMENT_MS / profile->process->hurry;
 	int64_t gone = now_ms() - watch->left_ms;
+	int64_t asked = now_ms() - watch->asked_ms;
+	int64_t quiet = asked < gone ? asked : gone;
 	bool was_inactive = watch->is_inactive;
-	watch->is_inactive = !watch->is_active && gone >= moment;
+	watch->is_inactive = !watch->is_active && quiet >= moment;
 	if (watch->is_inactive != was_inactive)
 		csi_say(profile);
 	if (watch->is_active || limit < 0 || gone >= limit)
 		settle_away(profile);
-	if (watch->is_active || (watch->is_inactive && (limit < 0 || gone >= limit)))
+	bool has_left = limit < 0 || gone >= limit;
+	if (watch->is_active || (watch->is_inactive && has_left))
 		return;
-	int64_t next = watch->is_inactive ? limit : moment;
-	(void)uv_timer_start(&watch->timer, on_timer, (uint64_t)(next - gone), 0);
+	int64_t next = watch->is_inactive ? limit - gone : moment - quiet;
+	if (!has_left && limit - gone < next)
+		next = limit - gone;
+	(void)uv_timer_start(&watch->timer, on_timer, (uint64_t)next, 0);
 }
 
 void
 watch_init(struct profile *profile)
 {
 	struct watch *watch = &profile->watch;
-	*watch = (struct watch){.is_inactive = true, .left_ms = now_ms()};
+	*watch = (struct watch){
+		.is_inactive = true, .left_ms = now_ms(), .asked_ms = now_ms()};
 	(void)uv_timer_init(profile->process->loop, &watch->timer);
 	watch->timer.data = profile;
 	profile_hold(profile);
@@ -131,6 +137,15 @@ watch_again(struct profile *profile, bool is_chosen)
 	if (is_chosen && !profile->watch.is_active)
 		profile->watch.left_ms = now_ms();
 	arm(profile);
+}
+
+bool
+watch_rouse(struct profile *profile)
+{
+	bool was_inactive = profile->watch.is_inactive;
+	profile->watch.asked_ms = now_ms();
+	arm(profile);
+	return was_inactive;
 }
 
 static void

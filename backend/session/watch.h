@@ -16,6 +16,7 @@ struct watch {
 	bool is_active;	  /* somebody sits at a frontend */
 	bool is_inactive; /* the server may know that nobody does: for a moment already */
 	int64_t left_ms;  /* CLOCK_BOOTTIME when the last one left or went idle */
+	int64_t asked_ms; /* the same, when somebody asked who is there */
 	uv_timer_t timer; /* to the next of both while nobody looks */
 };
 
@@ -31,6 +32,10 @@ void watch_set(struct profile *profile, int64_t active);
 /* The option auto_away was changed, availability was chosen by hand (IS_CHOSEN: the time
  * begins anew), or the clock of the machine jumped. */
 void watch_again(struct profile *profile, bool is_chosen);
+
+/* Somebody asks who is there: for a moment the server takes that for looking, own
+ * availability does not. True if the server had been told that nobody looks. */
+bool watch_rouse(struct profile *profile);
 
 /* Ends the timer. */
 void watch_done(struct profile *profile);
