@@ -27,6 +27,7 @@ go_on(struct profile *profile, struct waiting *waiting)
 {
 	struct serve_request *request = waiting->request;
 	waiting->request = NULL;
+	profile->watch.waiting -= request ? 1 : 0;
 	if (request && profile->store)
 		request_in_job(profile, request, waiting->fn);
 	else if (request)
@@ -55,9 +56,11 @@ bool
 fresh_wait(struct profile *profile, struct serve_request *request, request_job *fn)
 {
 	const struct stream_features *features = profile_features(profile);
-	if (!profile_is_online(profile) || !features || !features->has_csi ||
-	    !watch_rouse(profile))
+	if (!profile_is_online(profile) || !features || !features->has_csi)
 		return false;
+	if (!watch_rouse(profile) && profile->watch.waiting == 0)
+		return false;
+	profile->watch.waiting++;
 	struct waiting *waiting = mem_alloc(sizeof *waiting);
 	*waiting = (struct waiting){.request = request, .fn = fn};
 	waiting->alarm = alarm_set(profile, WAIT_MS, on_late, waiting);

@@ -17,6 +17,7 @@ struct watch {
 	bool is_inactive; /* the server may know that nobody does: for a moment already */
 	int64_t left_ms;  /* CLOCK_BOOTTIME when the last one left or went idle */
 	int64_t asked_ms; /* the same, when somebody asked who is there */
+	unsigned waiting; /* requests that wait for what was kept back (fresh.h) */
 	uv_timer_t timer; /* to the next of both while nobody looks */
 };
 

@@ -104,6 +104,26 @@ def test_who_asks_who_is_there_is_told_what_the_server_kept_back(place):
     settled(place, 0, INACTIVE)
 
 
+def test_who_asks_behind_another_waits_as_well(place):
+    place.come_online()
+    honest, held = place.server.answer_request, []
+    place.server.answer_request = lambda session, text: held.append(text) \
+        if "urn:xmpp:ping" in text else honest(session, text)
+    inactive(place)
+    with place.house.bridge() as bridge:
+        first = bridge.request("roster.list", profile="home")
+        place.until(lambda: held, place.log)
+        second = bridge.request("roster.list", profile="home")
+        bridge.call("room.list", profile="home")
+        place.session.send(f"<presence from='{BOB}/phone' to='{place.session.jid}'/>")
+        for question in held:
+            honest(place.session, question)
+        place.server.answer_request = honest
+        for number in (first, second):
+            rows = bridge.answer(number, 20)["presences"]
+            assert "phone" in [row.get("resource") for row in rows]
+
+
 def test_a_server_that_does_not_answer_is_not_waited_for_long(place):
     place.come_online()
     place.server.answer_request = lambda *_: None
