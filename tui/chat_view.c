@@ -288,6 +288,7 @@ struct page_ask {
 	struct app *app;
 	char *jid;
 	int64_t before;
+	bool is_local;
 };
 
 static void
@@ -307,23 +308,28 @@ on_page(void *data, const struct bridge_failure *failure, const void *result)
 		}
 	} else if (chat) {
 		chat_put_page(chat, result, ask->before);
+		/* What is not stored was not asked for yet. */
+		chat->is_stuck = chat->is_stuck && !ask->is_local;
 	}
 	free(ask->jid);
 	free(ask);
 }
 
+/* The first page is what is stored, so nobody waits for a server to see that. */
 static void
 ask_page(struct app *app, struct chat *chat, int64_t before, int64_t limit)
 {
+	bool is_local = !chat->is_loaded;
 	struct page_ask *ask = mem_alloc(sizeof *ask);
 	struct bridge_message_page_params params = {
 		.profile = app->model->profile,
 		.jid = chat->jid,
 		.before = before,
 		.limit = limit < PAGE_MAX ? limit : PAGE_MAX,
+		.is_local = is_local,
 	};
 
-	*ask = (struct page_ask){app, mem_strdup(chat->jid), before};
+	*ask = (struct page_ask){app, mem_strdup(chat->jid), before, is_local};
 	chat->is_asking = true;
 	chat->asked_at = uv_now(app->loop);
 	client_message_page(door_client(app->door), &params, on_page, ask);

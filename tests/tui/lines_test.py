@@ -288,6 +288,28 @@ def test_older_messages_come_late_and_typing_goes_on(house, daemon, screen):
     assert "fetching" not in screen.text()
 
 
+def test_what_is_stored_is_shown_while_the_archive_is_silent(house, daemon, screen):
+    fill(daemon, 3)
+
+    def page(params):
+        if not params.get("is_local"):
+            raise Later()
+        return {**daemon.do_message__page(params), "has_more": True}
+    daemon.on["message.page"] = page
+    open_chat(screen)
+    screen.wait("line 3.")
+    screen.wait("fetching older messages…")
+
+
+def test_where_nothing_is_stored_all_comes_from_the_archive(house, daemon, screen):
+    fill(daemon, 30)
+    daemon.on["message.page"] = lambda params: \
+        {"has_more": True} if params.get("is_local") else daemon.do_message__page(params)
+    open_chat(screen)
+    screen.wait("line 30.")
+    assert "out of reach" not in screen.text()
+
+
 def test_an_archive_that_is_out_of_reach(house, daemon, screen):
     fill(daemon, 30)
     asked = []
