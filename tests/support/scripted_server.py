@@ -234,17 +234,19 @@ class Session:
         self.answer(iq, f"<bind xmlns='{BIND_NS}'><jid>{self.jid}</jid></bind>")
 
     def online(self):
-        """Hands every element to the test and to `server.on_stanza`, until the goodbye."""
+        """Hands every element to `server.on_stanza`, then to the test, until the goodbye."""
         self.is_online.set()
         self.server._online.put(self)
         while True:
             text = self.read()
-            self.received.put(text)
-            if text.startswith("</"):
-                self.send("</stream:stream>")
-                raise Gone
-            if self.server.on_stanza is not None:
-                self.server.on_stanza(self, text)
+            try:
+                if text.startswith("</"):
+                    self.send("</stream:stream>")
+                    raise Gone
+                if self.server.on_stanza is not None:
+                    self.server.on_stanza(self, text)
+            finally:
+                self.received.put(text)
 
     def run(self):
         try:
