@@ -66,9 +66,11 @@ void muc_announce(struct profile *profile);
 /* The bridge's record of ROOM; strings are borrowed. */
 void muc_fill(const struct room *room, struct bridge_room *ret_record);
 
-/* The bridge's records of all rooms, by JID, in ARENA. */
+/* The bridge's records of the rooms, by JID, in ARENA: so many as go into BYTES of an
+ * answer, and of their subjects what goes in then. How many were left out in *RET_LEFT.
+ */
 const struct bridge_room *muc_list(const struct profile *profile, struct arena *arena,
-				   size_t *ret_count);
+				   size_t bytes, size_t *ret_count, size_t *ret_left);
 
 /* The bridge's records of ROOM's occupants, in ARENA. */
 const struct bridge_occupant *muc_occupants(const struct room *room, struct arena *arena,

@@ -14,6 +14,8 @@
 #include "bridge/base/mem.h"
 #include "bridge/serve.h"
 
+enum { ROW_SIZE = 256 }; /* of a room's keys and numbers in an answer, at most */
+
 static_assert(ROOM_RULE_ALL == notify_ALL, "kept as a number");
 static_assert(ROOM_RULE_NOTHING == notify_NOTHING, "kept as a number");
 
@@ -402,8 +404,41 @@ by_jid(const void *a, const void *b)
 	return strcmp(first->jid, second->jid);
 }
 
+static size_t
+length(const char *text)
+{
+	return text ? strlen(text) + 5 : 0;
+}
+
+/* In an answer, without its subject. */
+static size_t
+row_size(const struct bridge_room *row)
+{
+	return ROW_SIZE + length(row->jid) + length(row->nick) + length(row->name) +
+	       length(row->subject_by) + length(row->reason) + length(row->condition) +
+	       length(row->moved_to);
+}
+
+/* Cuts the *COUNT rows of LIST to what goes into BYTES. */
+static void
+fit(struct bridge_room *list, size_t *count, size_t bytes)
+{
+	size_t kept = 0;
+	for (; kept < *count && row_size(&list[kept]) <= bytes; kept++)
+		bytes -= row_size(&list[kept]);
+	*count = kept;
+	for (size_t i = 0; i < kept; i++) {
+		size_t size = length(list[i].subject);
+		if (size > bytes)
+			list[i].subject = list[i].subject_by = NULL;
+		else
+			bytes -= size;
+	}
+}
+
 const struct bridge_room *
-muc_list(const struct profile *profile, struct arena *arena, size_t *ret_count)
+muc_list(const struct profile *profile, struct arena *arena, size_t bytes,
+	 size_t *ret_count, size_t *ret_left)
 {
 	struct room *rooms = muc_rooms(profile);
 	struct bridge_room *list = arena_array(arena, HASH_COUNT(rooms), sizeof *list);
@@ -416,6 +451,8 @@ muc_list(const struct profile *profile, struct arena *arena, size_t *ret_count)
 	if (count > 1)
 		qsort(list, count, sizeof *list, by_jid);
 	*ret_count = count;
+	fit(list, ret_count, bytes);
+	*ret_left = count - *ret_count;
 	return list;
 }
 

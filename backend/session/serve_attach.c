@@ -26,9 +26,10 @@
 /* How much of each list is told, in bytes of the answer: together less than a frame. What
  * is more (a server may invent any number of contacts) is left out, and that is said. */
 enum {
-	CONTACTS_ROOM = 2 * 1024 * 1024,
-	CONVERSATIONS_ROOM = 896 * 1024,
-	PRESENCES_ROOM = 448 * 1024,
+	CONTACTS_ROOM = 1792 * 1024,
+	CONVERSATIONS_ROOM = 704 * 1024,
+	ROOMS_ROOM = 512 * 1024,
+	PRESENCES_ROOM = 384 * 1024,
 	REQUESTS_ROOM = 320 * 1024,
 	BLOCKED_ROOM = 192 * 1024,
 	REMOVED_ROOM = 64 * 1024,
@@ -216,8 +217,8 @@ tell_left_out(struct profile *profile, size_t count)
 {
 	if (count == 0)
 		return;
-	char *text = mem_printf("There are too many contacts, conversations or requests "
-				"to show all at once: %zu are left out.",
+	char *text = mem_printf("There are too many contacts, conversations, rooms or "
+				"requests to show all at once: %zu are left out.",
 				count);
 	profile_emit(
 		profile, EVENT_notice,
@@ -288,7 +289,10 @@ attach_job(struct profile *profile, struct serve_request *request)
 	result.settings = options_rows(&profile->options, &arena);
 	result.settings_count = OPTION_COUNT;
 	(void)waiting_held(store, &result.held);
-	result.rooms = muc_list(profile, &arena, &result.rooms_count);
+	size_t rooms_left;
+	result.rooms =
+		muc_list(profile, &arena, ROOMS_ROOM, &result.rooms_count, &rooms_left);
+	left += rooms_left;
 	fill_voices(profile, &arena, &result);
 	profile_reply(profile, request, &result);
 	tell_left_out(profile, left);

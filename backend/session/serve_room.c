@@ -16,7 +16,10 @@
 #include "backend/xep/bookmarks.h"
 #include "bridge/serve.h"
 
-enum { SUBJECT_MAX = 4096 };
+enum {
+	SUBJECT_MAX = 4096,
+	LIST_BYTES = 3 * 1024 * 1024, /* less than a frame; 2,000 bookmarked rooms fit */
+};
 
 static void
 join_room(struct profile *profile, struct serve_request *request, const char *jid)
@@ -79,7 +82,9 @@ static int
 list_job(struct profile *profile, struct serve_request *request)
 {
 	struct bridge_room_list_result result = {0};
-	result.rooms = muc_list(profile, &request->arena, &result.rooms_count);
+	size_t left;
+	result.rooms = muc_list(profile, &request->arena, LIST_BYTES, &result.rooms_count,
+				&left);
 	profile_reply(profile, request, &result);
 	return 0;
 }

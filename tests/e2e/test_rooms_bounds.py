@@ -1,6 +1,9 @@
 """What a room, or who is in it, can make us do at most, and joins that meet a link that is not
 there."""
 
+import os
+import sqlite3
+
 import pytest
 
 from bridge_client import BridgeError
@@ -57,6 +60,24 @@ def test_a_crowd_that_asks_for_a_voice_is_heard_sixteen_times_a_minute(place):
     place.rooms()  # its answer comes behind the events
     heard = [params["nick"] for name, params in place.bridge.events if name == "room.voice_asked"]
     assert heard == crowd[:16]
+
+
+def test_more_rooms_than_an_answer_holds_lose_their_subjects_first(place):
+    count, subject = 1500, "s" * 4000
+    place.house.kill(place.house.daemon_pid())
+    place.pids = None
+    base = sqlite3.connect(os.path.join(place.house.data, "tern/profiles/home/store.db"))
+    with base:
+        base.executemany(
+            "INSERT INTO rooms(jid, nick, is_wanted, subject, features, place, seq)"
+            " VALUES(?, 'Alice', 0, ?, 0, 0, 1)",
+            ((f"room{n:04}@rooms.localhost", subject) for n in range(count)))
+    base.close()
+    for rows in (place.attach()["rooms"], list(place.rooms().values())):
+        assert len(rows) == count
+        subjects = [row["subject"] for row in rows if row.get("subject")]
+        assert subjects and set(subjects) == {subject}
+    place.next()
 
 
 # ------------------------------------------------------------------ no link
