@@ -15,6 +15,8 @@ enum presence_gate {
 		2, /* the newest of the archive: it comes before what is live */
 };
 
+/* ---- presence_own.c: our own ---- */
+
 /* Inside a job: GATE is open. At the last one our presence is sent. */
 void presence_begin(struct profile *profile, enum presence_gate gate);
 
@@ -55,6 +57,12 @@ bool presence_is_auto(struct profile *profile);
 /* Our availability and status text; the text is in ARENA or NULL. */
 void presence_own(struct profile *profile, struct arena *arena,
 		  enum bridge_show *ret_show, const char **ret_text);
+
+/* Inside a job, the module's hook: what was chosen while no stream was there is said when
+ * the session goes on. */
+void presence_connected(struct profile *profile, bool is_resumed);
+
+/* ---- presence.c: that of others ---- */
 
 /* Every available resource known now, *RET_COUNT of them, in ARENA. */
 const struct bridge_presence *presence_list(struct profile *profile, struct arena *arena,
